@@ -1,0 +1,331 @@
+//! One binary websocket message is one MessagePack value: a request, a response or a notification.
+//!
+//! Decoding never fails a connection: what is not a message is reported as [`Decoded::Ignored`] or as a
+//! [`DecodeError`] to be logged.
+
+use rmpv::Value;
+
+/// Nesting beyond which a message is refused; Docker's own documents stay below 20.
+const MAX_DEPTH: usize = 64;
+
+/// A message of the agent protocol.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// `[0, id, method, params]`: the peer must answer.
+    Request {
+        /// Chosen by the sender, unique among its pending requests. Agents use up to 2^31 inclusive.
+        id: u64,
+        /// `/handler/operation`.
+        method: String,
+        /// Positional arguments.
+        params: Vec<Value>,
+    },
+    /// `[1, id, error, result]`.
+    Response {
+        /// The request's id.
+        id: u64,
+        /// The outcome; both sides may be nil for a success without value.
+        outcome: Result<Value, RpcError>,
+    },
+    /// `[2, method, params]`: never answered.
+    Notification {
+        /// `/handler/operation`.
+        method: String,
+        /// Positional arguments.
+        params: Vec<Value>,
+    },
+}
+
+/// The error object of a response.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RpcError {
+    /// 404, 500, 501 or 503.
+    pub code: i64,
+    /// The text; on the master's side of Kontena 1.5 with the prefix `RuntimeError: `.
+    pub message: String,
+}
+
+impl RpcError {
+    /// Makes an error of a code and a text.
+    pub fn new(code: i64, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The answer to a method nobody implements.
+    #[must_use]
+    pub fn not_implemented() -> Self {
+        Self::new(501, "service not implemented")
+    }
+
+    /// A handler's own failure, with the prefix that peers match on.
+    #[must_use]
+    pub fn runtime(text: impl std::fmt::Display) -> Self {
+        Self::new(500, format!("RuntimeError: {text}"))
+    }
+
+    fn to_value(&self) -> Value {
+        let mut map = vec![(Value::from("code"), Value::from(self.code))];
+        // Peers of the 1.5 line read `error` for 501 and `message` for everything else.
+        if self.code == 501 {
+            map.push((Value::from("error"), Value::from(self.message.as_str())));
+        }
+        map.push((Value::from("message"), Value::from(self.message.as_str())));
+        Value::Map(map)
+    }
+
+    fn from_value(value: &Value) -> Self {
+        let field = |name: &str| {
+            value
+                .as_map()?
+                .iter()
+                .find(|(key, _)| key.as_str() == Some(name))
+                .map(|(_, value)| value)
+        };
+        let text = field("message").or_else(|| field("error")).unwrap_or(value);
+        Self {
+            code: field("code").and_then(Value::as_i64).unwrap_or(500),
+            message: text
+                .as_str()
+                .map_or_else(|| text.to_string(), str::to_owned),
+        }
+    }
+}
+
+/// Why a frame is not a MessagePack value.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Truncated, of an unknown type, or nested too deeply.
+    #[error("not a MessagePack value: {0}")]
+    Value(#[from] rmpv::decode::Error),
+    /// A value followed by something else.
+    #[error("{0} bytes after the value")]
+    Trailing(usize),
+}
+
+/// What a frame turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded {
+    /// A message to be handled.
+    Message(Message),
+    /// A request whose method is not a string: to be answered with 500.
+    BadRequest {
+        /// The request's id.
+        id: u64,
+    },
+    /// A value of another shape: to be ignored.
+    Ignored,
+}
+
+impl Message {
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// Where the bytes are not exactly one MessagePack value.
+    pub fn decode(mut bytes: &[u8]) -> Result<Decoded, DecodeError> {
+        let value = rmpv::decode::read_value_with_max_depth(&mut bytes, MAX_DEPTH)?;
+        if !bytes.is_empty() {
+            return Err(DecodeError::Trailing(bytes.len()));
+        }
+        Ok(Self::from_value(value))
+    }
+
+    fn from_value(value: Value) -> Decoded {
+        let Value::Array(items) = value else {
+            return Decoded::Ignored;
+        };
+        let mut items = items.into_iter();
+        let parts = [items.next(), items.next(), items.next(), items.next()];
+        if items.next().is_some() {
+            return Decoded::Ignored;
+        }
+        let [Some(kind), Some(second), Some(third), fourth] = parts else {
+            return Decoded::Ignored;
+        };
+        match (kind.as_u64(), fourth) {
+            (Some(0), Some(params)) => {
+                let Some(id) = second.as_u64() else {
+                    return Decoded::Ignored;
+                };
+                match text(third) {
+                    Some(method) => Decoded::Message(Self::Request {
+                        id,
+                        method,
+                        params: arguments(params),
+                    }),
+                    None => Decoded::BadRequest { id },
+                }
+            }
+            (Some(1), Some(result)) => {
+                let Some(id) = second.as_u64() else {
+                    return Decoded::Ignored;
+                };
+                let outcome = match third {
+                    Value::Nil => Ok(result),
+                    error => Err(RpcError::from_value(&error)),
+                };
+                Decoded::Message(Self::Response { id, outcome })
+            }
+            (Some(2), None) => match text(second) {
+                Some(method) => Decoded::Message(Self::Notification {
+                    method,
+                    params: arguments(third),
+                }),
+                None => Decoded::Ignored,
+            },
+            _ => Decoded::Ignored,
+        }
+    }
+
+    /// Writes one frame.
+    #[must_use]
+    pub fn encode(self) -> Vec<u8> {
+        let value = match self {
+            Self::Request { id, method, params } => Value::Array(vec![
+                Value::from(0),
+                Value::from(id),
+                Value::from(method),
+                Value::Array(params),
+            ]),
+            Self::Response { id, outcome } => {
+                let (error, result) = match outcome {
+                    Ok(result) => (Value::Nil, result),
+                    Err(error) => (error.to_value(), Value::Nil),
+                };
+                Value::Array(vec![Value::from(1), Value::from(id), error, result])
+            }
+            Self::Notification { method, params } => Value::Array(vec![
+                Value::from(2),
+                Value::from(method),
+                Value::Array(params),
+            ]),
+        };
+        let mut bytes = Vec::new();
+        // Writing into memory cannot fail; an empty frame would be ignored by the peer.
+        if rmpv::encode::write_value(&mut bytes, &value).is_err() {
+            bytes.clear();
+        }
+        bytes
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.into_str(),
+        _ => None,
+    }
+}
+
+/// Nil means no arguments and a scalar one argument, as Kontena 1.5 treats them.
+fn arguments(params: Value) -> Vec<Value> {
+    match params {
+        Value::Array(items) => items,
+        Value::Nil => Vec::new(),
+        scalar => vec![scalar],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+        digits
+            .chunks(2)
+            .map(|pair| {
+                u8::from_str_radix(std::str::from_utf8(pair).expect("ascii"), 16).expect("hex")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn golden_frames_are_read_and_written_to_the_byte() {
+        let master_info = Message::Notification {
+            method: "/agent/master_info".into(),
+            params: vec![Value::Map(vec![(
+                Value::from("version"),
+                Value::from("1.5.4"),
+            )])],
+        };
+        let test = |id| Message::Request {
+            id,
+            method: "/node_service_pods/list".into(),
+            params: vec![Value::from("AAAA")],
+        };
+        let empty = Message::Response {
+            id: 7,
+            outcome: Ok(Value::Map(vec![])),
+        };
+        let notify = Message::Request {
+            id: 5,
+            method: "/service_pods/notify_update".into(),
+            params: vec![Value::Array(vec![])],
+        };
+        for (message, hex) in [
+            (
+                master_info,
+                "9302b22f6167656e742f6d61737465725f696e666f9181a776657273696f6ea5312e352e34",
+            ),
+            (
+                test(2_147_483_648),
+                "9400ce80000000b72f6e6f64655f736572766963655f706f64732f6c69737491a441414141",
+            ),
+            (empty, "940107c080"),
+            (
+                notify,
+                "940005bb2f736572766963655f706f64732f6e6f746966795f7570646174659190",
+            ),
+        ] {
+            assert_eq!(message.clone().encode(), bytes(hex));
+            assert_eq!(
+                Message::decode(&bytes(hex)).expect("decodes"),
+                Decoded::Message(message)
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_carries_both_keys_where_peers_disagree() {
+        let sent = Message::Response {
+            id: 7,
+            outcome: Err(RpcError::not_implemented()),
+        };
+        let golden = bytes(
+            "94010782a4636f6465cd01f5a56572726f72b773657276696365206e6f7420696d706c656d656e746564c0",
+        );
+        let received = Message::decode(&golden).expect("decodes");
+        assert_eq!(received, Decoded::Message(sent.clone()));
+        let round = Message::decode(&sent.clone().encode()).expect("decodes");
+        assert_eq!(round, Decoded::Message(sent));
+    }
+
+    #[test]
+    fn what_is_no_message_is_ignored_or_named() {
+        for frame in [
+            "80",
+            "930301 02",
+            "920001",
+            "c0",
+            "c1",
+            "90",
+            "9500010203 04",
+        ] {
+            assert_eq!(
+                Message::decode(&bytes(frame)).expect(frame),
+                Decoded::Ignored,
+                "{frame}"
+            );
+        }
+        let bad = Message::decode(&bytes("9400010203")).expect("a value");
+        assert_eq!(bad, Decoded::BadRequest { id: 1 });
+        for frame in ["", "94", "c0c0"] {
+            assert!(Message::decode(&bytes(frame)).is_err(), "{frame}");
+        }
+        let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
+        assert!(Message::decode(&deep).is_err());
+    }
+}

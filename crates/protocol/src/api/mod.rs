@@ -1,0 +1,41 @@
+//! The JSON bodies of the administrators' HTTP API, as clients read them.
+//!
+//! The master builds these and clients parse them, so that a field name exists once. Every time is
+//! ISO 8601 UTC with milliseconds. What the master accepts as input is more lenient than any type and is
+//! read by its own validation.
+
+mod grid;
+mod node;
+mod service;
+mod token;
+
+pub use grid::{Grid, GridCreate, Grids};
+pub use node::{
+    DriverView, GridOfNode, Node, NodeCreate, NodeToken, NodeUpdate, Nodes, TokenReset,
+};
+pub use service::{
+    DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,
+    InstanceDeploy, Instances, Link, NodeOfInstance, Port, Service, ServiceDeploy, ServiceSecret,
+    Services, StackRef,
+};
+pub use token::{Server, Token, TokenUser, User};
+
+/// Writes a moment the way the API does: `2017-06-14T13:37:36.968Z`.
+#[must_use]
+pub fn timestamp(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The body of `GET /`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Root {
+    /// `Kontena Master`.
+    pub name: String,
+    /// `The Container Platform`.
+    pub tagline: String,
+    /// The compatibility version.
+    pub version: String,
+    /// This product's own version.
+    #[serde(default)]
+    pub product_version: Option<String>,
+}
