@@ -1,1 +1,15 @@
-//! core
+//! Every decision of the Kontena master, pure.
+//!
+//! A decision takes a [`Snapshot`] (all it may look at), an event or a question, and a [`Moment`] (now,
+//! fresh ids, chance), and returns changes to be remembered, orders to be carried out and reasons to be
+//! told, or a refusal. There is no clock, no I/O, no logging and no `async` in this crate, so that six
+//! hours pass in a microsecond and the same input always gives the same decision.
+//!
+//! Reading order: [`domain`], [`snapshot`], then the decisions.
+
+pub mod domain;
+pub mod moment;
+pub mod snapshot;
+
+pub use moment::Moment;
+pub use snapshot::Snapshot;

@@ -1,0 +1,248 @@
+//! Facts that may be written: one variant each, with what it presupposes.
+//!
+//! The store writes a change only if its presupposition still holds, and hands it, after the commit, to
+//! whoever follows the grid; a [`Snapshot`](crate::Snapshot) applies the same value to its picture.
+
+use super::{
+    Availability, Connection, Deploy, DeployId, DeployState, DesiredState, EngineId, Event, Grid,
+    GridId, Instance, InstanceDeploy, MemoryStats, Node, NodeId, NodeReport, ObservedState,
+    Service, ServiceId, Time,
+};
+
+/// A fact to be written. Times are the moment of the decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A grid with its default stack exists.
+    GridCreated(Box<Grid>),
+    /// A grid has other settings. Presupposes that it exists.
+    GridUpdated(Box<Grid>),
+    /// A grid is gone.
+    GridRemoved(GridId),
+
+    /// A node exists. Presupposes that name, number and engine id are free.
+    NodeCreated(Box<Node>),
+    /// The first agent with the node's token has taken it. Presupposes that nobody has.
+    NodeBound {
+        /// The node.
+        node: NodeId,
+        /// The engine that holds it from now on.
+        engine_id: EngineId,
+        /// From the agent's header.
+        agent_version: String,
+        /// The union of the node's labels and the header's.
+        labels: Vec<String>,
+        /// When.
+        at: Time,
+    },
+    /// A connection counts as the node's. Presupposes that no newer one does.
+    NodePlugged {
+        /// The node.
+        node: NodeId,
+        /// The connection.
+        connected_at: Time,
+        /// When.
+        at: Time,
+    },
+    /// A connection was refused for its clock. Presupposes that no newer one counts.
+    NodeRejected {
+        /// The node.
+        node: NodeId,
+        /// The connection; never in the future.
+        connected_at: Time,
+        /// Code and reason.
+        connection: Connection,
+    },
+    /// The node's connection ended. Presupposes that it still is that connection.
+    NodeUnplugged {
+        /// The node.
+        node: NodeId,
+        /// The connection.
+        connected_at: Time,
+        /// When it was found to have ended: grace counts from here.
+        at: Time,
+        /// Code in the close frame, or 1006.
+        close_code: u16,
+        /// Reason in the close frame.
+        close_reason: String,
+    },
+    /// The node gave a sign of life. Presupposes that it still is that connection.
+    NodeSeen {
+        /// The node.
+        node: NodeId,
+        /// The connection.
+        connected_at: Time,
+        /// When.
+        at: Time,
+    },
+    /// The agent described its engine.
+    NodeReported {
+        /// The node.
+        node: NodeId,
+        /// The description.
+        report: Box<NodeReport>,
+        /// The agent's version, where it says one.
+        agent_version: Option<String>,
+        /// New labels, where the node had none.
+        labels: Option<Vec<String>>,
+        /// When.
+        at: Time,
+    },
+    /// The agent reported its memory.
+    NodeMemory {
+        /// The node.
+        node: NodeId,
+        /// Bytes.
+        memory: MemoryStats,
+    },
+    /// An administrator wants other labels or another availability.
+    NodeEdited {
+        /// The node.
+        node: NodeId,
+        /// All labels.
+        labels: Vec<String>,
+        /// Wanted.
+        availability: Availability,
+        /// When.
+        at: Time,
+    },
+    /// The node has another token of its own, or none; the token itself is written beside this.
+    NodeTokenChanged {
+        /// The node.
+        node: NodeId,
+        /// Whether it has one.
+        has_token: bool,
+        /// Whether the present connection no longer counts.
+        disconnect: bool,
+        /// When.
+        at: Time,
+    },
+    /// The node is gone; its instances have no node.
+    NodeRemoved(NodeId),
+
+    /// A service exists. Presupposes that its name is free in its stack.
+    ServiceCreated(Box<Service>),
+    /// A service has another specification, state or count. Presupposes `from_revision`.
+    ServiceUpdated {
+        /// The service as it is now.
+        service: Box<Service>,
+        /// The revision the decision was made on.
+        from_revision: i64,
+    },
+    /// A deploy of the service has started.
+    ServiceDeployed {
+        /// The service.
+        service: ServiceId,
+        /// The deploy's start.
+        at: Time,
+    },
+    /// A service is gone with its instances and deploys.
+    ServiceRemoved(ServiceId),
+
+    /// An instance exists. Presupposes that its number is free.
+    InstanceCreated(Box<Instance>),
+    /// An instance shall be on a node; what was observed no longer counts.
+    InstancePlaced {
+        /// The service.
+        service: ServiceId,
+        /// The number.
+        number: u32,
+        /// Where.
+        node: NodeId,
+        /// Wanted.
+        desired_state: DesiredState,
+        /// Text that grows with every deploy.
+        deploy_rev: String,
+        /// The service's revision.
+        service_revision: i64,
+        /// When.
+        at: Time,
+    },
+    /// An instance shall run or stop where it is.
+    InstanceDesired {
+        /// The service.
+        service: ServiceId,
+        /// The number.
+        number: u32,
+        /// Wanted.
+        desired_state: DesiredState,
+        /// When.
+        at: Time,
+    },
+    /// The instance's node reported on it. Presupposes that the instance is still on that node.
+    InstanceReported {
+        /// The service.
+        service: ServiceId,
+        /// The number.
+        number: u32,
+        /// Who reports.
+        node: NodeId,
+        /// The deploy_rev the report is about.
+        rev: Option<String>,
+        /// Observed.
+        state: ObservedState,
+        /// The agent's error.
+        error: Option<String>,
+        /// When.
+        at: Time,
+    },
+    /// An instance has no node any more.
+    InstanceDetached {
+        /// The service.
+        service: ServiceId,
+        /// The number.
+        number: u32,
+        /// When.
+        at: Time,
+    },
+    /// An instance is gone.
+    InstanceRemoved {
+        /// The service.
+        service: ServiceId,
+        /// The number.
+        number: u32,
+    },
+
+    /// A deploy was asked for.
+    DeployCreated(Box<Deploy>),
+    /// A deploy has begun. Presupposes that it is pending.
+    DeployStarted {
+        /// The deploy.
+        deploy: DeployId,
+        /// The revision of its instances.
+        deploy_rev: String,
+        /// How many instances it brings about.
+        total: u32,
+        /// When.
+        at: Time,
+    },
+    /// A deploy waits; says for what.
+    DeployWaiting {
+        /// The deploy.
+        deploy: DeployId,
+        /// The sentence; none: waits no longer.
+        reason: Option<String>,
+        /// When.
+        at: Time,
+    },
+    /// One instance of a deploy was taken up or has come further.
+    DeployProgressed {
+        /// The deploy.
+        deploy: DeployId,
+        /// How far it is.
+        instance: InstanceDeploy,
+    },
+    /// A deploy has ended. Presupposes that it has not.
+    DeployFinished {
+        /// The deploy.
+        deploy: DeployId,
+        /// `Success` or `Error`.
+        state: DeployState,
+        /// Why it failed.
+        reason: Option<String>,
+        /// When.
+        at: Time,
+    },
+
+    /// Something worth telling an operator.
+    EventLogged(Box<Event>),
+}

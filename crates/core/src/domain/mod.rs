@@ -1,0 +1,38 @@
+//! The nouns: what a grid consists of, without any rule about what should happen to it.
+//!
+//! Shared by every room of the master and by the store. Wanted and observed never share a field:
+//! `desired_state` and `state`, `availability` and `connected`.
+
+pub mod change;
+pub mod container;
+pub mod deploy;
+pub mod event;
+pub mod grid;
+pub mod id;
+pub mod instance;
+pub mod net;
+pub mod node;
+pub mod service;
+
+pub use change::Change;
+pub use container::Container;
+pub use deploy::{Deploy, DeployOrigin, DeployState, InstanceDeploy, Phase};
+pub use event::{Event, Severity};
+pub use grid::{Grid, LogForwarding, Statsd};
+pub use id::{
+    ContainerId, DeployId, EngineId, GridId, InstanceId, NodeId, ServiceId, StackId, TokenId,
+    UserId,
+};
+pub use instance::{DesiredState, Instance, ObservedState};
+pub use net::Cidr;
+pub use node::{Availability, Connection, Driver, MemoryStats, Node, NodeReport, NodeStatus};
+pub use service::{
+    DeployOpts, HealthCheck, Hook, HookKind, Link, Port, SecretRef, Service, ServiceSpec,
+    ServiceState, ServiceVolume, Strategy, VolumeRef, VolumeScope,
+};
+
+/// A moment in UTC. The domain stores microseconds; agents' connection times are cut to milliseconds.
+pub type Time = chrono::DateTime<chrono::Utc>;
+
+/// The name of the stack that every grid owns and that services without a stack belong to.
+pub const DEFAULT_STACK: &str = "null";

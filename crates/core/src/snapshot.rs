@@ -1,0 +1,567 @@
+//! The picture of one grid that decisions are made on.
+//!
+//! Loaded once from the store, then kept true by [`Snapshot::apply`], which takes the very changes that
+//! were committed. Applying the changes equals loading afresh. Ordered maps only, so that the same
+//! picture is always walked in the same order; indexes are kept beside the facts they are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    Change, Container, ContainerId, Deploy, DeployId, DeployState, DesiredState, Grid, Instance,
+    Node, NodeId, ObservedState, Service, ServiceId, Time,
+};
+
+/// The key of an instance: its service and its number.
+pub type InstanceKey = (ServiceId, u32);
+
+/// All that a decision about a grid may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The grid.
+    pub grid: Grid,
+    /// Since when a master listens: grace never counts from before.
+    pub listening_since: Time,
+    nodes: BTreeMap<NodeId, Node>,
+    services: BTreeMap<ServiceId, Service>,
+    instances: BTreeMap<InstanceKey, Instance>,
+    instances_on: BTreeMap<NodeId, BTreeSet<InstanceKey>>,
+    deploys: BTreeMap<DeployId, Deploy>,
+    deploys_of: BTreeMap<ServiceId, BTreeSet<DeployId>>,
+    containers: BTreeMap<ContainerId, Container>,
+    volume_instances: BTreeMap<NodeId, BTreeSet<String>>,
+}
+
+/// Everything of one grid, as it is loaded; deploys are the unfinished ones.
+#[derive(Debug, Clone)]
+pub struct Contents {
+    /// The grid.
+    pub grid: Grid,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// Its instances.
+    pub instances: Vec<Instance>,
+    /// Its unfinished deploys.
+    pub deploys: Vec<Deploy>,
+}
+
+impl Snapshot {
+    /// Makes a picture of what was loaded.
+    #[must_use]
+    pub fn new(contents: Contents, listening_since: Time) -> Self {
+        let mut snapshot = Self {
+            grid: contents.grid,
+            listening_since,
+            nodes: contents
+                .nodes
+                .into_iter()
+                .map(|node| (node.id, node))
+                .collect(),
+            services: contents
+                .services
+                .into_iter()
+                .map(|service| (service.id, service))
+                .collect(),
+            instances: BTreeMap::new(),
+            instances_on: BTreeMap::new(),
+            deploys: BTreeMap::new(),
+            deploys_of: BTreeMap::new(),
+            containers: BTreeMap::new(),
+            volume_instances: BTreeMap::new(),
+        };
+        for instance in contents.instances {
+            snapshot.put_instance(instance);
+        }
+        for deploy in contents.deploys {
+            snapshot.put_deploy(deploy);
+        }
+        snapshot
+    }
+
+    /// The nodes, by identity.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// A node.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(&id)
+    }
+
+    /// The services, by identity.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// A service.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> Option<&Service> {
+        self.services.get(&id)
+    }
+
+    /// `grid/stack/service`, as texts name a service.
+    #[must_use]
+    pub fn path(&self, service: &Service) -> String {
+        format!("{}/{}/{}", self.grid.name, service.stack_name, service.name)
+    }
+
+    /// The instances of a service, by number.
+    pub fn instances(&self, service: ServiceId) -> impl Iterator<Item = &Instance> {
+        self.instances
+            .range((service, 0)..=(service, u32::MAX))
+            .map(|(_, instance)| instance)
+    }
+
+    /// An instance.
+    #[must_use]
+    pub fn instance(&self, service: ServiceId, number: u32) -> Option<&Instance> {
+        self.instances.get(&(service, number))
+    }
+
+    /// The instances that shall be on a node.
+    pub fn instances_on(&self, node: NodeId) -> impl Iterator<Item = &Instance> {
+        let keys = self.instances_on.get(&node);
+        keys.into_iter()
+            .flatten()
+            .filter_map(|key| self.instances.get(key))
+    }
+
+    /// The unfinished deploys of a service, oldest first (ties by identity).
+    #[must_use]
+    pub fn deploys_of(&self, service: ServiceId) -> Vec<&Deploy> {
+        let ids = self.deploys_of.get(&service);
+        let mut deploys: Vec<_> = ids
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.deploys.get(id))
+            .collect();
+        deploys.sort_by_key(|deploy| (deploy.created_at, deploy.id));
+        deploys
+    }
+
+    /// The unfinished deploys, by identity.
+    pub fn deploys(&self) -> impl Iterator<Item = &Deploy> {
+        self.deploys.values()
+    }
+
+    /// An unfinished deploy.
+    #[must_use]
+    pub fn deploy(&self, id: DeployId) -> Option<&Deploy> {
+        self.deploys.get(&id)
+    }
+
+    /// The visible containers.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values()
+    }
+
+    /// Adds or replaces a visible container.
+    pub fn put_container(&mut self, container: Container) {
+        self.containers.insert(container.id, container);
+    }
+
+    /// The names of the volume instances on a node.
+    #[must_use]
+    pub fn volume_instances_on(&self, node: NodeId) -> Option<&BTreeSet<String>> {
+        self.volume_instances.get(&node)
+    }
+
+    /// Adds a volume instance.
+    pub fn put_volume_instance(&mut self, node: NodeId, name: String) {
+        self.volume_instances.entry(node).or_default().insert(name);
+    }
+
+    /// Brings the picture up to date with a committed change. A change about something the picture does
+    /// not hold is ignored: it belongs to what has been removed since.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::GridCreated(grid) | Change::GridUpdated(grid) => self.grid = (**grid).clone(),
+            Change::NodeCreated(node) => {
+                self.nodes.insert(node.id, (**node).clone());
+            }
+            Change::NodeRemoved(node) => self.remove_node(*node),
+            Change::ServiceCreated(service) | Change::ServiceUpdated { service, .. } => {
+                self.services.insert(service.id, (**service).clone());
+            }
+            Change::ServiceDeployed { service, at } => {
+                if let Some(service) = self.services.get_mut(service) {
+                    service.deployed_at = Some(*at);
+                }
+            }
+            Change::ServiceRemoved(service) => self.remove_service(*service),
+            Change::GridRemoved(_) | Change::EventLogged(_) => {}
+            Change::NodeBound { .. }
+            | Change::NodePlugged { .. }
+            | Change::NodeRejected { .. }
+            | Change::NodeUnplugged { .. }
+            | Change::NodeSeen { .. }
+            | Change::NodeReported { .. }
+            | Change::NodeMemory { .. }
+            | Change::NodeEdited { .. }
+            | Change::NodeTokenChanged { .. } => self.apply_to_node(change),
+            Change::InstanceCreated(_)
+            | Change::InstancePlaced { .. }
+            | Change::InstanceDesired { .. }
+            | Change::InstanceReported { .. }
+            | Change::InstanceDetached { .. }
+            | Change::InstanceRemoved { .. } => self.apply_to_instance(change),
+            Change::DeployCreated(_)
+            | Change::DeployStarted { .. }
+            | Change::DeployWaiting { .. }
+            | Change::DeployProgressed { .. }
+            | Change::DeployFinished { .. } => self.apply_to_deploy(change),
+        }
+    }
+
+    fn apply_to_node(&mut self, change: &Change) {
+        let id = match change {
+            Change::NodeBound { node, .. }
+            | Change::NodePlugged { node, .. }
+            | Change::NodeRejected { node, .. }
+            | Change::NodeUnplugged { node, .. }
+            | Change::NodeSeen { node, .. }
+            | Change::NodeReported { node, .. }
+            | Change::NodeMemory { node, .. }
+            | Change::NodeEdited { node, .. }
+            | Change::NodeTokenChanged { node, .. } => *node,
+            _ => return,
+        };
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.apply(change);
+        }
+    }
+
+    fn apply_to_instance(&mut self, change: &Change) {
+        match change {
+            Change::InstanceCreated(instance) => self.put_instance((**instance).clone()),
+            Change::InstanceRemoved { service, number } => {
+                self.take_instance((*service, *number));
+            }
+            Change::InstancePlaced {
+                service, number, ..
+            }
+            | Change::InstanceDesired {
+                service, number, ..
+            }
+            | Change::InstanceReported {
+                service, number, ..
+            }
+            | Change::InstanceDetached {
+                service, number, ..
+            } => {
+                if let Some(mut instance) = self.take_instance((*service, *number)) {
+                    instance.apply(change);
+                    self.put_instance(instance);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_to_deploy(&mut self, change: &Change) {
+        let id = match change {
+            Change::DeployCreated(deploy) => {
+                self.put_deploy((**deploy).clone());
+                return;
+            }
+            Change::DeployFinished { deploy, .. } => {
+                self.take_deploy(*deploy);
+                return;
+            }
+            Change::DeployStarted { deploy, .. }
+            | Change::DeployWaiting { deploy, .. }
+            | Change::DeployProgressed { deploy, .. } => *deploy,
+            _ => return,
+        };
+        if let Some(deploy) = self.deploys.get_mut(&id) {
+            deploy.apply(change);
+        }
+    }
+
+    fn put_instance(&mut self, instance: Instance) {
+        let key = (instance.service, instance.number);
+        if let Some(node) = instance.node {
+            self.instances_on.entry(node).or_default().insert(key);
+        }
+        self.instances.insert(key, instance);
+    }
+
+    fn take_instance(&mut self, key: InstanceKey) -> Option<Instance> {
+        let instance = self.instances.remove(&key)?;
+        if let Some(node) = instance.node
+            && let Some(keys) = self.instances_on.get_mut(&node)
+        {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.instances_on.remove(&node);
+            }
+        }
+        Some(instance)
+    }
+
+    fn put_deploy(&mut self, deploy: Deploy) {
+        self.deploys_of
+            .entry(deploy.service)
+            .or_default()
+            .insert(deploy.id);
+        self.deploys.insert(deploy.id, deploy);
+    }
+
+    fn take_deploy(&mut self, id: DeployId) {
+        let Some(deploy) = self.deploys.remove(&id) else {
+            return;
+        };
+        if let Some(ids) = self.deploys_of.get_mut(&deploy.service) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.deploys_of.remove(&deploy.service);
+            }
+        }
+    }
+
+    fn remove_node(&mut self, node: NodeId) {
+        self.nodes.remove(&node);
+        self.volume_instances.remove(&node);
+        self.containers
+            .retain(|_, container| container.node != node);
+        for key in self.instances_on.remove(&node).unwrap_or_default() {
+            if let Some(instance) = self.instances.get_mut(&key) {
+                instance.node = None;
+            }
+        }
+        for deploy in self.deploys.values_mut() {
+            for instance in &mut deploy.instances {
+                if instance.node == Some(node) {
+                    instance.node = None;
+                }
+            }
+        }
+    }
+
+    fn remove_service(&mut self, service: ServiceId) {
+        self.services.remove(&service);
+        let numbers: Vec<_> = self
+            .instances(service)
+            .map(|instance| instance.number)
+            .collect();
+        for number in numbers {
+            self.take_instance((service, number));
+        }
+        for deploy in self.deploys_of.get(&service).cloned().unwrap_or_default() {
+            self.take_deploy(deploy);
+        }
+    }
+}
+
+impl Node {
+    /// Brings the node up to date with a committed change about it.
+    pub fn apply(&mut self, change: &Change) {
+        use crate::domain::Connection;
+        match change {
+            Change::NodeBound {
+                engine_id,
+                agent_version,
+                labels,
+                at,
+                ..
+            } => {
+                self.engine_id = Some(engine_id.clone());
+                self.agent_version = Some(agent_version.clone());
+                self.labels.clone_from(labels);
+                self.updated_at = *at;
+            }
+            Change::NodePlugged {
+                connected_at, at, ..
+            } => {
+                self.connected = true;
+                self.updated = false;
+                self.connected_at = Some(*connected_at);
+                self.last_seen_at = Some(*at);
+                self.connection = Some(Connection {
+                    opened: true,
+                    close_code: None,
+                    close_reason: None,
+                });
+            }
+            Change::NodeRejected {
+                connected_at,
+                connection,
+                ..
+            } => {
+                self.connected = false;
+                self.updated = false;
+                self.connected_at = Some(*connected_at);
+                self.connection = Some(connection.clone());
+            }
+            Change::NodeUnplugged {
+                at,
+                close_code,
+                close_reason,
+                ..
+            } => {
+                self.connected = false;
+                self.disconnected_at = Some(*at);
+                self.connection = Some(Connection {
+                    opened: self.connection.as_ref().is_none_or(|before| before.opened),
+                    close_code: Some(*close_code),
+                    close_reason: Some(close_reason.clone()),
+                });
+            }
+            Change::NodeSeen { at, .. } => self.last_seen_at = Some(*at),
+            Change::NodeReported {
+                report,
+                agent_version,
+                labels,
+                at,
+                ..
+            } => {
+                self.report = (**report).clone();
+                self.agent_version.clone_from(agent_version);
+                if let Some(labels) = labels {
+                    self.labels.clone_from(labels);
+                }
+                self.updated = true;
+                self.updated_at = *at;
+            }
+            Change::NodeMemory { memory, .. } => self.memory = Some(*memory),
+            Change::NodeEdited {
+                labels,
+                availability,
+                at,
+                ..
+            } => {
+                self.labels.clone_from(labels);
+                self.availability = *availability;
+                self.updated_at = *at;
+            }
+            Change::NodeTokenChanged {
+                has_token,
+                disconnect,
+                at,
+                ..
+            } => {
+                self.has_token = *has_token;
+                self.connected &= !disconnect;
+                self.updated_at = *at;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Instance {
+    /// Brings the instance up to date with a committed change about it.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::InstancePlaced {
+                node,
+                desired_state,
+                deploy_rev,
+                service_revision,
+                at,
+                ..
+            } => {
+                self.node = Some(*node);
+                self.desired_state = *desired_state;
+                self.deploy_rev = Some(deploy_rev.clone());
+                self.service_revision = Some(*service_revision);
+                self.rev = None;
+                self.updated_at = *at;
+            }
+            Change::InstanceDesired {
+                desired_state, at, ..
+            } => {
+                self.desired_state = *desired_state;
+                self.updated_at = *at;
+            }
+            Change::InstanceReported {
+                rev,
+                state,
+                error,
+                at,
+                ..
+            } => {
+                self.rev.clone_from(rev);
+                self.state = *state;
+                self.error.clone_from(error);
+                self.updated_at = *at;
+            }
+            Change::InstanceDetached { at, .. } => {
+                self.node = None;
+                self.updated_at = *at;
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes an instance that is nowhere yet.
+    #[must_use]
+    pub fn new(
+        id: crate::domain::InstanceId,
+        service: &Service,
+        number: u32,
+        node: Option<NodeId>,
+        now: Time,
+    ) -> Self {
+        Self {
+            id,
+            grid: service.grid,
+            service: service.id,
+            number,
+            node,
+            desired_state: DesiredState::Initialized,
+            deploy_rev: None,
+            service_revision: None,
+            rev: None,
+            state: ObservedState::Initialized,
+            error: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+impl Deploy {
+    /// Brings the deploy up to date with a committed change about it.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::DeployStarted {
+                deploy_rev,
+                total,
+                at,
+                ..
+            } => {
+                self.state = DeployState::Ongoing;
+                self.deploy_rev = Some(deploy_rev.clone());
+                self.total = Some(*total);
+                self.queued_at = Some(*at);
+                self.started_at = Some(*at);
+                self.reason = None;
+            }
+            Change::DeployWaiting { reason, at, .. } => {
+                self.reason.clone_from(reason);
+                self.queued_at = Some(*at);
+            }
+            Change::DeployProgressed { instance, .. } => {
+                match self
+                    .instances
+                    .iter_mut()
+                    .find(|known| known.number == instance.number)
+                {
+                    Some(known) => *known = instance.clone(),
+                    None => self.instances.push(instance.clone()),
+                }
+            }
+            Change::DeployFinished {
+                state, reason, at, ..
+            } => {
+                self.state = *state;
+                self.reason.clone_from(reason);
+                self.finished_at = Some(*at);
+            }
+            _ => {}
+        }
+    }
+}
