@@ -1,2 +1,7 @@
-//! main
-fn main() {}
+//! The `kontena` program: arguments in, exit code out; nothing else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kontena_cli::run(std::env::args_os())
+}

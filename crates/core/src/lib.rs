@@ -8,6 +8,9 @@
 //! Reading order: [`domain`], [`snapshot`], then the decisions.
 
 pub mod domain;
+pub mod login;
+pub mod keepalive;
+pub mod presence;
 pub mod moment;
 pub mod snapshot;
 

@@ -1,1 +1,189 @@
-//! store
+//! What the master remembers: everything diesel, over SQLite or Postgres, chosen by URL at run time.
+//!
+//! - [`Store`]: a cheap handle with [`Store::read`] and [`Store::write`].
+//! - One [`writer`] gathers many jobs into one transaction and acknowledges them after the commit.
+//! - The [`feed`] hands each grid's committed changes, in commit order, to whoever follows that grid.
+//! - One module per noun holds the queries: the module is the noun, the function the verb.
+//!
+//! Rows and their conversions stay in `row`; what leaves this crate are the nouns of the domain. Nothing
+//! is decided here: a change is written exactly if what it presupposes still holds.
+
+pub mod audit;
+mod change;
+mod connection;
+pub mod deploys;
+mod error;
+pub mod events;
+pub mod feed;
+pub mod grids;
+pub mod instances;
+mod migrations;
+pub mod nodes;
+mod row;
+mod schema;
+pub mod services;
+pub mod settings;
+pub mod snapshots;
+pub mod tokens;
+pub mod users;
+pub mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use kontena_core::domain::GridId;
+
+pub use connection::{Conn, DatabaseUrl, InvalidUrl};
+pub use error::{Result, StoreError};
+pub use feed::{Committed, Follower};
+pub use migrations::MigrationState;
+pub use writer::{Execution, Tx};
+
+use connection::Manager;
+use writer::Writer;
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Connections for reading.
+    pub readers: u32,
+    /// Who runs the writer.
+    pub execution: Execution,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            execution: Execution::Thread,
+        }
+    }
+}
+
+/// A handle to the database; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    readers: r2d2::Pool<Manager>,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the database, applies pending migrations and starts the writer. Blocks.
+    ///
+    /// # Errors
+    /// Where the database cannot be reached, is newer than this program, or a migration fails.
+    pub fn open(url: &DatabaseUrl, options: Options) -> Result<Self> {
+        let mut connection = url.connect()?;
+        migrations::run(&mut connection)?;
+        let readers = r2d2::Pool::builder()
+            .max_size(options.readers)
+            .min_idle(Some(1))
+            .connection_timeout(std::time::Duration::from_secs(5))
+            .build(Manager::new(url.clone()))
+            .map_err(|error| StoreError::unavailable(&error))?;
+        let writer = Writer::start(connection, url.clone(), options.execution)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url: url.clone(),
+                readers,
+                writer,
+            }),
+        })
+    }
+
+    /// Says which migrations a database lacks, changing nothing. Blocks.
+    ///
+    /// # Errors
+    /// Where the database cannot be reached or is newer than this program.
+    pub fn migration_state(url: &DatabaseUrl) -> Result<MigrationState> {
+        migrations::state(&mut url.connect()?)
+    }
+
+    /// Runs a query on a reader, off the caller's thread. Sees what was committed before.
+    ///
+    /// # Errors
+    /// Where the query fails or no reader is free within five seconds.
+    pub async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let readers = self.inner.readers.clone();
+        let run = move || {
+            let mut connection = readers
+                .get()
+                .map_err(|error| StoreError::unavailable(&error))?;
+            query(&mut connection)
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|error| StoreError::unavailable(&error))?
+    }
+
+    /// Has a job done by the writer and waits for its commit. A job runs in a savepoint of its own or is
+    /// run again alone where its neighbours failed, so it may run more than once.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where a change's presupposition no longer held: nothing of the job was
+    /// written. Any other error says whether the transaction surely did not happen.
+    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.inner.writer.write(job).await
+    }
+
+    /// Loads a grid and follows its changes from exactly there; nothing where the grid does not exist.
+    ///
+    /// # Errors
+    /// Where the grid cannot be read.
+    pub async fn follow(
+        &self,
+        grid: GridId,
+    ) -> Result<Option<(kontena_core::snapshot::Contents, Follower)>> {
+        self.write(move |tx| {
+            let Some(contents) = snapshots::load(tx.conn(), grid)? else {
+                return Ok(None);
+            };
+            let follower = tx.follow(grid);
+            Ok(Some((contents, follower)))
+        })
+        .await
+    }
+
+    /// Answers whether reader and writer both reach the database.
+    ///
+    /// # Errors
+    /// Where either does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|conn| settings::get(conn, "ping").map(drop))
+            .await?;
+        self.write(|tx| settings::get(tx.conn(), "ping").map(drop))
+            .await
+    }
+
+    /// Writes a consistent copy of an SQLite database while it is in use.
+    ///
+    /// # Errors
+    /// On Postgres, where the file exists, or where it cannot be written.
+    pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<()> {
+        connection::backup(url, file)
+    }
+
+    /// The database this store works on.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Time spent in the last commits, as counts per bucket of seconds, for `/metrics`.
+    #[must_use]
+    pub fn commit_times(&self) -> writer::CommitTimes {
+        self.inner.writer.commit_times()
+    }
+}

@@ -1,0 +1,219 @@
+//! From what a Docker engine reports to the agent's own nouns.
+
+use std::{error::Error as _, net::IpAddr};
+
+use bollard::{
+    errors::Error,
+    models::{
+        ContainerInspectResponse, EventMessage, NetworkSettings, Plugin, RestartPolicyNameEnum,
+        SystemInfo,
+    },
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::engine::{Container, EngineError, EngineInfo, PodKey};
+
+/// Reads an inspection.
+pub(super) fn container(found: ContainerInspectResponse) -> Container {
+    let state = found.state.unwrap_or_default();
+    let host = found.host_config.unwrap_or_default();
+    let policy = host.restart_policy.and_then(|policy| policy.name);
+    let address = match host.network_mode.as_deref() {
+        Some("host") => Some(IpAddr::from([127, 0, 0, 1])),
+        _ => found.network_settings.as_ref().and_then(address),
+    };
+    let labels = found.config.and_then(|config| config.labels);
+    Container {
+        id: found.id.unwrap_or_default(),
+        name: found
+            .name
+            .unwrap_or_default()
+            .trim_start_matches('/')
+            .to_owned(),
+        labels: labels.unwrap_or_default().into_iter().collect(),
+        image_id: found.image.unwrap_or_default(),
+        running: state.running.unwrap_or(false),
+        restarting: state.restarting.unwrap_or(false),
+        error: state.error.unwrap_or_default(),
+        started_at: moment(state.started_at.as_deref()),
+        finished_at: moment(state.finished_at.as_deref()),
+        restarts_by_itself: matches!(
+            policy,
+            Some(RestartPolicyNameEnum::ALWAYS | RestartPolicyNameEnum::UNLESS_STOPPED)
+        ),
+        address,
+    }
+}
+
+/// The first address in any network; of several, the one whose network's name sorts first, so that
+/// the answer does not change from call to call.
+fn address(settings: &NetworkSettings) -> Option<IpAddr> {
+    let mut networks: Vec<_> = settings.networks.as_ref()?.iter().collect();
+    networks.sort_by_key(|(name, _)| *name);
+    networks
+        .into_iter()
+        .find_map(|(_, endpoint)| endpoint.ip_address.as_ref()?.parse().ok())
+}
+
+/// Docker writes year 1 for "never".
+fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
+    let at = DateTime::parse_from_rfc3339(text?).ok()?.with_timezone(&Utc);
+    (at > DateTime::UNIX_EPOCH).then_some(at)
+}
+
+/// Reads an event as a hint; `None` for what changes no state.
+pub(super) fn hint(event: EventMessage) -> Option<PodKey> {
+    let action = event.action?;
+    // Exec actions carry the command and come with every health check.
+    if action.starts_with("exec_") || action.starts_with("health_status") {
+        return None;
+    }
+    let labels = event.actor?.attributes?.into_iter().collect();
+    PodKey::from_labels(&labels)
+}
+
+/// Reads the engine's description and adds `Drivers`.
+pub(super) fn info(info: &SystemInfo, plugins: &[Plugin]) -> EngineInfo {
+    let document = serde_json::to_value(info).unwrap_or_default();
+    let mut document = document.as_object().cloned().unwrap_or_default();
+    let drivers = json!({
+        "Volume": drivers(&document, plugins, "Volume", "docker.volumedriver/"),
+        "Network": drivers(&document, plugins, "Network", "docker.networkdriver/"),
+    });
+    document.insert("Drivers".into(), drivers);
+    EngineInfo {
+        id: info.id.clone().unwrap_or_default(),
+        name: info.name.clone().unwrap_or_default(),
+        labels: info.labels.clone().unwrap_or_default(),
+        document,
+    }
+}
+
+/// Enabled plugins of a kind with their version, then the built-in drivers without.
+fn drivers(
+    document: &Map<String, Value>,
+    plugins: &[Plugin],
+    kind: &str,
+    interface: &str,
+) -> Vec<Value> {
+    let plugged = plugins.iter().filter(|plugin| {
+        let mut types = plugin.config.interface.types.iter();
+        plugin.enabled && types.any(|given| given.starts_with(interface))
+    });
+    let plugged = plugged.map(|plugin| match plugin.name.rsplit_once(':') {
+        Some((name, version)) => json!({"name": name, "version": version}),
+        None => json!({"name": plugin.name}),
+    });
+    let built_in = document
+        .get("Plugins")
+        .and_then(|plugins| plugins.get(kind))
+        .and_then(Value::as_array);
+    let built_in = built_in.into_iter().flatten();
+    plugged
+        .chain(built_in.map(|name| json!({"name": name})))
+        .collect()
+}
+
+/// Sorts an error into what the agent can do about it. The client's own texts are kept out where the
+/// engine has said something.
+pub(super) fn error(error: &Error, host: &str) -> EngineError {
+    match error {
+        Error::DockerResponseServerError {
+            status_code,
+            message,
+        } => {
+            let message = message.trim().to_owned();
+            match status_code {
+                404 => EngineError::NotFound(message),
+                409 => EngineError::Conflict(message),
+                400..=499 => EngineError::Rejected(message),
+                _ => EngineError::Failed(message),
+            }
+        }
+        Error::DockerStreamError { error } => EngineError::Failed(error.trim().to_owned()),
+        Error::JsonDataError { .. } | Error::JsonSerdeError { .. } => {
+            EngineError::Failed(error.to_string())
+        }
+        Error::RequestTimeoutError => {
+            EngineError::Unavailable(format!("the Docker engine at {host} did not answer in time"))
+        }
+        error => EngineError::Unavailable(format!(
+            "no Docker engine answers at {host}: {}",
+            chain(error)
+        )),
+    }
+}
+
+/// The error and its causes, since the outermost says little.
+pub(super) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Shortens a text from its front, at a character boundary.
+pub(super) fn keep_tail(text: &mut String, bytes: usize) {
+    let mut cut = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(cut) {
+        cut += 1;
+    }
+    text.drain(..cut);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inspection_is_read_with_its_oddities() {
+        let found: ContainerInspectResponse = serde_json::from_value(json!({
+            "Id": "abc", "Name": "/shop.redis-2", "Image": "sha256:1",
+            "State": {"Running": false, "Error": "no such file",
+                      "StartedAt": "2017-08-01T12:34:56.123456789Z",
+                      "FinishedAt": "0001-01-01T00:00:00Z"},
+            "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}, "NetworkMode": "default"},
+            "Config": {"Labels": {"io.kontena.service.id": "s",
+                                  "io.kontena.service.instance_number": "2"}},
+            "NetworkSettings": {"Networks": {"b": {"IPAddress": "172.17.0.3"},
+                                             "a": {"IPAddress": ""}}},
+        }))
+        .expect("an inspection");
+        let container = container(found);
+        assert_eq!(container.name, "shop.redis-2");
+        assert!(container.restarts_by_itself && !container.running);
+        assert!(container.started_at.is_some() && container.finished_at.is_none());
+        assert_eq!(container.address, Some(IpAddr::from([172, 17, 0, 3])));
+        assert_eq!(container.pod().map(|pod| pod.to_string()).as_deref(), Some("s/2"));
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_what_the_engine_said() {
+        let response = |status_code, message: &str| Error::DockerResponseServerError {
+            status_code,
+            message: message.into(),
+        };
+        assert_eq!(
+            error(&response(404, "No such image: x\n"), "h").to_string(),
+            "Docker::Error::NotFoundError: No such image: x"
+        );
+        assert!(matches!(error(&response(409, "x"), "h"), EngineError::Conflict(_)));
+        assert!(matches!(error(&response(500, "x"), "h"), EngineError::Failed(_)));
+        let gone = error(&Error::RequestTimeoutError, "unix:///x");
+        assert!(gone.to_string().contains("unix:///x"));
+    }
+
+    #[test]
+    fn a_tail_is_cut_between_characters() {
+        let mut text = "ääbc".to_owned();
+        keep_tail(&mut text, 3);
+        assert_eq!(text, "bc");
+    }
+}

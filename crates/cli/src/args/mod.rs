@@ -1,0 +1,186 @@
+//! The command tree: names, aliases, parameters and flags, with their help sentences.
+//!
+//! Nothing is checked here that needs the configuration or the master; that is the commands' work.
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) mod about;
+pub(crate) mod grid;
+mod help;
+mod hints;
+pub(crate) mod master;
+pub(crate) mod node;
+mod parse;
+pub(crate) mod service;
+mod usage;
+mod values;
+
+pub(crate) use parse::{Invocation, parse};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kontena",
+    about = "Manages nodes, grids and services of a Kontena Master",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    args_override_self = true
+)]
+pub(crate) struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// Print the version
+    #[arg(short = 'v', long)]
+    pub(crate) version: bool,
+    /// What to do; its absence asks for help.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Global {
+    /// Print this help
+    #[arg(short = 'h', long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Log requests to standard error; tokens are masked (default: $DEBUG)
+    #[arg(short = 'D', long, global = true, overrides_with = "no_debug")]
+    pub(crate) debug: bool,
+    /// Turns `--debug` off again.
+    #[arg(long, global = true, hide = true, overrides_with = "debug")]
+    pub(crate) no_debug: bool,
+    /// Use this grid instead of the current one (default: $KONTENA_GRID)
+    #[arg(long, global = true, value_name = "GRID")]
+    pub(crate) grid: Option<String>,
+    /// Use this master of the configuration instead of the current one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) master: Option<String>,
+    /// How progress is shown: auto, plain or none
+    #[arg(long, global = true, value_name = "FORM", default_value = "auto")]
+    pub(crate) progress: ProgressForm,
+}
+
+/// How progress of a running command is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressForm {
+    /// Animated on a terminal, final lines elsewhere.
+    #[default]
+    Auto,
+    /// Kontena 1.5's two lines per step.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+/// The top-level commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Log in to masters and choose the current one
+    #[command(subcommand)]
+    Master(master::MasterCommand),
+    /// Create, inspect and select grids
+    #[command(subcommand)]
+    Grid(grid::GridCommand),
+    /// Create, inspect and remove the nodes of a grid
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Create, deploy and inspect services
+    #[command(subcommand)]
+    Service(Box<service::ServiceCommand>),
+    /// Show the current master, grid and user
+    Whoami(about::Whoami),
+    /// Show the versions of the command line and of the master
+    Version(about::Version),
+}
+
+/// How a list is printed.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Listing {
+    /// Output the identifying column only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Output format: table, wide, name, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: ListFormat,
+}
+
+impl Listing {
+    /// Returns the format asked for; `-q` is `-o name`.
+    pub(crate) fn format(&self) -> ListFormat {
+        if self.quiet { ListFormat::Name } else { self.output }
+    }
+}
+
+/// Output formats of lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// The default columns.
+    #[default]
+    Table,
+    /// More columns.
+    Wide,
+    /// One identifier per line.
+    Name,
+    /// The API's objects as a JSON array.
+    Json,
+    /// The API's objects as a YAML list.
+    Yaml,
+}
+
+/// How one object is printed.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Showing {
+    /// Output format: text, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ShowFormat,
+}
+
+/// Output formats of a single object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// The listing for people.
+    #[default]
+    Text,
+    /// The API's object as JSON.
+    Json,
+    /// The API's object as YAML.
+    Yaml,
+}
+
+/// Leave to go on without asking.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Force {
+    /// Do not ask for confirmation
+    #[arg(long)]
+    force: bool,
+    /// Same as --force
+    #[arg(short = 'y', long)]
+    yes: bool,
+}
+
+impl Force {
+    /// Tells whether the user gave leave beforehand.
+    pub(crate) fn given(&self) -> bool {
+        self.force || self.yes
+    }
+}
+
+/// Whether to wait for a deploy.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Wait {
+    /// Wait until the deploy has ended (default: true)
+    #[arg(long, overrides_with = "no_wait")]
+    wait: bool,
+    /// Leaves the deploy running.
+    #[arg(long, hide = true, overrides_with = "wait")]
+    no_wait: bool,
+}
+
+impl Wait {
+    /// Tells whether to wait.
+    pub(crate) fn wanted(&self) -> bool {
+        !self.no_wait
+    }
+}

@@ -1,0 +1,79 @@
+//! How the values of options are read, with the reasons stock scripts know.
+
+/// A value that may be the word `none`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OrNone<T> {
+    /// A real value.
+    Some(T),
+    /// The word `none`: take the setting away.
+    None,
+}
+
+impl<T: serde::Serialize> serde::Serialize for OrNone<T> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Some(value) => value.serialize(to),
+            Self::None => to.serialize_none(),
+        }
+    }
+}
+
+/// Reads a whole number.
+pub(crate) fn integer(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("invalid value for Integer(): {text:?}"))
+}
+
+/// Reads a whole number that counts something.
+pub(crate) fn non_negative(text: &str) -> Result<i64, String> {
+    match integer(text)? {
+        number if number < 0 => Err(format!("must not be negative: {number}")),
+        number => Ok(number),
+    }
+}
+
+/// Reads a decimal number.
+pub(crate) fn float(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| format!("invalid value for Float(): {text:?}"))
+}
+
+/// Reads a whole number or `none`.
+pub(crate) fn integer_or_none(text: &str) -> Result<OrNone<i64>, String> {
+    if text == "none" { Ok(OrNone::None) } else { integer(text).map(OrNone::Some) }
+}
+
+/// Reads a word or `none`.
+pub(crate) fn text_or_none(text: &str) -> Result<OrNone<String>, String> {
+    Ok(if text == "none" { OrNone::None } else { OrNone::Some(text.to_owned()) })
+}
+
+/// Reads the availability of a node.
+pub(crate) fn availability(text: &str) -> Result<String, String> {
+    match text {
+        "active" | "drain" => Ok(text.to_owned()),
+        _ => Err(format!("must be active or drain, not {text:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_refused_with_the_reasons_of_1_5() {
+        assert_eq!(float("x").unwrap_err(), "invalid value for Float(): \"x\"");
+        assert_eq!(integer("1.5").unwrap_err(), "invalid value for Integer(): \"1.5\"");
+        assert_eq!(integer("-1"), Ok(-1));
+        assert!(non_negative("-1").is_err());
+        assert!(float("inf").is_err());
+    }
+
+    #[test]
+    fn none_takes_a_setting_away() {
+        assert_eq!(integer_or_none("none"), Ok(OrNone::None));
+        assert_eq!(integer_or_none("80"), Ok(OrNone::Some(80)));
+        assert_eq!(text_or_none("tcp"), Ok(OrNone::Some("tcp".to_owned())));
+    }
+}

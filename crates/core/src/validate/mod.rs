@@ -1,0 +1,22 @@
+//! What an administrator may ask for: request bodies in, drafts or the faults of every field out.
+//!
+//! Here live Kontena's lenient typing (numbers arrive as texts, `null` means not sent), its rules and
+//! its exact messages (`http-api.md` 1.3, 1.4, 3.2 to 3.4, 4). Two phases: the faults of single fields,
+//! all of them at once; and only where there are none, what needs the other fields or the world around
+//! ([`service::Surroundings`]). Status codes, the `error` wrapper, broken JSON and rights are left to
+//! HTTP; names and tokens that are taken are found by the store.
+//!
+//! A body is a JSON object; anything else is refused under the key `body`. An empty request is `{}`,
+//! which the caller has to see to.
+
+mod affinity;
+mod error;
+mod fields;
+pub mod grid;
+pub mod node;
+mod rules;
+pub mod service;
+#[cfg(test)]
+mod tests;
+
+pub use error::{FieldError, FieldErrors};

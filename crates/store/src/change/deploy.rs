@@ -1,0 +1,81 @@
+//! Changes of a deploy: forward only.
+
+use diesel::prelude::*;
+use kontena_core::domain::{Change, DeployState};
+
+use super::hit;
+use crate::{
+    Conn, Result,
+    row::{DeployRow, InstanceDeployRow, micros, signed},
+    schema::{deploys, instance_deploys},
+};
+
+const WHAT: &str = "the deploy";
+
+pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
+    match change {
+        Change::DeployCreated(deploy) => {
+            diesel::insert_into(deploys::table)
+                .values(DeployRow::of(deploy))
+                .execute(conn)?;
+            Ok(())
+        }
+        Change::DeployStarted {
+            deploy,
+            deploy_rev,
+            total,
+            at,
+        } => {
+            let row = deploys::table
+                .find(deploy.to_string())
+                .filter(deploys::started_at.is_null())
+                .filter(deploys::finished_at.is_null());
+            let started = (
+                deploys::state.eq(DeployState::Ongoing.as_str()),
+                deploys::deploy_rev.eq(deploy_rev),
+                deploys::total.eq(signed(*total)),
+                deploys::queued_at.eq(micros(*at)),
+                deploys::started_at.eq(micros(*at)),
+                deploys::reason.eq(None::<String>),
+            );
+            hit(WHAT, diesel::update(row).set(started).execute(conn))
+        }
+        Change::DeployWaiting { deploy, reason, at } => {
+            let row = deploys::table
+                .find(deploy.to_string())
+                .filter(deploys::finished_at.is_null());
+            let waiting = (
+                deploys::reason.eq(reason),
+                deploys::queued_at.eq(micros(*at)),
+            );
+            hit(WHAT, diesel::update(row).set(waiting).execute(conn))
+        }
+        Change::DeployProgressed { deploy, instance } => {
+            let row = instance_deploys::table.find((deploy.to_string(), signed(instance.number)));
+            let new = || InstanceDeployRow::of(*deploy, instance);
+            if diesel::update(row).set(new()).execute(conn)? == 0 {
+                diesel::insert_into(instance_deploys::table)
+                    .values(new())
+                    .execute(conn)?;
+            }
+            Ok(())
+        }
+        Change::DeployFinished {
+            deploy,
+            state,
+            reason,
+            at,
+        } => {
+            let row = deploys::table
+                .find(deploy.to_string())
+                .filter(deploys::finished_at.is_null());
+            let finished = (
+                deploys::state.eq(state.as_str()),
+                deploys::reason.eq(reason),
+                deploys::finished_at.eq(micros(*at)),
+            );
+            hit(WHAT, diesel::update(row).set(finished).execute(conn))
+        }
+        _ => Ok(()),
+    }
+}

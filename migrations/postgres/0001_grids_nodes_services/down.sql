@@ -1,0 +1,15 @@
+drop table audit_log;
+drop table events;
+drop table tokens;
+drop table grid_users;
+drop table user_roles;
+drop table users;
+drop table instance_deploys;
+drop table deploys;
+drop table instances;
+drop table service_revisions;
+drop table services;
+drop table nodes;
+drop table stacks;
+drop table grids;
+drop table settings;
