@@ -1,2 +1,7 @@
-//! main
-fn main() {}
+//! The program `kontena-master`: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kontena_master::cli::run()
+}

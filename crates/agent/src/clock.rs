@@ -23,10 +23,7 @@ struct Inner {
 
 enum Source {
     System,
-    Following {
-        base: DateTime<Utc>,
-        since: Instant,
-    },
+    Following { base: DateTime<Utc>, since: Instant },
 }
 
 impl Clock {
@@ -59,10 +56,7 @@ impl Clock {
 
     /// Returns the current moment in UTC.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the clock is where time enters"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the clock is where time enters")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0.source {
             Source::System => Utc::now(),

@@ -5,7 +5,8 @@
 //! told, or a refusal. There is no clock, no I/O, no logging and no `async` in this crate, so that six
 //! hours pass in a microsecond and the same input always gives the same decision.
 //!
-//! Reading order: [`domain`], [`snapshot`], then the decisions.
+//! Reading order: [`domain`], [`snapshot`], then the decisions; [`validate`] is what an administrator's
+//! request has to pass first.
 
 pub mod domain;
 pub mod login;
@@ -13,6 +14,7 @@ pub mod keepalive;
 pub mod presence;
 pub mod moment;
 pub mod snapshot;
+pub mod validate;
 
 pub use moment::Moment;
 pub use snapshot::Snapshot;

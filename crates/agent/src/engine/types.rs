@@ -38,25 +38,40 @@ pub mod label {
 /// The outcome of an engine call.
 pub type EngineResult<T> = Result<T, EngineError>;
 
-/// Why an engine call failed. The text is what masters show; its class is the one that agents of
-/// Kontena 1.5 name.
+/// Why an engine call failed, as far as the agent can do something about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// There is no such image, container or volume.
-    #[error("Docker::Error::NotFoundError: {0}")]
+    #[error("{0}")]
     NotFound(String),
     /// The name or the port is taken.
-    #[error("Docker::Error::ConflictError: {0}")]
+    #[error("{0}")]
     Conflict(String),
     /// The engine refuses the request itself.
-    #[error("Docker::Error::ClientError: {0}")]
+    #[error("{0}")]
     Rejected(String),
     /// The engine failed.
-    #[error("Docker::Error::ServerError: {0}")]
+    #[error("{0}")]
     Failed(String),
     /// The engine does not answer; the text names its address.
-    #[error("Docker::Error::TimeoutError: {0}")]
+    #[error("{0}")]
     Unavailable(String),
+}
+
+impl EngineError {
+    /// Returns the text that masters are told: the class that agents of Kontena 1.5 name, and the
+    /// message.
+    #[must_use]
+    pub fn on_the_wire(&self) -> String {
+        let class = match self {
+            Self::NotFound(_) => "NotFoundError",
+            Self::Conflict(_) => "ConflictError",
+            Self::Rejected(_) => "ClientError",
+            Self::Failed(_) => "ServerError",
+            Self::Unavailable(_) => "TimeoutError",
+        };
+        format!("Docker::Error::{class}: {self}")
+    }
 }
 
 /// Identifies a pod on its node: one instance of one service.

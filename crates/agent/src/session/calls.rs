@@ -1,6 +1,6 @@
 //! Requests in flight on one connection: numbers them and finds who waits for an answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use kontena_protocol::agent::RpcError;
 use rmpv::Value;
@@ -47,8 +47,8 @@ impl Calls {
         }
         loop {
             let id = clock.number_up_to(HIGHEST_ID);
-            if !self.pending.contains_key(&id) {
-                self.pending.insert(id, answer);
+            if let Entry::Vacant(free) = self.pending.entry(id) {
+                free.insert(answer);
                 return id;
             }
         }

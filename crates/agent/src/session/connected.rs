@@ -38,7 +38,8 @@ struct Wire {
 impl Wire {
     fn deadline(&self) -> Instant {
         let keepalive = self.keepalive.deadline();
-        self.greeting_due.map_or(keepalive, |due| keepalive.min(due))
+        self.greeting_due
+            .map_or(keepalive, |due| keepalive.min(due))
     }
 }
 
@@ -59,6 +60,7 @@ impl<H: Handler> Session<H> {
             greeting_due: Some(self.clock.instant() + GREETING_LIMIT),
         };
         loop {
+            let deadline = wire.deadline();
             let end = tokio::select! {
                 frame = wire.stream.next(), if wire.outbox.has_room() =>
                     self.take(&mut wire, frame),
@@ -67,7 +69,7 @@ impl<H: Handler> Session<H> {
                     None
                 }
                 sent = wire.outbox.drive(), if wire.outbox.busy() => sent.err().map(broken),
-                () = sleep_until(wire.deadline()) => self.tick(&mut wire),
+                () = sleep_until(deadline) => self.tick(&mut wire),
                 () = stopped(stop) => {
                     leave(&mut wire.outbox).await;
                     Some(End::Shutdown)
@@ -169,10 +171,7 @@ impl<H: Handler> Session<H> {
             log::debug!("ignored a pong that answers no ping");
             return;
         };
-        let (delay, limit) = (
-            delay.as_secs_f64(),
-            self.profile.ping_timeout.as_secs_f64(),
-        );
+        let (delay, limit) = (delay.as_secs_f64(), self.profile.ping_timeout.as_secs_f64());
         let level = if delay > limit / 2.0 {
             log::Level::Warn
         } else {

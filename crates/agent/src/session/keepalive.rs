@@ -64,7 +64,10 @@ impl Keepalive {
             // Only with a timeout longer than the interval: the older ping decides.
             return Tick::Wait;
         }
-        let payload = stamp.format("%Y-%m-%dT%H:%M:%S%.9fZ").to_string().into_bytes();
+        let payload = stamp
+            .format("%Y-%m-%dT%H:%M:%S%.9fZ")
+            .to_string()
+            .into_bytes();
         self.unanswered = Some((payload.clone(), now));
         Tick::Ping(payload)
     }

@@ -87,7 +87,9 @@ impl MasterUri {
     }
 
     fn authority(&self) -> &str {
-        self.uri.authority().map_or("", |authority| authority.as_str())
+        self.uri
+            .authority()
+            .map_or("", |authority| authority.as_str())
     }
 
     /// The URI the library derives the TLS name from, see [`TlsOptions::hostname`].
@@ -251,9 +253,10 @@ fn to_frame(message: Message) -> Option<Frame> {
         Message::Binary(bytes) => Frame::Binary(bytes.into()),
         Message::Text(text) => Frame::Text(text.as_str().to_owned()),
         Message::Pong(payload) => Frame::Pong(payload.into()),
-        Message::Close(Some(frame)) => {
-            Frame::Close(CloseCode(frame.code.into()), frame.reason.as_str().to_owned())
-        }
+        Message::Close(Some(frame)) => Frame::Close(
+            CloseCode(frame.code.into()),
+            frame.reason.as_str().to_owned(),
+        ),
         Message::Close(None) => Frame::Close(CloseCode::NORMAL, String::new()),
         Message::Ping(_) | Message::Frame(_) => return None,
     })

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::values::integer;
+use super::values::non_negative;
 use super::{Force, Listing, Showing};
 
 /// The commands of `kontena grid`.
@@ -72,7 +72,7 @@ pub(crate) struct GridCreate {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// Number of initial nodes (default: 1)
-    #[arg(long, value_name = "INITIAL_SIZE", value_parser = integer)]
+    #[arg(long, value_name = "INITIAL_SIZE", value_parser = non_negative)]
     pub(crate) initial_size: Option<i64>,
     /// Do not recommend an initial size
     #[arg(long)]

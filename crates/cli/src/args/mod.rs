@@ -15,7 +15,9 @@ pub(crate) mod service;
 mod usage;
 mod values;
 
-pub(crate) use parse::{Invocation, parse};
+pub(crate) use parse::{Invocation, Run, parse};
+pub(crate) use usage::UsageError;
+pub(crate) use values::OrNone;
 
 /// The whole command line.
 #[derive(Debug, Parser)]

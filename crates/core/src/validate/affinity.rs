@@ -67,7 +67,9 @@ fn split(expression: &str) -> Option<(&str, &str)> {
     operators
         .filter_map(|(position, _)| expression.split_at_checked(position))
         .find_map(|(key, rest)| {
-            let value = rest.strip_prefix("==").or_else(|| rest.strip_prefix("!="))?;
+            let value = rest
+                .strip_prefix("==")
+                .or_else(|| rest.strip_prefix("!="))?;
             (!key.is_empty() && !value.is_empty()).then_some((key, value))
         })
 }
@@ -80,7 +82,9 @@ fn pattern(value: &str) -> Option<&str> {
     };
     let inner = value.strip_prefix('/')?;
     // A single slash is both ends at once.
-    Some(inner).filter(|inner| inner.is_empty()).or_else(|| inner.strip_suffix('/'))
+    Some(inner)
+        .filter(|inner| inner.is_empty())
+        .or_else(|| inner.strip_suffix('/'))
 }
 
 /// Lines are matched one by one, as Ruby's `^` and `$` do.

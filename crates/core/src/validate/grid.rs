@@ -138,7 +138,8 @@ fn initial_size(value: &Value, title: Title<'_>) -> Checked<u32> {
 
 fn cidr(value: &Value, title: Title<'_>) -> Checked<Cidr> {
     let text = rules::text(value, title)?;
-    text.parse().map_err(|error: InvalidCidr| error.to_string().into())
+    text.parse()
+        .map_err(|error: InvalidCidr| error.to_string().into())
 }
 
 /// Of several bad subnets the last one is told, in a sentence instead of a list, as Kontena does.

@@ -56,9 +56,7 @@ pub(super) fn matching(
 }
 
 /// One of a few words, and what each stands for.
-pub(super) fn one_of<T: Clone>(
-    options: &[(&str, T)],
-) -> impl Fn(&Value, Title<'_>) -> Checked<T> {
+pub(super) fn one_of<T: Clone>(options: &[(&str, T)]) -> impl Fn(&Value, Title<'_>) -> Checked<T> {
     move |value, title| {
         let text = text(value, title)?;
         let found = options.iter().find(|(word, _)| *word == text);
@@ -69,9 +67,7 @@ pub(super) fn one_of<T: Clone>(
 }
 
 /// A whole number in a range. Numbers beyond 64 bits lie outside of every range.
-pub(super) fn integer(
-    range: RangeInclusive<i64>,
-) -> impl Fn(&Value, Title<'_>) -> Checked<i64> {
+pub(super) fn integer(range: RangeInclusive<i64>) -> impl Fn(&Value, Title<'_>) -> Checked<i64> {
     move |value, title| {
         let number = whole(value, title)?;
         if number < i128::from(*range.start()) {

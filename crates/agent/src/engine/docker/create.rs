@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(bound.len(), 2);
         assert_eq!(host.cpu_period, Some(100_000));
         assert_eq!(host.restart_policy, None);
-        assert_eq!(host.log_config.and_then(|log| log.typ).as_deref(), Some("syslog"));
+        assert_eq!(
+            host.log_config.and_then(|log| log.typ).as_deref(),
+            Some("syslog")
+        );
         assert_eq!(host.devices, None);
     }
 }

@@ -19,11 +19,7 @@ use bollard::{
     models::{ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest},
     query_parameters as query,
 };
-use futures_util::{
-    FutureExt, StreamExt, TryStreamExt,
-    future::BoxFuture,
-    stream::BoxStream,
-};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream::BoxStream};
 use kontena_protocol::agent::RegistryCredentials;
 use tokio::{net::TcpStream, time::timeout};
 

@@ -58,7 +58,9 @@ fn address(settings: &NetworkSettings) -> Option<IpAddr> {
 
 /// Docker writes year 1 for "never".
 fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(text?).ok()?.with_timezone(&Utc);
+    let at = DateTime::parse_from_rfc3339(text?)
+        .ok()?
+        .with_timezone(&Utc);
     (at > DateTime::UNIX_EPOCH).then_some(at)
 }
 
@@ -135,9 +137,9 @@ pub(super) fn error(error: &Error, host: &str) -> EngineError {
         Error::JsonDataError { .. } | Error::JsonSerdeError { .. } => {
             EngineError::Failed(error.to_string())
         }
-        Error::RequestTimeoutError => {
-            EngineError::Unavailable(format!("the Docker engine at {host} did not answer in time"))
-        }
+        Error::RequestTimeoutError => EngineError::Unavailable(format!(
+            "the Docker engine at {host} did not answer in time"
+        )),
         error => EngineError::Unavailable(format!(
             "no Docker engine answers at {host}: {}",
             chain(error)
@@ -191,7 +193,10 @@ mod tests {
         assert!(container.restarts_by_itself && !container.running);
         assert!(container.started_at.is_some() && container.finished_at.is_none());
         assert_eq!(container.address, Some(IpAddr::from([172, 17, 0, 3])));
-        assert_eq!(container.pod().map(|pod| pod.to_string()).as_deref(), Some("s/2"));
+        assert_eq!(
+            container.pod().map(|pod| pod.to_string()).as_deref(),
+            Some("s/2")
+        );
     }
 
     #[test]
@@ -201,11 +206,17 @@ mod tests {
             message: message.into(),
         };
         assert_eq!(
-            error(&response(404, "No such image: x\n"), "h").to_string(),
+            error(&response(404, "No such image: x\n"), "h").on_the_wire(),
             "Docker::Error::NotFoundError: No such image: x"
         );
-        assert!(matches!(error(&response(409, "x"), "h"), EngineError::Conflict(_)));
-        assert!(matches!(error(&response(500, "x"), "h"), EngineError::Failed(_)));
+        assert!(matches!(
+            error(&response(409, "x"), "h"),
+            EngineError::Conflict(_)
+        ));
+        assert!(matches!(
+            error(&response(500, "x"), "h"),
+            EngineError::Failed(_)
+        ));
         let gone = error(&Error::RequestTimeoutError, "unix:///x");
         assert!(gone.to_string().contains("unix:///x"));
     }

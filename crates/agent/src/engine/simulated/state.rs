@@ -129,9 +129,9 @@ impl State {
     }
 
     pub(super) fn create(&mut self, name: &str, spec: &ContainerSpec) -> EngineResult<String> {
-        let image_id = self.image_id(&spec.image).ok_or_else(|| {
-            EngineError::NotFound(format!("No such image: {}", spec.image))
-        })?;
+        let image_id = self
+            .image_id(&spec.image)
+            .ok_or_else(|| EngineError::NotFound(format!("No such image: {}", spec.image)))?;
         if self.containers.contains_key(name) {
             return Err(EngineError::Conflict(format!(
                 "Conflict. The container name \"/{name}\" is already in use"

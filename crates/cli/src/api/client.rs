@@ -1,0 +1,303 @@
+//! Requests to one master, with its token.
+//!
+//! ```text
+//! request -> 401 -> POST /oauth2/token (once) -> the same request again
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::Response;
+
+use super::error::reason_phrase;
+use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
+use crate::clock;
+use crate::config::{ConfigFile, Environment};
+use crate::failure::Failure;
+use crate::log::Log;
+
+/// A body larger than this is no answer of a master.
+const BODY_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Reads.
+    Get,
+    /// Creates or starts.
+    Post,
+    /// Changes.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+/// What all clients of one run share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// Where requests are noted.
+    pub(crate) log: Log,
+    /// The version a master last announced.
+    pub(crate) master_version: RefCell<Option<String>>,
+    /// Sent when tokens are asked for.
+    pub(crate) oauth_client: OauthClient,
+}
+
+/// Where a renewed token pair is kept.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    /// The file.
+    pub(crate) file: ConfigFile,
+    /// The master's name in it.
+    pub(crate) server: String,
+    /// Spent by the next renewal.
+    pub(crate) refresh_token: String,
+}
+
+/// A master to send requests to.
+#[derive(Debug)]
+pub(crate) struct Client {
+    agent: Agent,
+    origin: Origin,
+    url: String,
+    token: RefCell<Option<String>>,
+    renewal: RefCell<Option<Renewal>>,
+    renewal_failed: Cell<bool>,
+    shared: Rc<Shared>,
+}
+
+struct Answer {
+    status: u16,
+    is_json: bool,
+    body: Vec<u8>,
+}
+
+impl Client {
+    /// Makes a client for a master's URL; nothing is sent yet.
+    pub(crate) fn new(
+        url: &str,
+        token: Option<String>,
+        renewal: Option<Renewal>,
+        environment: &Environment,
+        shared: Rc<Shared>,
+    ) -> Result<Self, Failure> {
+        let origin = Origin::parse(url).ok_or_else(|| {
+            Failure::said(format!("Cannot connect to {url}: not an http:// or https:// address"))
+        })?;
+        Ok(Self {
+            agent: transport::agent(&origin, environment),
+            origin,
+            url: url.to_owned(),
+            token: RefCell::new(token),
+            renewal: RefCell::new(renewal),
+            renewal_failed: Cell::new(false),
+            shared,
+        })
+    }
+
+    /// Reads a resource.
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        read(self.call(Method::Get, path, None)?, path)
+    }
+
+    /// Sends a body and reads the answer.
+    pub(crate) fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        read(self.call(method, path, Some(&json(body)?))?, path)
+    }
+
+    /// Sends a body; the answer matters only if it is no success.
+    pub(crate) fn tell(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<(), Failure> {
+        self.call(method, path, Some(&json(body)?)).map(drop)
+    }
+
+    /// Removes a resource.
+    pub(crate) fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.call(Method::Delete, path, None).map(drop)
+    }
+
+    /// Sends a request, renewing the token once if the master asks for that.
+    pub(crate) fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let mut answer = self.request(method, path, body)?;
+        if answer.status == 401 && self.token.borrow().is_some() && self.renew()? {
+            answer = self.request(method, path, body)?;
+        }
+        match answer.status {
+            200 | 201 | 204 => parse(&answer, path),
+            401 => Err(self.unauthorized().into()),
+            status => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
+        }
+    }
+
+    /// Returns the pair that asks for tokens.
+    pub(super) fn oauth_client(&self) -> &OauthClient {
+        &self.shared.oauth_client
+    }
+
+    fn unauthorized(&self) -> HttpFailure {
+        let renewable = self.renewal.borrow().is_some() || self.renewal_failed.get();
+        let text = if self.token.borrow().is_some() && !renewable {
+            "The access token has expired and needs to be refreshed"
+        } else {
+            reason_phrase(401)
+        };
+        HttpFailure::new(401, text)
+    }
+
+    /// Spends the refresh token; false where there is none or the master refuses it.
+    pub(crate) fn renew(&self) -> Result<bool, Failure> {
+        let Some(mut renewal) = self.renewal.take() else { return Ok(false) };
+        let anonymous = self.token.take();
+        let pair = match oauth::refresh(self, &renewal.refresh_token) {
+            Ok(pair) => pair,
+            Err(Failure::Http(_)) => {
+                *self.token.borrow_mut() = anonymous;
+                self.renewal_failed.set(true);
+                return Ok(false);
+            }
+            Err(failure) => return Err(failure),
+        };
+        *self.token.borrow_mut() = Some(pair.access_token.clone());
+        keep(&renewal, &pair)?;
+        if let Some(next) = pair.refresh_token {
+            renewal.refresh_token = next;
+            *self.renewal.borrow_mut() = Some(renewal);
+        }
+        Ok(true)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let started = clock::now();
+        if let Some(body) = body {
+            self.shared.log.body("->", body);
+        }
+        let outcome = self.dispatch(method, path, body).and_then(receive);
+        let took = (clock::now() - started).num_milliseconds();
+        let verb = format!("{method:?}").to_ascii_uppercase();
+        match outcome {
+            Ok((answer, version)) => {
+                self.shared.log.line(&format!("{verb} {path} {} {took}ms", answer.status));
+                if let Ok(document) = serde_json::from_slice(&answer.body) {
+                    self.shared.log.body("<-", &document);
+                }
+                if version.is_some() {
+                    *self.shared.master_version.borrow_mut() = version;
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
+                Err(transport::unreachable(&self.url, &error))
+            }
+        }
+    }
+
+    fn dispatch(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
+        let url = self.origin.join(path);
+        let bearer = self.token.borrow().as_ref().map(|token| format!("Bearer {token}"));
+        let bare = match method {
+            Method::Get => Some(self.agent.get(&url)),
+            Method::Delete => Some(self.agent.delete(&url)),
+            Method::Post | Method::Put => None,
+        };
+        match (bare, body) {
+            (Some(bare), None) => authorize(bare, bearer.as_deref()).call(),
+            (bare, body) => {
+                let with_body = match bare {
+                    Some(bare) => bare.force_send_body(),
+                    None if method == Method::Post => self.agent.post(&url),
+                    None => self.agent.put(&url),
+                };
+                let text = body.map(Value::to_string).unwrap_or_default();
+                authorize(with_body, bearer.as_deref())
+                    .content_type("application/json")
+                    .send(text.as_bytes())
+            }
+        }
+    }
+}
+
+fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq::RequestBuilder<B> {
+    match bearer {
+        Some(bearer) => request.header("Authorization", bearer),
+        None => request,
+    }
+}
+
+fn receive(
+    mut response: Response<ureq::Body>,
+) -> Result<(Answer, Option<String>), ureq::Error> {
+    let header = |name: &str| {
+        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+    };
+    let version = header("X-Kontena-Version");
+    let is_json = header("Content-Type").is_some_and(|kind| kind.contains("json"));
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
+    Ok((Answer { status, is_json, body }, version))
+}
+
+/// Writes the new pair into the file, unless the entry has been removed meanwhile.
+fn keep(renewal: &Renewal, pair: &TokenPair) -> Result<(), Failure> {
+    renewal.file.update(|config| {
+        if let Some(server) = config.server_mut(&renewal.server) {
+            server.token = Some(pair.access_token.clone());
+            server.refresh_token.clone_from(&pair.refresh_token);
+            server.token_expires_at = Some(pair.expires_at(clock::unix_now()));
+        }
+        Ok(())
+    })
+}
+
+fn json(body: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(body)
+        .map_err(|error| Failure::said(format!("Cannot write the request: {error}")))
+}
+
+fn parse(answer: &Answer, path: &str) -> Result<Value, Failure> {
+    if answer.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Null);
+    }
+    match serde_json::from_slice(&answer.body) {
+        Ok(value) => Ok(value),
+        Err(error) if answer.is_json => Err(unreadable(path, &error)),
+        Err(_) => Ok(Value::String(String::from_utf8_lossy(&answer.body).into_owned())),
+    }
+}
+
+/// Reads a value as what was asked for.
+pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
+    HttpFailure::new(520, format!("Invalid response JSON from server for {path}: {error}")).into()
+}

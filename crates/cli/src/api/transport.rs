@@ -1,0 +1,114 @@
+//! Connections: timeouts, certificates, and what is said when none comes about.
+
+use std::error::Error as _;
+use std::fs;
+use std::sync::Arc;
+
+use ureq::Agent;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+
+use super::Origin;
+use crate::config::Environment;
+use crate::failure::Failure;
+
+/// Builds the HTTP client for one master.
+pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
+    let read = Some(environment.seconds("EXCON_READ_TIMEOUT", 30));
+    Agent::config_builder()
+        .user_agent(format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION))
+        .accept("application/json")
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(environment.seconds("EXCON_CONNECT_TIMEOUT", 10)))
+        .timeout_recv_response(read)
+        .timeout_per_read(read)
+        .timeout_per_write(Some(environment.seconds("EXCON_WRITE_TIMEOUT", 10)))
+        .tls_config(tls(origin, environment))
+        .build()
+        .new_agent()
+}
+
+fn tls(origin: &Origin, environment: &Environment) -> TlsConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
+    if !origin.is_tls() {
+        // Reading the system's certificates takes longer than the rest of a command.
+        return builder.build();
+    }
+    builder
+        .disable_verification(environment.get("SSL_IGNORE_ERRORS") == Some("true"))
+        .root_certs(authorities(origin, environment))
+        .build()
+}
+
+/// The authority kept for this master, else those of the system.
+fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
+    let own = environment
+        .kontena_dir()
+        .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())))
+        .and_then(|path| fs::read(path).ok())
+        .map(|pem| certificates(&pem))
+        .unwrap_or_default();
+    if !own.is_empty() {
+        return RootCerts::new_with_certs(&own);
+    }
+    let system: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned())
+        .collect();
+    if system.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&system) }
+}
+
+fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
+    parse_pem(pem)
+        .filter_map(Result::ok)
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Says why there was no answer.
+pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
+    if is_unknown_issuer(error) {
+        return Failure::said(
+            "The server uses a certificate signed by an unknown authority.\n         \
+             Trust its authority by storing it as ~/.kontena/certs/<hostname>.pem,\n         \
+             name the folder of trusted authorities with SSL_CERT_DIR=/etc/ssl/certs,\n         \
+             or do without the check, which is not secure, with SSL_IGNORE_ERRORS=true",
+        );
+    }
+    Failure::said(format!("Cannot connect to {url}: {}", reason(error)))
+}
+
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::HostNotFound => "the host name is not known".to_owned(),
+        ureq::Error::Timeout(_) => "timed out".to_owned(),
+        ureq::Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+            std::io::ErrorKind::TimedOut => "timed out".to_owned(),
+            _ => error.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+fn is_unknown_issuer(error: &ureq::Error) -> bool {
+    let inner: Option<&rustls::Error> = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
+            inner.downcast_ref().or_else(|| inner.source().and_then(|source| source.downcast_ref()))
+        }),
+        _ => None,
+    };
+    matches!(
+        inner,
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::Other(_)
+        ))
+    )
+}

@@ -1,0 +1,45 @@
+//! `kontena service …`.
+
+use crate::api::path;
+use crate::args::service::ServiceCommand;
+use crate::failure::Failure;
+use crate::session::Session;
+
+mod containers;
+mod create;
+mod definition;
+mod deploy;
+mod list;
+mod remove;
+mod settings;
+mod show;
+mod signal;
+mod words;
+
+/// Runs a command of the group.
+pub(super) fn run(session: &Session<'_>, command: &ServiceCommand) -> Result<(), Failure> {
+    match command {
+        ServiceCommand::List(args) => list::run(session, args),
+        ServiceCommand::Show(args) => show::run(session, args),
+        ServiceCommand::Create(args) => create::create(session, args),
+        ServiceCommand::Update(args) => create::update(session, args),
+        ServiceCommand::Deploy(args) => deploy::deploy(session, args),
+        ServiceCommand::Scale(args) => deploy::scale(session, args),
+        ServiceCommand::Start(args) => signal::start(session, args),
+        ServiceCommand::Stop(args) => signal::stop(session, args),
+        ServiceCommand::Restart(args) => signal::restart(session, args),
+        ServiceCommand::Remove(args) => remove::run(session, args),
+        ServiceCommand::Containers(args) => containers::run(session, args),
+    }
+}
+
+/// The path of a service: `NAME`, `STACK/NAME` or `GRID/STACK/NAME`.
+fn service_path(session: &Session<'_>, name: &str) -> Result<String, Failure> {
+    let grid = session.grid()?;
+    let parts: Vec<&str> = name.split('/').collect();
+    Ok(match parts.as_slice() {
+        [grid, stack, name] => path(&["services", grid, stack, name]),
+        [stack, name] => path(&["services", grid, stack, name]),
+        _ => path(&["services", grid, "null", name]),
+    })
+}

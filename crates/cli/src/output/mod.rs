@@ -1,0 +1,21 @@
+//! What a user sees: streams, colours, symbols, tables, spinners, prompts, times and sizes.
+//!
+//! Nothing here knows what a node or a service is.
+
+mod console;
+mod ink;
+mod numbers;
+mod prompt;
+mod spinner;
+mod table;
+mod times;
+mod yaml;
+
+pub(crate) use console::{Console, Setup};
+pub(crate) use ink::{Ink, Mark};
+pub(crate) use numbers::{decimal_size, gigabytes, two_decimals};
+pub(crate) use prompt::DESTRUCTIVE;
+pub(crate) use spinner::Progress;
+pub(crate) use table::Table;
+pub(crate) use times::{age, seconds_since};
+pub(crate) use yaml::yaml;

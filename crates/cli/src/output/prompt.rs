@@ -1,0 +1,83 @@
+//! Questions to the user.
+//!
+//! Nobody is asked where standard input or output is no terminal: the command then needs `--force`.
+
+use std::io::{self, Write as _};
+
+use super::console::Console;
+use super::ink::{END, Ink, width};
+use crate::failure::{Failure, force_required};
+
+/// The question of commands that destroy something and have no better one.
+pub(crate) const DESTRUCTIVE: &str = "Destructive command. You can skip this prompt by running this \
+                                      command with --force option. Are you sure?";
+
+impl Console {
+    /// Goes on only when the user types `name`.
+    pub(crate) fn confirm_name(&self, name: &str, force: bool) -> Result<(), Failure> {
+        if force {
+            return Ok(());
+        }
+        self.require_user()?;
+        self.line(format!(
+            "Destructive command. To proceed, type \"{name}\" \
+             or re-run this command with --force option."
+        ))?;
+        if self.ask(&format!("Enter '{name}' to confirm:  "))? == name {
+            return Ok(());
+        }
+        self.abort(&format!("Confirmation did not match {name}. Aborted command."))
+    }
+
+    /// Goes on only when the user says yes; no answer is no.
+    pub(crate) fn confirm(&self, question: &str, force: bool) -> Result<(), Failure> {
+        if force {
+            return Ok(());
+        }
+        self.require_user()?;
+        let answer = self.ask(&format!("{question} (y/N) "))?;
+        let yes = matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes");
+        let shown = format!("{question} (y/N) {answer}");
+        self.rewrite(&shown, &format!("{question} {}", if yes { "Yes" } else { "no" }))?;
+        if yes { Ok(()) } else { self.abort("Aborted command.") }
+    }
+
+    /// Asks for a line; the end of input is an empty one.
+    pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
+        self.require_user()?;
+        let mut out = io::stdout();
+        let echo = if self.palette().on { Ink::Cyan.start() } else { String::new() };
+        write!(out, "{} {question}{echo}", self.paint(Ink::Green, ">"))?;
+        out.flush()?;
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        if self.palette().on {
+            write!(out, "{END}")?;
+        }
+        if !answer.ends_with('\n') {
+            writeln!(out)?;
+        }
+        out.flush()?;
+        read.map_err(|error| Failure::said(format!("Cannot read the answer: {error}")))?;
+        Ok(answer.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
+    /// Fails where nobody can be asked.
+    pub(crate) fn require_user(&self) -> Result<(), Failure> {
+        if self.setup.interactive { Ok(()) } else { Err(force_required()) }
+    }
+
+    fn abort(&self, text: &str) -> Result<(), Failure> {
+        self.line(self.paint(Ink::Red, text))?;
+        Err(Failure::Aborted)
+    }
+
+    /// Replaces a question that has been answered, over as many lines as it took.
+    fn rewrite(&self, old: &str, new: &str) -> io::Result<()> {
+        let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+        let rows = (width(old) + 2).div_ceil(columns.max(1));
+        let mut out = io::stdout().lock();
+        writeln!(out, "\u{1b}[{rows}A\r\u{1b}[J{} {new}", self.paint(Ink::Green, ">"))?;
+        out.flush()
+    }
+}

@@ -1,0 +1,44 @@
+//! Ages of things.
+
+use chrono::{DateTime, Utc};
+
+/// Counts the seconds from an API timestamp to `now`; none where the text is no time.
+pub(crate) fn seconds_since(timestamp: &str, now: DateTime<Utc>) -> Option<i64> {
+    let then = DateTime::parse_from_rfc3339(timestamp).ok()?;
+    Some(now.signed_duration_since(then).num_seconds().max(0))
+}
+
+/// Writes an age with its largest unit only: `3d`, `5h`, `2m`, `4s`; nothing without a time.
+pub(crate) fn age(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
+    let Some(seconds) = timestamp.and_then(|text| seconds_since(text, now)) else {
+        return String::new();
+    };
+    match (seconds / 86_400, seconds / 3600, seconds / 60) {
+        (days, _, _) if days > 0 => format!("{days}d"),
+        (_, hours, _) if hours > 0 => format!("{hours}h"),
+        (_, _, minutes) if minutes > 0 => format!("{minutes}m"),
+        _ => format!("{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_24_hours() {
+        let now = DateTime::parse_from_rfc3339("2018-03-20T09:30:00Z").unwrap().to_utc();
+        for (then, text) in [
+            ("2018-03-20T09:29:56.000Z", "4s"),
+            ("2018-03-20T09:28:00.000Z", "2m"),
+            ("2018-03-20T04:00:00.000Z", "5h"),
+            ("2018-03-19T09:30:01.000Z", "23h"),
+            ("2018-03-17T09:30:00.000Z", "3d"),
+            ("2018-03-20T09:31:00.000Z", "0s"),
+            ("yesterday", ""),
+        ] {
+            assert_eq!(age(Some(then), now), text, "{then}");
+        }
+        assert_eq!(age(None, now), "");
+    }
+}

@@ -1,0 +1,125 @@
+//! The actor of one grid: parent of its sessions and of its scheduler; owns who is connected *here*.
+//!
+//! It plugs and unplugs nodes (compare-and-set on the connection's identity, `core::presence`), passes
+//! calls on to the newest session of a node, and follows the grid's changes: a removed node's session is
+//! closed at once, a changed node or grid is told to every agent. It decides nothing about services.
+
+mod follow;
+mod messages;
+mod sessions;
+mod sweep;
+
+use std::collections::HashMap;
+
+use actix::prelude::*;
+use kontena_core::domain::{GridId, NodeId, Time};
+
+use super::{
+    Placement, Registry, Tools,
+    lifeline::{Death, End, Lifeline, lifeline},
+    restart_delay,
+    scheduler::SchedulerActor,
+    session::SessionActor,
+};
+use crate::telemetry::metrics;
+
+pub use messages::{
+    Attach, Attached, Call, CallFailed, Drain, ListConnected, Notify, Probe, Probed,
+};
+
+/// How a session says it ended: the code and reason to be recorded.
+pub type SessionEnd = (u16, String);
+
+/// The actor of one grid.
+pub struct GridActor {
+    grid: GridId,
+    registry: Registry,
+    sessions: HashMap<NodeId, Live>,
+    scheduler: Option<Addr<SchedulerActor>>,
+    scheduler_restarts: u32,
+    draining: bool,
+    lifeline: Lifeline<()>,
+    /// Dropped with the actor: sessions then attach to its successor.
+    _alive: tokio::sync::watch::Sender<()>,
+    alive: tokio::sync::watch::Receiver<()>,
+}
+
+/// A session that counts as its node's connection.
+struct Live {
+    connected_at: Time,
+    session: Addr<SessionActor>,
+}
+
+impl GridActor {
+    /// Makes the actor; it reads what it needs when it has started.
+    #[must_use]
+    pub fn new(grid: GridId, registry: Registry, lifeline: Lifeline<()>) -> Self {
+        let (sender, alive) = tokio::sync::watch::channel(());
+        Self {
+            grid,
+            registry,
+            sessions: HashMap::new(),
+            scheduler: None,
+            scheduler_restarts: 0,
+            draining: false,
+            lifeline,
+            _alive: sender,
+            alive,
+        }
+    }
+
+    fn tools(&self) -> &Tools {
+        self.registry.tools()
+    }
+
+    fn start_scheduler(&mut self, ctx: &mut Context<Self>) {
+        let (lifeline, death) = lifeline();
+        let (grid, parent, tools) = (self.grid, ctx.address(), self.tools().clone());
+        let make = move |_: &mut Context<SchedulerActor>| {
+            SchedulerActor::new(grid, parent, tools, lifeline)
+        };
+        self.scheduler = Some(match self.registry.placement() {
+            Placement::Arbiters { schedulers, .. } => {
+                SchedulerActor::start_in_arbiter(schedulers, make)
+            }
+            Placement::Here => SchedulerActor::create(make),
+        });
+        self.watch_scheduler(death, ctx);
+    }
+
+    fn watch_scheduler(&mut self, death: Death<()>, ctx: &mut Context<Self>) {
+        let watch = death.wait().into_actor(self).map(|end, actor, ctx| {
+            actor.scheduler = None;
+            if actor.draining {
+                return;
+            }
+            if let End::Lost = end {
+                log::error!("grid {}: its scheduler was lost; starting it again", actor.grid);
+                let labels = "actor=\"scheduler\"".to_owned();
+                actor.tools().metrics.count(metrics::RESTARTS, labels);
+            }
+            let delay = restart_delay(actor.scheduler_restarts);
+            actor.scheduler_restarts += 1;
+            ctx.run_later(delay, Self::start_scheduler);
+        });
+        ctx.spawn(watch);
+    }
+}
+
+impl Actor for GridActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Many sessions attach at once after a restart; none should wait for room in the mailbox.
+        ctx.set_mailbox_capacity(1024);
+        self.follow(ctx);
+        self.sweep_regularly(ctx);
+        self.start_scheduler(ctx);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        if !std::thread::panicking() {
+            self.lifeline.end(());
+        }
+    }
+}

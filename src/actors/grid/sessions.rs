@@ -1,0 +1,181 @@
+//! Sessions of a grid: attached, called, ended.
+
+use actix::prelude::*;
+use kontena_core::{
+    domain::{NodeId, Time},
+    presence::{self, Connected, Verdict},
+};
+use kontena_store::{StoreError, nodes};
+
+use super::{
+    Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify, Probe, Probed,
+    SessionEnd,
+};
+use crate::actors::{Tools, lifeline::End, session};
+
+impl Handler<Attach> for GridActor {
+    type Result = ResponseActFuture<Self, Result<Attached, Verdict>>;
+
+    fn handle(&mut self, attach: Attach, _: &mut Self::Context) -> Self::Result {
+        self.tools().failpoints.pass("grid: attach");
+        if self.draining {
+            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
+            return Box::pin(fut::ready(Err(verdict)));
+        }
+        let Attach { node, name, engine_id, connected_at, again, session, death } = attach;
+        let (tools, grid) = (self.tools().clone(), self.grid);
+        let plug = async move {
+            let connection =
+                Connected { engine_id: engine_id.as_str(), name: &name, connected_at };
+            plug(&tools, grid, node, connection, again).await
+        };
+        Box::pin(plug.into_actor(self).map(move |plugged, actor, ctx| {
+            plugged?;
+            actor.register(node, Live { connected_at, session });
+            // Watched only now: the end of a connection that never counted unplugs nothing. A session
+            // that has ended meanwhile is told of at once.
+            let ended = death.wait().into_actor(actor).map(move |end, actor, ctx| {
+                actor.session_ended(node, connected_at, end, ctx);
+            });
+            ctx.spawn(ended);
+            Ok(Attached { alive: actor.alive.clone() })
+        }))
+    }
+}
+
+/// Writes that a connection counts; where a newer one does, says so.
+async fn plug(
+    tools: &Tools,
+    grid: kontena_core::domain::GridId,
+    node: NodeId,
+    connection: Connected<'_>,
+    again: bool,
+) -> Result<(), Verdict> {
+    let connected_at = connection.connected_at;
+    let clock = tools.clock.clone();
+    let written = tools
+        .store
+        .write(move |tx| {
+            let record = nodes::by_id(tx.conn(), node)?;
+            let counts = record.as_ref().and_then(|node| node.connected_at) == Some(connected_at);
+            if again && counts {
+                return Ok((record, true));
+            }
+            match tx.apply(grid, presence::plug(node, connected_at, clock.now())) {
+                Ok(()) => Ok((record, true)),
+                Err(StoreError::Conflict(_)) => Ok((record, false)),
+                Err(error) => Err(error),
+            }
+        })
+        .await;
+    match written {
+        Ok((_, true)) => Ok(()),
+        Ok((None, false)) => Err(presence::removed(connection.engine_id)),
+        Ok((Some(record), false)) => {
+            Err(presence::conflict(connection.name, record.connected_at.unwrap_or(connected_at)))
+        }
+        Err(error) => {
+            log::error!("grid {grid}: cannot record the connection of node {node}: {error}");
+            Err(Verdict { code: 1011, reason: "Internal server error".to_owned() })
+        }
+    }
+}
+
+impl GridActor {
+    /// Makes a session the node's, and ends the one it replaces.
+    fn register(&mut self, node: NodeId, live: Live) {
+        let newer = live.connected_at;
+        match self.sessions.get(&node) {
+            // Events may arrive in any order: an older connection never replaces a newer one.
+            Some(known) if known.connected_at > newer => {}
+            _ => {
+                if let Some(older) = self.sessions.insert(node, live)
+                    && older.connected_at != newer
+                {
+                    older.session.do_send(session::Superseded { newer });
+                }
+            }
+        }
+    }
+
+    fn session_ended(
+        &mut self,
+        node: NodeId,
+        connected_at: Time,
+        end: End<SessionEnd>,
+        ctx: &mut Context<Self>,
+    ) {
+        if self.sessions.get(&node).is_some_and(|live| live.connected_at == connected_at) {
+            self.sessions.remove(&node);
+        }
+        if self.draining {
+            return;
+        }
+        let (close_code, close_reason) = match end {
+            End::Orderly(end) => end,
+            End::Lost => {
+                log::error!("grid {}: the session of node {node} was lost", self.grid);
+                let labels = "actor=\"session\"".to_owned();
+                self.tools().metrics.count(crate::telemetry::metrics::RESTARTS, labels);
+                (1011, "Internal server error".to_owned())
+            }
+        };
+        self.unplug(node, connected_at, close_code, close_reason, ctx);
+    }
+}
+
+impl Handler<Call> for GridActor {
+    type Result = ResponseFuture<Result<rmpv::Value, CallFailed>>;
+
+    fn handle(&mut self, call: Call, _: &mut Self::Context) -> Self::Result {
+        let Some(live) = self.sessions.get(&call.node) else {
+            return Box::pin(std::future::ready(Err(CallFailed::NotConnected)));
+        };
+        let Call { method, params, timeout, .. } = call;
+        let answer = live.session.send(session::CallAgent { method, params, timeout });
+        Box::pin(async move { answer.await.unwrap_or(Err(CallFailed::NotConnected)) })
+    }
+}
+
+impl Handler<Notify> for GridActor {
+    type Result = ();
+
+    fn handle(&mut self, notify: Notify, _: &mut Self::Context) {
+        if let Some(live) = self.sessions.get(&notify.node) {
+            let Notify { method, params, .. } = notify;
+            live.session.do_send(session::NotifyAgent { method, params });
+        }
+    }
+}
+
+impl Handler<Probe> for GridActor {
+    type Result = ResponseFuture<Probed>;
+
+    fn handle(&mut self, probe: Probe, _: &mut Self::Context) -> Self::Result {
+        let Some(live) = self.sessions.get(&probe.node) else {
+            return Box::pin(std::future::ready(Probed::Silent));
+        };
+        let answer = live.session.send(session::ProbeAgent);
+        Box::pin(async move { answer.await.unwrap_or(Probed::Silent) })
+    }
+}
+
+impl Handler<ListConnected> for GridActor {
+    type Result = MessageResult<ListConnected>;
+
+    fn handle(&mut self, _: ListConnected, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.sessions.keys().copied().collect())
+    }
+}
+
+impl Handler<Drain> for GridActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {
+        self.draining = true;
+        for live in self.sessions.values() {
+            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
+            live.session.do_send(session::Close { verdict });
+        }
+    }
+}

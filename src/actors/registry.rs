@@ -1,0 +1,153 @@
+//! Finds the actor of a grid, or starts it; starts it afresh after a panic.
+//!
+//! The only way to an actor for everybody who is not its parent: an address that was kept may belong to
+//! an actor that has ended.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use actix::prelude::*;
+use kontena_core::domain::GridId;
+
+use super::{Tools, grid::GridActor, lifeline::End, lifeline::lifeline, restart_delay};
+use crate::telemetry::metrics;
+
+/// Where actors run. A story on a paused clock has everybody on one arbiter.
+#[derive(Debug, Clone)]
+pub enum Placement {
+    /// Grids on one arbiter, schedulers on another, sessions where their sockets are.
+    Arbiters {
+        /// Of the grid actors.
+        grids: ArbiterHandle,
+        /// Of the scheduler actors.
+        schedulers: ArbiterHandle,
+    },
+    /// Everybody on the arbiter that asks.
+    Here,
+}
+
+/// Finds and starts grid actors; clones share it.
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    tools: Tools,
+    placement: Placement,
+    grids: Mutex<HashMap<GridId, Entry>>,
+    sessions: AtomicUsize,
+}
+
+struct Entry {
+    addr: Addr<GridActor>,
+    restarts: u32,
+}
+
+impl Registry {
+    /// Makes a registry without any grid.
+    #[must_use]
+    pub fn new(tools: Tools, placement: Placement) -> Self {
+        let inner = Inner {
+            tools,
+            placement,
+            grids: Mutex::default(),
+            sessions: AtomicUsize::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What actors work with.
+    #[must_use]
+    pub fn tools(&self) -> &Tools {
+        &self.inner.tools
+    }
+
+    /// Where actors run.
+    #[must_use]
+    pub fn placement(&self) -> &Placement {
+        &self.inner.placement
+    }
+
+    /// The actor of a grid; started where there is none that lives.
+    #[must_use]
+    pub fn grid(&self, grid: GridId) -> Addr<GridActor> {
+        let mut grids = self.inner.grids.lock().unwrap_or_else(PoisonError::into_inner);
+        let restarts = match grids.get(&grid) {
+            Some(entry) if entry.addr.connected() => return entry.addr.clone(),
+            Some(entry) => entry.restarts + 1,
+            None => 0,
+        };
+        let addr = self.start(grid, restarts);
+        grids.insert(grid, Entry { addr: addr.clone(), restarts });
+        addr
+    }
+
+    /// The actors of all grids that were started and live.
+    #[must_use]
+    pub fn grids(&self) -> Vec<(GridId, Addr<GridActor>)> {
+        let grids = self.inner.grids.lock().unwrap_or_else(PoisonError::into_inner);
+        let living = grids.iter().filter(|(_, entry)| entry.addr.connected());
+        living.map(|(grid, entry)| (*grid, entry.addr.clone())).collect()
+    }
+
+    /// Counts a session in, unless there are as many as allowed.
+    #[must_use]
+    pub fn admit_session(&self) -> Option<SessionSlot> {
+        let most = self.inner.tools.rules.max_agents;
+        let before = self.inner.sessions.fetch_add(1, Ordering::AcqRel);
+        let slot = SessionSlot { inner: Arc::clone(&self.inner) };
+        (most == 0 || before < most).then_some(slot)
+    }
+
+    /// How many sessions there are, admitted or not.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.inner.sessions.load(Ordering::Acquire)
+    }
+
+    fn start(&self, grid: GridId, restarts: u32) -> Addr<GridActor> {
+        let (lifeline, death) = lifeline();
+        let registry = self.clone();
+        let make = move |_: &mut Context<GridActor>| GridActor::new(grid, registry, lifeline);
+        let addr = match &self.inner.placement {
+            Placement::Arbiters { grids, .. } => GridActor::start_in_arbiter(grids, make),
+            Placement::Here => GridActor::create(make),
+        };
+        let registry = self.clone();
+        let watch = async move {
+            if let End::Lost = death.wait().await {
+                registry.revive(grid, restarts).await;
+            }
+        };
+        match &self.inner.placement {
+            // The arbiter is gone only while the process ends.
+            Placement::Arbiters { grids, .. } => drop(grids.spawn(watch)),
+            Placement::Here => drop(actix_rt::spawn(watch)),
+        }
+        addr
+    }
+
+    async fn revive(&self, grid: GridId, restarts: u32) {
+        log::error!("grid {grid}: its actor was lost; starting it again from the store");
+        self.inner.tools.metrics.count(metrics::RESTARTS, "actor=\"grid\"".to_owned());
+        tokio::time::sleep(restart_delay(restarts)).await;
+        drop(self.grid(grid));
+    }
+}
+
+/// One session's place among those allowed; dropping it gives the place back.
+pub struct SessionSlot {
+    inner: Arc<Inner>,
+}
+
+impl Drop for SessionSlot {
+    fn drop(&mut self) {
+        self.inner.sessions.fetch_sub(1, Ordering::AcqRel);
+    }
+}

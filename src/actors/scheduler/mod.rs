@@ -1,0 +1,145 @@
+//! The scheduler of one grid.
+//!
+//! One turn after the other, each of five steps:
+//!
+//! ```text
+//!   gather   what was committed, what failed, which deadlines have passed
+//!   decide   core: judge each affected service, take a step in each affected deploy
+//!   commit   one job per service; a presupposition that no longer holds means: decide again
+//!   answer   (the changes come back through the feed and are applied to the picture)
+//!   carry out orders to nodes; set deadlines
+//! ```
+//!
+//! Level-triggered: a turn looks at what is, never at what it has seen. Losing every wake-up costs one
+//! sweep. Deadlines live in memory and are computed again from the picture after a restart. Where the
+//! store fails, the actor ends and its parent starts it again from the store.
+
+mod alarm;
+mod gather;
+mod orders;
+mod turn;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use actix::prelude::*;
+use kontena_core::{
+    Snapshot,
+    domain::{DeployId, GridId, NodeId, ServiceId},
+    reconcile::Attempts,
+};
+use kontena_store::Follower;
+
+use super::{Tools, grid::GridActor, lifeline::Lifeline};
+use alarm::Alarms;
+
+/// How often every service is looked at, whatever the wake-ups said.
+const SWEEP: Duration = Duration::from_secs(20);
+/// How long a node that has connected may take to report before services are looked at without it.
+const REPORT_WAIT: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
+
+/// A node did not take an order.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct OrderFailed {
+    /// The deploy the order belonged to.
+    pub deploy: DeployId,
+    /// The instance.
+    pub number: u32,
+    /// The node.
+    pub node: NodeId,
+    /// Why, in the contract's words.
+    pub text: &'static str,
+}
+
+/// The scheduler of one grid.
+pub struct SchedulerActor {
+    grid: GridId,
+    parent: Addr<GridActor>,
+    tools: Tools,
+    lifeline: Lifeline<()>,
+    picture: Option<Picture>,
+    failures: Vec<OrderFailed>,
+    wake: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+/// What the scheduler knows; loaded from the store, lost with the actor.
+struct Picture {
+    snapshot: Snapshot,
+    follower: Follower,
+    dirty: BTreeSet<ServiceId>,
+    refresh: BTreeSet<NodeId>,
+    alarms: Alarms,
+    attempts: BTreeMap<ServiceId, Attempts>,
+}
+
+impl SchedulerActor {
+    /// Makes the actor; it reads the grid when it has started.
+    #[must_use]
+    pub fn new(
+        grid: GridId,
+        parent: Addr<GridActor>,
+        tools: Tools,
+        lifeline: Lifeline<()>,
+    ) -> Self {
+        Self { grid, parent, tools, lifeline, picture: None, failures: Vec::new(), wake: None }
+    }
+
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        let (store, grid) = (self.tools.store.clone(), self.grid);
+        let follow = async move { store.follow(grid).await };
+        ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
+            Ok(Some((contents, follower))) => {
+                let snapshot = Snapshot::new(contents, actor.tools.rules.listening_since);
+                let dirty = snapshot.services().map(|service| service.id).collect();
+                let now = actor.tools.clock.now();
+                actor.picture = Some(Picture {
+                    snapshot,
+                    follower,
+                    dirty,
+                    refresh: BTreeSet::new(),
+                    alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
+                    attempts: BTreeMap::new(),
+                });
+                actor.resume(ctx);
+                actor.turn(ctx);
+            }
+            Ok(None) => ctx.stop(),
+            Err(error) => actor.give_up(&error, ctx),
+        }));
+    }
+
+    /// The store has failed: nobody guesses what was written. The parent starts this actor again.
+    fn give_up(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
+        log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
+        ctx.stop();
+    }
+}
+
+impl Actor for SchedulerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.load(ctx);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        if !std::thread::panicking() {
+            self.lifeline.end(());
+        }
+    }
+}
+
+impl Handler<OrderFailed> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, failed: OrderFailed, _: &mut Self::Context) {
+        self.failures.push(failed);
+        if let Some(wake) = self.wake.take() {
+            // The turn that would be woken may be running already; it gathers failures too.
+            drop(wake.send(()));
+        }
+    }
+}

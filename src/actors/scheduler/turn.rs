@@ -1,0 +1,265 @@
+//! Steps two to four of a turn: decide, commit, hear back.
+
+use actix::prelude::*;
+use futures_util::future::{Either, join_all, select};
+use kontena_core::{
+    Moment, Snapshot,
+    domain::{Change, DeployState, ServiceId, Time},
+    reconcile::{self, Attempts, Verdict},
+    rollout::{self, Order},
+};
+use kontena_store::StoreError;
+
+use super::{OrderFailed, Picture, SWEEP, SchedulerActor};
+use crate::{actors::Tools, telemetry::metrics};
+
+/// One service's share of a turn: written as one job.
+struct Share {
+    service: ServiceId,
+    changes: Vec<Change>,
+    orders: Vec<Order>,
+}
+
+impl SchedulerActor {
+    /// Takes a turn, and waits for a reason to take the next.
+    pub(super) fn turn(&mut self, ctx: &mut Context<Self>) {
+        self.tools.failpoints.pass("scheduler: turn");
+        let failures = std::mem::take(&mut self.failures);
+        let Some(picture) = self.picture.as_mut() else { return };
+        while let Some(committed) = picture.follower.try_next() {
+            picture.committed(&committed);
+        }
+        let now = self.tools.clock.now();
+        picture.dirty.extend(picture.alarms.take_due(now));
+        if picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20)) {
+            picture.mark_all();
+        }
+        let mut shares = decide(picture, &failures, &self.tools);
+        let evaluated = u64::try_from(shares.len()).unwrap_or_default();
+        shares.retain(|share| !share.changes.is_empty() || !share.orders.is_empty());
+        self.count(evaluated);
+        self.refresh_nodes();
+        if shares.is_empty() {
+            self.wait(ctx);
+        } else {
+            self.commit(shares, ctx);
+        }
+    }
+
+    fn count(&self, evaluated: u64) {
+        if evaluated > 0
+            && let Some(picture) = &self.picture
+        {
+            let labels = format!("grid=\"{}\"", picture.snapshot.grid.name);
+            self.tools.metrics.add(metrics::EVALUATIONS, labels, evaluated);
+        }
+    }
+
+    /// Waits for a commit, a deadline or a failed order; whichever comes first starts the next turn.
+    fn wait(&mut self, ctx: &mut Context<Self>) {
+        let Some(mut picture) = self.picture.take() else { return };
+        let (wake, woken) = tokio::sync::oneshot::channel();
+        self.wake = Some(wake);
+        if !self.failures.is_empty() {
+            self.wake = None;
+        }
+        let until_alarm = picture.alarms.next() - self.tools.clock.now();
+        let pause = until_alarm.to_std().unwrap_or_default().min(SWEEP);
+        let wait = async move {
+            let timer = tokio::time::sleep(pause);
+            let reasons = Box::pin(async {
+                match select(woken, Box::pin(timer)).await {
+                    Either::Left(_) | Either::Right(_) => {}
+                }
+            });
+            let committed = match select(Box::pin(picture.follower.next()), reasons).await {
+                Either::Left((Some(committed), _)) => Ok(Some(committed)),
+                Either::Left((None, _)) => Err(()),
+                Either::Right(_) => Ok(None),
+            };
+            (picture, committed)
+        };
+        ctx.spawn(wait.into_actor(self).map(|(mut picture, committed), actor, ctx| {
+            match committed {
+                Ok(committed) => {
+                    if let Some(committed) = committed {
+                        picture.committed(&committed);
+                    }
+                    actor.picture = Some(picture);
+                    actor.turn(ctx);
+                }
+                // Cut off from the feed: the picture has a gap.
+                Err(()) => actor.load(ctx),
+            }
+        }));
+    }
+
+    fn commit(&mut self, shares: Vec<Share>, ctx: &mut Context<Self>) {
+        let (store, grid) = (self.tools.store.clone(), self.grid);
+        let failpoints = self.tools.failpoints.clone();
+        let commit = async move {
+            let write = shares.into_iter().map(|share| {
+                let (store, changes) = (store.clone(), share.changes.clone());
+                async move {
+                    if changes.is_empty() {
+                        return (share, Ok(()));
+                    }
+                    let written =
+                        store.write(move |tx| tx.apply_all(grid, changes.clone())).await;
+                    (share, written)
+                }
+            });
+            let written = join_all(write).await;
+            failpoints.pass("scheduler: after commit");
+            written
+        };
+        ctx.spawn(commit.into_actor(self).map(|written, actor, ctx| {
+            let mut orders = Vec::new();
+            for (share, outcome) in written {
+                match outcome {
+                    Ok(()) => {
+                        actor.count_deploys(&share.changes);
+                        orders.extend(share.orders);
+                    }
+                    Err(StoreError::Conflict(what)) => actor.decide_again(share.service, what),
+                    Err(StoreError::Taken(what)) => actor.decide_again(share.service, &what),
+                    Err(error) => {
+                        actor.give_up(&error, ctx);
+                        return;
+                    }
+                }
+            }
+            orders.into_iter().for_each(|order| actor.carry_out(order, ctx));
+            // What was written is in the feed by now, and is applied before anything else is decided.
+            actor.turn(ctx);
+        }));
+    }
+
+    /// Something the decision presupposed has changed. The feed holds what; a look follows at once, and
+    /// where nothing in the feed explains it, with the next sweep.
+    fn decide_again(&mut self, service: ServiceId, what: &str) {
+        log::debug!("scheduler of grid {}: {what}; deciding again on {service}", self.grid);
+        let now = self.tools.clock.now();
+        if let Some(picture) = self.picture.as_mut() {
+            picture.alarms.set(service, now + chrono::TimeDelta::milliseconds(50));
+        }
+    }
+
+    fn count_deploys(&self, changes: &[Change]) {
+        let Some(picture) = &self.picture else { return };
+        for change in changes {
+            if let Change::DeployFinished { state, .. } = change {
+                let result = if *state == DeployState::Success { "success" } else { "error" };
+                let labels =
+                    format!("grid=\"{}\",result=\"{result}\"", picture.snapshot.grid.name);
+                self.tools.metrics.count(metrics::DEPLOYS, labels);
+            }
+        }
+    }
+}
+
+/// Looks at every affected service once.
+fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec<Share> {
+    let mut moment = tools.clock.moment();
+    let mut shares: Vec<Share> = Vec::new();
+    for failed in failures {
+        let service = picture.snapshot.deploy(failed.deploy).map(|deploy| deploy.service);
+        let Some(service) = service else { continue };
+        let OrderFailed { deploy, number, node, text } = failed;
+        let snapshot = &picture.snapshot;
+        let step =
+            rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment);
+        picture.dirty.insert(service);
+        if !step.changes.is_empty() {
+            // The step after this one is taken when its changes have come back; two failures of one
+            // service in a turn touch different instances and may be written together.
+            match shares.iter_mut().find(|share| share.service == service) {
+                Some(share) => {
+                    share.changes.extend(step.changes);
+                    share.orders.extend(step.orders);
+                }
+                None => {
+                    let (changes, orders) = (step.changes, step.orders);
+                    shares.push(Share { service, changes, orders });
+                }
+            }
+        }
+    }
+    for service in std::mem::take(&mut picture.dirty) {
+        if shares.iter().any(|share| share.service == service) {
+            picture.alarms.set(service, moment.now);
+            continue;
+        }
+        picture.alarms.clear(service);
+        let (share, wake_at) = look_at(picture, service, tools, &mut moment);
+        shares.push(share);
+        if let Some(at) = wake_at {
+            picture.alarms.set(service, at);
+        }
+    }
+    shares
+}
+
+/// Takes a step in the service's deploys, or else judges whether it needs one.
+fn look_at(
+    picture: &mut Picture,
+    service: ServiceId,
+    tools: &Tools,
+    moment: &mut Moment,
+) -> (Share, Option<Time>) {
+    let snapshot = &picture.snapshot;
+    let graces = &tools.rules.graces;
+    let mut share = Share { service, changes: Vec::new(), orders: Vec::new() };
+    let mut wake_at: Option<Time> = None;
+    let deploys: Vec<_> = snapshot.deploys_of(service).iter().map(|deploy| deploy.id).collect();
+    for deploy in deploys {
+        let step = rollout::step(snapshot, deploy, graces, moment);
+        wake_at = earliest(wake_at, step.wake_at);
+        share.orders.extend(step.orders);
+        if !step.changes.is_empty() {
+            share.changes = step.changes;
+            return (share, wake_at);
+        }
+    }
+    let judgement = reconcile::judge(snapshot, service, moment.now, graces, moment);
+    wake_at = earliest(wake_at, judgement.wake_at);
+    let attempts = picture.attempts.entry(service).or_default();
+    match judgement.verdict {
+        Verdict::Leave => {}
+        Verdict::Deploy(cause) => {
+            match attempts.retry_at(snapshot, service, moment.now) {
+                Some(at) => wake_at = earliest(wake_at, Some(at)),
+                None => {
+                    share.changes = reconcile::deploy_changes(snapshot, service, cause, moment);
+                }
+            }
+        }
+        Verdict::Failed(text) => {
+            share.changes.extend(complain(snapshot, service, attempts, &text, moment.now));
+        }
+    }
+    (share, wake_at)
+}
+
+/// A service that cannot be judged is told of once per revision.
+fn complain(
+    snapshot: &Snapshot,
+    service: ServiceId,
+    attempts: &mut Attempts,
+    text: &str,
+    now: Time,
+) -> Option<Change> {
+    let revision = snapshot.service(service)?.revision;
+    if attempts.is_news(revision, text) {
+        reconcile::check_failed(snapshot, service, text, now)
+    } else {
+        None
+    }
+}
+
+fn earliest(one: Option<Time>, two: Option<Time>) -> Option<Time> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(one.min(two)),
+        (one, two) => one.or(two),
+    }
+}

@@ -1,0 +1,226 @@
+//! From hello to counting as the node's connection.
+
+use actix::prelude::*;
+use kontena_core::{
+    domain::EngineId,
+    login::{self, Admission, Claim, Facts, Presented, Refusal, Unreadable},
+};
+use kontena_protocol::agent::{Hello, MasterInfo, Message, Token, hello, json, method};
+use kontena_store::{Result, StoreError, Tx, grids, nodes};
+
+use super::{Admitted, Outgoing, SessionActor};
+use crate::{
+    actors::{Tools, grid::Attach, lifeline::lifeline},
+    vault::Purpose,
+    wire,
+};
+
+/// How often a login is tried again where another one took the name, number or engine meanwhile.
+const TRIES: usize = 3;
+
+impl SessionActor {
+    pub(super) fn begin_login(&mut self, ctx: &mut Context<Self>) {
+        self.tools().failpoints.pass("session: login");
+        let (tools, hello) = (self.tools().clone(), self.hello.clone());
+        let login = async move { log_in(&tools, &hello).await };
+        ctx.spawn(login.into_actor(self).map(|outcome, actor, ctx| match outcome {
+            Ok(Ok(admission)) => actor.admitted(admission, ctx),
+            Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
+            Err(error) => {
+                log::error!("session of node {}: cannot log in: {error}", actor.hello.node_id);
+                actor.close(1011, "Internal server error", ctx);
+            }
+        }));
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, ctx: &mut Context<Self>) {
+        let node = match (&refusal.node_name, self.hello.node_id.as_str()) {
+            (Some(name), _) => name.as_str(),
+            (None, "") => "<nil>",
+            (None, engine_id) => engine_id,
+        };
+        log::warn!("reject websocket connection for node {node}: {}", refusal.reason);
+        if refusal.announces_version() {
+            self.send_master_info();
+        }
+        self.close(refusal.code, &refusal.reason, ctx);
+    }
+
+    fn admitted(&mut self, admission: Admission, ctx: &mut Context<Self>) {
+        let node = Admitted {
+            grid: admission.grid,
+            node: admission.node,
+            engine_id: admission.engine_id,
+            name: admission.name,
+            connected_at: admission.connected_at,
+        };
+        self.attach(node, false, ctx);
+    }
+
+    /// Makes the grid actor the parent of this session. Again where the grid actor is a new one.
+    fn attach(&mut self, node: Admitted, again: bool, ctx: &mut Context<Self>) {
+        if self.closing {
+            return;
+        }
+        let (lifeline, death) = lifeline();
+        self.lifeline = Some(lifeline);
+        let attach = Attach {
+            node: node.node,
+            name: node.name.clone(),
+            engine_id: node.engine_id.clone(),
+            connected_at: node.connected_at,
+            again,
+            session: ctx.address(),
+            death,
+        };
+        let grid = self.registry.grid(node.grid);
+        ctx.spawn(grid.send(attach).into_actor(self).map(move |attached, actor, ctx| {
+            match attached {
+                Ok(Ok(attached)) => {
+                    actor.reattach_when_gone(attached.alive, ctx);
+                    actor.node = Some(node);
+                    if !again {
+                        actor.counts(ctx);
+                    }
+                }
+                Ok(Err(verdict)) => {
+                    actor.node = Some(node);
+                    actor.close_with(&verdict, ctx);
+                }
+                // The grid actor was lost meanwhile; the registry starts another.
+                Err(_) => {
+                    let pause = std::time::Duration::from_millis(100);
+                    ctx.run_later(pause, move |actor, ctx| actor.attach(node, again, ctx));
+                }
+            }
+        }));
+    }
+
+    fn reattach_when_gone(
+        &mut self,
+        mut alive: tokio::sync::watch::Receiver<()>,
+        ctx: &mut Context<Self>,
+    ) {
+        // Nothing is ever sent: the wait ends when the grid actor is dropped.
+        let gone = async move { while alive.changed().await.is_ok() {} };
+        ctx.spawn(gone.into_actor(self).map(|(), actor, ctx| {
+            if let Some(node) = actor.node.clone() {
+                actor.attach(node, true, ctx);
+            }
+        }));
+    }
+
+    /// The connection counts: the agent is told who it talks to and who it is.
+    fn counts(&mut self, ctx: &mut Context<Self>) {
+        let Some(node) = self.node.clone() else { return };
+        log::info!("node {} connected to grid {} as {}", node.engine_id, node.grid, node.name);
+        self.send(Outgoing::Admitted);
+        self.send_master_info();
+        self.begin_keepalive(ctx);
+        let (store, grid, id) = (self.tools().store.clone(), node.grid, node.node);
+        let read = async move {
+            store
+                .read(move |conn| Ok((grids::by_id(conn, grid)?, nodes::of_grid(conn, grid)?)))
+                .await
+        };
+        ctx.spawn(read.into_actor(self).map(move |found, actor, ctx| {
+            match found {
+                Ok((Some(grid), nodes)) => {
+                    if let Some(node) = nodes.iter().find(|node| node.id == id) {
+                        let info = wire::node_info(&grid, node, &nodes);
+                        actor.notify(method::NODE_INFO, vec![json::encode(&info)]);
+                    }
+                }
+                Ok((None, _)) => {}
+                Err(error) => log::error!("node {id}: cannot read its grid: {error}"),
+            }
+            // Frames that came meanwhile have waited for this.
+            actor.handle_next(ctx);
+        }));
+    }
+
+    fn send_master_info(&self) {
+        let version = Some(self.tools().rules.login.version.clone());
+        self.notify(method::MASTER_INFO, vec![json::encode(&MasterInfo { version })]);
+    }
+
+    pub(super) fn notify(&self, method: &str, params: Vec<rmpv::Value>) {
+        let message = Message::Notification { method: method.to_owned(), params };
+        self.send(Outgoing::Frame(message.encode()));
+    }
+}
+
+/// Decides who an agent is and writes what that changes, in one job.
+async fn log_in(tools: &Tools, hello: &Hello) -> Result<std::result::Result<Admission, Refusal>> {
+    let claim = claim(hello);
+    let token_hash = match &hello.token {
+        Token::Grid(token) => tools.vault.hash(Purpose::Grid, token),
+        Token::Node(token) => tools.vault.hash(Purpose::Node, token),
+        Token::Missing => String::new(),
+    };
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let (tools, claim, token_hash) = (tools.clone(), claim.clone(), token_hash.clone());
+        let store = tools.store.clone();
+        let outcome = store.write(move |tx| decide(tx, &tools, &claim, &token_hash)).await;
+        match outcome {
+            Err(StoreError::Taken(_) | StoreError::Conflict(_)) if tried < TRIES => {}
+            other => return other,
+        }
+    }
+}
+
+fn claim(hello: &Hello) -> Claim {
+    Claim {
+        version: hello.version.clone(),
+        engine_id: hello.node_id.clone(),
+        name: hello.node_name.clone(),
+        labels: hello.labels.clone(),
+        connected_at: hello
+            .connected_at
+            .as_deref()
+            .map(|text| hello::parse_connected_at(text).ok_or(Unreadable)),
+        token: match hello.token {
+            Token::Grid(_) => Presented::Grid,
+            Token::Node(_) => Presented::Node,
+            Token::Missing => Presented::Nothing,
+        },
+    }
+}
+
+fn decide(
+    tx: &mut Tx<'_>,
+    tools: &Tools,
+    claim: &Claim,
+    token_hash: &str,
+) -> Result<std::result::Result<Admission, Refusal>> {
+    let facts = gather(tx, claim, token_hash)?;
+    let mut moment = tools.clock.moment();
+    let outcome = login::decide(claim, &facts, &tools.rules.login, &mut moment);
+    match &outcome {
+        Ok(admission) => tx.apply_all(admission.grid, admission.changes.clone())?,
+        Err(refusal) => {
+            for (grid, change) in refusal.changes.clone() {
+                tx.apply(grid, change)?;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+fn gather(tx: &mut Tx<'_>, claim: &Claim, token_hash: &str) -> Result<Facts> {
+    let mut facts = Facts::default();
+    match claim.token {
+        Presented::Grid => facts.grid = grids::by_token(tx.conn(), token_hash)?,
+        Presented::Node => facts.token_node = nodes::by_token(tx.conn(), token_hash)?,
+        Presented::Nothing => return Ok(facts),
+    }
+    if let Some(engine_id) = EngineId::new(&claim.engine_id) {
+        facts.engine_node = nodes::by_engine(tx.conn(), &engine_id)?;
+    }
+    if let (Some(grid), None) = (&facts.grid, &facts.engine_node) {
+        facts.used = nodes::numbers_and_names(tx.conn(), grid.id)?;
+    }
+    Ok(facts)
+}

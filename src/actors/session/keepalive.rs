@@ -1,0 +1,136 @@
+//! Pings, pongs, and what each pong is checked for.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+use kontena_core::{
+    domain::Change,
+    keepalive::Act,
+    presence::{self, Connected},
+};
+use kontena_store::nodes;
+
+use super::{Outgoing, PongReceived, ProbeAgent, SessionActor};
+use crate::{
+    actors::{Tools, grid::Probed},
+    clock,
+};
+
+/// How late a timer may be before the lag is the master's own.
+const TOLERATED_LAG: Duration = Duration::from_millis(100);
+
+/// A first ping at a random moment of the first interval, so that agents that came together are not
+/// pinged in step for ever.
+pub(super) fn first_ping(tools: &Tools) -> Duration {
+    let interval = tools.rules.keepalive.interval;
+    let millis = usize::try_from(interval.as_millis()).unwrap_or(usize::MAX);
+    let drawn = tools.clock.moment().below(millis);
+    Duration::from_millis(u64::try_from(drawn).unwrap_or(0))
+}
+
+impl SessionActor {
+    pub(super) fn begin_keepalive(&mut self, ctx: &mut Context<Self>) {
+        self.accepted_at = clock::instant();
+        self.keep_alive(ctx);
+    }
+
+    fn keep_alive(&mut self, ctx: &mut Context<Self>) {
+        if self.closing {
+            return;
+        }
+        let now = self.accepted_at.elapsed();
+        match self.keepalive.act(now) {
+            Act::Wait(until) => {
+                ctx.run_later(until.saturating_sub(now), move |actor, ctx| {
+                    let lag = actor.accepted_at.elapsed().saturating_sub(until);
+                    if lag > TOLERATED_LAG {
+                        log::warn!("the master is {lag:?} late; unanswered pings get that longer");
+                        actor.keepalive.excuse(lag);
+                    }
+                    actor.keep_alive(ctx);
+                });
+            }
+            Act::Ping => {
+                self.send(Outgoing::Ping);
+                self.keepalive.ping_sent(now);
+                self.keep_alive(ctx);
+            }
+            Act::Close(silent) => {
+                let silent = silent.as_secs_f64();
+                log::warn!("Close node {} connection after {silent:.2}s timeout", self.hello.node_id);
+                self.close(4030, &format!("ping timeout after {silent:.2}s"), ctx);
+            }
+        }
+    }
+
+    fn check(&mut self, ctx: &mut Context<Self>) {
+        let Some(node) = self.node.clone() else { return };
+        let tools = self.tools().clone();
+        let store = tools.store.clone();
+        let check = async move {
+            store
+                .write(move |tx| {
+                    let record = nodes::by_id(tx.conn(), node.node)?;
+                    let connection = Connected {
+                        engine_id: node.engine_id.as_str(),
+                        name: &node.name,
+                        connected_at: node.connected_at,
+                    };
+                    let verdict = presence::check(connection, record.as_ref());
+                    if verdict.is_ok() {
+                        let (id, connected_at) = (node.node, node.connected_at);
+                        let at = tools.clock.now();
+                        tx.apply(node.grid, Change::NodeSeen { node: id, connected_at, at })?;
+                    }
+                    Ok(verdict)
+                })
+                .await
+        };
+        ctx.spawn(check.into_actor(self).map(|checked, actor, ctx| match checked {
+            Ok(Ok(())) => {}
+            Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+            // A database that is away delays what is written about the node, not its life.
+            Err(error) => {
+                log::warn!("session of node {}: cannot record its pong: {error}", actor.hello.node_id);
+            }
+        }));
+    }
+}
+
+impl Handler<PongReceived> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: PongReceived, ctx: &mut Self::Context) {
+        self.probes.drain(..).for_each(|probe| drop(probe.send(())));
+        let timeout = self.tools().rules.keepalive.timeout.as_secs_f64();
+        let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else { return };
+        let level = if pong.is_late { log::Level::Warn } else { log::Level::Debug };
+        log::log!(
+            level,
+            "keepalive ping {:.2}s of {timeout:.2}s timeout from client {}",
+            pong.delay.as_secs_f64(),
+            self.hello.node_id
+        );
+        self.check(ctx);
+    }
+}
+
+impl Handler<ProbeAgent> for SessionActor {
+    type Result = ResponseActFuture<Self, Probed>;
+
+    fn handle(&mut self, _: ProbeAgent, _: &mut Self::Context) -> Self::Result {
+        let (answered, answer) = tokio::sync::oneshot::channel();
+        self.probes.push(answered);
+        self.send(Outgoing::Ping);
+        let answer = tokio::time::timeout(self.tools().rules.keepalive.timeout, answer);
+        Box::pin(answer.into_actor(self).map(|answer, actor, ctx| match answer {
+            Ok(Ok(())) => Probed::Answers,
+            Ok(Err(_)) => Probed::Silent,
+            Err(_) => {
+                let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
+                actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
+                Probed::Silent
+            }
+        }))
+    }
+}

@@ -1,0 +1,274 @@
+//! The actor of one agent connection.
+//!
+//! ```text
+//!   hello ──login──> admitted ──attach──> counts (plugged) ── master_info, node_info ── frames both ways
+//!      └── refused: close code and reason                          └── keepalive, calls, reports
+//! ```
+//!
+//! It takes frames from anyone who hands them over (`socket` does in a running master, a story's fake
+//! agent in tests) and gives frames to a recipient; no socket is known here. Frames that arrive before
+//! the admission wait for it. Requests of one agent are handled one after the other, in order.
+
+mod admission;
+mod calls;
+mod keepalive;
+mod route;
+pub mod socket;
+
+use std::collections::VecDeque;
+
+use actix::prelude::*;
+use actix_web::web::Bytes;
+use kontena_core::{
+    domain::{EngineId, GridId, NodeId, Time},
+    keepalive::Keepalive,
+    presence::{self, Verdict},
+};
+use kontena_protocol::agent::{Hello, truncate_reason};
+use rmpv::Value;
+use tokio::{sync::oneshot, time::Instant};
+
+use super::{
+    Registry, Tools,
+    grid::{CallFailed, Probed, SessionEnd},
+    lifeline::Lifeline,
+};
+use calls::Calls;
+
+/// What a session hands to its socket.
+#[derive(Message, Debug, Clone, PartialEq, Eq)]
+#[rtype(result = "()")]
+pub enum Outgoing {
+    /// A binary message.
+    Frame(Vec<u8>),
+    /// A ping without payload.
+    Ping,
+    /// A close frame; nothing follows.
+    Close(u16, String),
+    /// The session was admitted: larger messages may be accepted.
+    Admitted,
+}
+
+/// A binary message from the agent. Answered when it has been handled, which is how the socket learns
+/// that it may read on.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct Incoming(pub Bytes);
+
+/// The agent answered a ping.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct PongReceived;
+
+/// The socket is gone.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct SocketClosed {
+    /// Code in the agent's close frame, or 1006.
+    pub code: u16,
+    /// Its reason.
+    pub reason: String,
+}
+
+/// A newer connection has taken the node.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Superseded {
+    /// The newer connection.
+    pub newer: Time,
+}
+
+/// The node was removed.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct NodeGone;
+
+/// The node's record says it is not connected.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Disconnected;
+
+/// End the session with this code and reason.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct Close {
+    /// Code and reason.
+    pub verdict: Verdict,
+}
+
+/// Ping the agent now; answered with whether it pongs within the time-out.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "Probed")]
+pub struct ProbeAgent;
+
+/// Call the agent and wait for its answer.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "Result<Value, CallFailed>")]
+pub struct CallAgent {
+    /// Method.
+    pub method: &'static str,
+    /// Positional arguments.
+    pub params: Vec<Value>,
+    /// How long to wait.
+    pub timeout: std::time::Duration,
+}
+
+/// Tell the agent something.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct NotifyAgent {
+    /// Method.
+    pub method: &'static str,
+    /// Positional arguments.
+    pub params: Vec<Value>,
+}
+
+/// The actor of one agent connection.
+pub struct SessionActor {
+    registry: Registry,
+    hello: Hello,
+    socket: Recipient<Outgoing>,
+    node: Option<Admitted>,
+    lifeline: Option<Lifeline<SessionEnd>>,
+    waiting: VecDeque<(Bytes, oneshot::Sender<()>)>,
+    busy: bool,
+    closing: bool,
+    accepted_at: Instant,
+    keepalive: Keepalive,
+    calls: Calls,
+    probes: Vec<oneshot::Sender<()>>,
+}
+
+/// Who the agent is.
+#[derive(Debug, Clone)]
+struct Admitted {
+    grid: GridId,
+    node: NodeId,
+    engine_id: EngineId,
+    name: String,
+    connected_at: Time,
+}
+
+impl SessionActor {
+    /// Makes a session for an agent that has said hello.
+    #[must_use]
+    pub fn new(registry: Registry, hello: Hello, socket: Recipient<Outgoing>) -> Self {
+        let keepalive = Keepalive::new(
+            registry.tools().rules.keepalive,
+            keepalive::first_ping(registry.tools()),
+        );
+        Self {
+            registry,
+            hello,
+            socket,
+            node: None,
+            lifeline: None,
+            waiting: VecDeque::new(),
+            busy: false,
+            closing: false,
+            accepted_at: crate::clock::instant(),
+            keepalive,
+            calls: Calls::default(),
+            probes: Vec::new(),
+        }
+    }
+
+    fn tools(&self) -> &Tools {
+        self.registry.tools()
+    }
+
+    fn send(&self, outgoing: Outgoing) {
+        // A socket that is gone has said so, or will.
+        self.socket.do_send(outgoing);
+    }
+
+    /// Ends the session from the master's side.
+    fn close(&mut self, code: u16, reason: &str, ctx: &mut Context<Self>) {
+        if self.closing {
+            return;
+        }
+        let reason = truncate_reason(reason);
+        let who = match &self.node {
+            Some(node) => node.name.as_str(),
+            None if self.hello.node_id.is_empty() => "<nil>",
+            None => self.hello.node_id.as_str(),
+        };
+        log::info!("session of node {who}: closing with code {code}: {reason}");
+        self.send(Outgoing::Close(code, reason.to_owned()));
+        self.end(code, reason.to_owned(), ctx);
+    }
+
+    /// Ends the session, whoever closed it.
+    fn end(&mut self, code: u16, reason: String, ctx: &mut Context<Self>) {
+        self.closing = true;
+        if let Some(mut lifeline) = self.lifeline.take() {
+            lifeline.end((code, reason));
+        }
+        ctx.stop();
+    }
+
+    fn close_with(&mut self, verdict: &Verdict, ctx: &mut Context<Self>) {
+        self.close(verdict.code, &verdict.reason, ctx);
+    }
+}
+
+impl Actor for SessionActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.begin_login(ctx);
+    }
+}
+
+impl Handler<SocketClosed> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, closed: SocketClosed, ctx: &mut Self::Context) {
+        if self.closing {
+            return;
+        }
+        let SocketClosed { code, reason } = closed;
+        if let Some(node) = &self.node {
+            log::info!("node {} connection closed with code {code}: {reason}", node.engine_id);
+        }
+        self.end(code, reason, ctx);
+    }
+}
+
+impl Handler<Superseded> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, superseded: Superseded, ctx: &mut Self::Context) {
+        let Some(node) = &self.node else { return };
+        let verdict = presence::conflict(&node.name, superseded.newer);
+        self.close_with(&verdict, ctx);
+    }
+}
+
+impl Handler<NodeGone> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: NodeGone, ctx: &mut Self::Context) {
+        let Some(node) = &self.node else { return };
+        let verdict = presence::removed(node.engine_id.as_str());
+        self.close_with(&verdict, ctx);
+    }
+}
+
+impl Handler<Disconnected> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Disconnected, ctx: &mut Self::Context) {
+        let Some(node) = &self.node else { return };
+        let verdict = presence::disconnected(&node.name);
+        self.close_with(&verdict, ctx);
+    }
+}
+
+impl Handler<Close> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, close: Close, ctx: &mut Self::Context) {
+        self.close_with(&close.verdict, ctx);
+    }
+}

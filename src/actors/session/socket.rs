@@ -1,0 +1,219 @@
+//! The websocket of a session: the only file that knows it.
+//!
+//! It turns websocket messages into the session's own and back, answers pings by itself, joins
+//! fragments, and reads no further while many frames wait to be handled. `actix-web-actors` is marked
+//! deprecated by its authors in favour of a plain stream; exchanging it touches this file alone.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+    web,
+};
+use actix_web_actors::ws::{self, CloseCode as WsCloseCode, CloseReason, WebsocketContext};
+use kontena_protocol::agent::{Hello, header, hello};
+
+use super::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed};
+use crate::actors::{Registry, registry::SessionSlot};
+
+/// Largest message before the agent is admitted (`operations.md`, "Frames and memory").
+const BEFORE_ADMISSION: usize = 64 * 1024;
+/// Largest message afterwards.
+const AFTER_ADMISSION: usize = 16 * 1024 * 1024;
+/// Frames handed over and not handled yet; beyond it nothing more is read.
+const MOST_IN_HAND: usize = 64;
+/// How long the agent may take to answer a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The actor of one websocket.
+struct Socket {
+    registry: Registry,
+    hello: Option<Hello>,
+    session: Option<Addr<SessionActor>>,
+    admitted: bool,
+    fragments: Option<web::BytesMut>,
+    in_hand: usize,
+    closed: bool,
+    _slot: SessionSlot,
+}
+
+/// Upgrades a request to the agent websocket. Refusals come as close frames after the upgrade.
+///
+/// # Errors
+/// Where the request is no proper websocket upgrade.
+pub fn upgrade(
+    request: &HttpRequest,
+    payload: web::Payload,
+    registry: Registry,
+    slot: SessionSlot,
+) -> Result<HttpResponse, actix_web::Error> {
+    let headers = request.headers();
+    let hello = Hello::read(|name| headers.get(name).and_then(|value| value.to_str().ok()));
+    let tools = registry.tools();
+    let version = tools.rules.login.version.clone();
+    let now = hello::format_connected_at(tools.clock.now());
+    let socket = Socket {
+        registry,
+        hello: Some(hello),
+        session: None,
+        admitted: false,
+        fragments: None,
+        in_hand: 0,
+        closed: false,
+        _slot: slot,
+    };
+    let mut response =
+        ws::WsResponseBuilder::new(socket, request, payload).frame_size(AFTER_ADMISSION).start()?;
+    for (name, value) in [(header::VERSION, version), (header::CONNECTED_AT, now)] {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(actix_web::error::ErrorInternalServerError)?;
+        let value = HeaderValue::from_str(&value).map_err(actix_web::error::ErrorInternalServerError)?;
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+type Ctx = WebsocketContext<Socket>;
+
+impl Actor for Socket {
+    type Context = Ctx;
+
+    fn started(&mut self, ctx: &mut Ctx) {
+        if let Some(hello) = self.hello.take() {
+            let out = ctx.address().recipient();
+            self.session = Some(SessionActor::new(self.registry.clone(), hello, out).start());
+        }
+    }
+
+    fn stopped(&mut self, _: &mut Ctx) {
+        self.tell_closed(1006, String::new());
+    }
+}
+
+impl Socket {
+    /// Tells the session, once, that and how the socket ended.
+    fn tell_closed(&mut self, code: u16, reason: String) {
+        if let Some(session) = self.session.take() {
+            session.do_send(SocketClosed { code, reason });
+        }
+    }
+
+    fn close(&mut self, code: u16, reason: String, ctx: &mut Ctx) {
+        if self.closed {
+            return;
+        }
+        self.closed = true;
+        let description = (!reason.is_empty()).then_some(reason);
+        ctx.close(Some(CloseReason { code: WsCloseCode::from(code), description }));
+        ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
+    }
+
+    fn received(&mut self, bytes: web::Bytes, ctx: &mut Ctx) {
+        if self.closed {
+            return;
+        }
+        if !self.admitted && bytes.len() > BEFORE_ADMISSION {
+            self.too_big(ctx);
+            return;
+        }
+        let Some(session) = &self.session else { return };
+        self.in_hand += 1;
+        let handled = session.send(Incoming(bytes)).into_actor(self).map(|_, actor, _| {
+            actor.in_hand -= 1;
+        });
+        if self.in_hand >= MOST_IN_HAND {
+            // Nothing is read until this frame, and so all before it, has been handled.
+            ctx.wait(handled);
+        } else {
+            ctx.spawn(handled);
+        }
+    }
+
+    fn too_big(&mut self, ctx: &mut Ctx) {
+        let reason = "message is too big".to_owned();
+        self.tell_closed(1009, reason.clone());
+        self.close(1009, reason, ctx);
+    }
+
+    fn fragment(&mut self, item: actix_http::ws::Item, ctx: &mut Ctx) {
+        use actix_http::ws::Item;
+        let (bytes, last) = match item {
+            // A fragmented text message is dropped like a whole one: its first part starts nothing.
+            Item::FirstText(_) => return,
+            Item::FirstBinary(bytes) => {
+                self.fragments = Some(web::BytesMut::new());
+                (bytes, false)
+            }
+            Item::Continue(bytes) => (bytes, false),
+            Item::Last(bytes) => (bytes, true),
+        };
+        let limit = if self.admitted { AFTER_ADMISSION } else { BEFORE_ADMISSION };
+        let Some(joined) = &mut self.fragments else { return };
+        if joined.len() + bytes.len() > limit {
+            self.fragments = None;
+            self.too_big(ctx);
+            return;
+        }
+        joined.extend_from_slice(&bytes);
+        if last && let Some(joined) = self.fragments.take() {
+            self.received(joined.freeze(), ctx);
+        }
+    }
+}
+
+impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
+    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Ctx) {
+        match message {
+            Ok(ws::Message::Binary(bytes)) => self.received(bytes, ctx),
+            Ok(ws::Message::Continuation(item)) => self.fragment(item, ctx),
+            Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
+            Ok(ws::Message::Pong(_)) => {
+                if let Some(session) = &self.session {
+                    session.do_send(PongReceived);
+                }
+            }
+            Ok(ws::Message::Text(_)) => {
+                log::warn!("Cannot unpack message, reason a text frame");
+            }
+            Ok(ws::Message::Close(reason)) => {
+                let (code, text) = reason.map_or((1000, String::new()), |reason| {
+                    (reason.code.into(), reason.description.unwrap_or_default())
+                });
+                self.tell_closed(code, text);
+                self.close(code, String::new(), ctx);
+                ctx.stop();
+            }
+            Ok(ws::Message::Nop) => {}
+            Err(ws::ProtocolError::Overflow) => self.too_big(ctx),
+            Err(error) => {
+                log::debug!("agent websocket: {error}");
+                self.tell_closed(1006, String::new());
+                ctx.stop();
+            }
+        }
+    }
+
+    fn finished(&mut self, ctx: &mut Ctx) {
+        ctx.stop();
+    }
+}
+
+impl Handler<Outgoing> for Socket {
+    type Result = ();
+
+    fn handle(&mut self, outgoing: Outgoing, ctx: &mut Ctx) {
+        if self.closed {
+            return;
+        }
+        match outgoing {
+            Outgoing::Frame(bytes) => ctx.binary(bytes),
+            Outgoing::Ping => ctx.ping(b""),
+            Outgoing::Admitted => self.admitted = true,
+            Outgoing::Close(code, reason) => {
+                self.session = None;
+                self.close(code, reason, ctx);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Users, access tokens, roles: who calls, and what they may do in a grid.
+//!
+//! Tokens are found by keyed hash, so that nothing here ever compares a secret text by text. What may be
+//! done by whom is one table, [`Action`] × role (`http-api.md` 2.7).
+
+mod access;
+mod tokens;
+
+pub use access::{Action, Denied, check};
+pub use tokens::{Exchange, Issued, authenticate, exchange_code, first_code, issue, refresh};
+
+use kontena_store::users::User;
+
+/// Who makes a call, and from where; what an audit entry needs.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The user.
+    pub user: User,
+    /// Where the call came from.
+    pub source_ip: String,
+    /// With what it was made.
+    pub user_agent: String,
+}
+
+/// Whether a bearer token opens the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// It is this user's.
+    Valid(User),
+    /// It was, and its time is over.
+    Expired,
+    /// Nobody's.
+    Unknown,
+}
+
+/// The role that includes everything.
+pub const MASTER_ADMIN: &str = "master_admin";
+/// The role that administers the grids its holder is a member of.
+pub const GRID_ADMIN: &str = "grid_admin";
+/// The role that invites and removes users.
+pub const USER_ADMIN: &str = "user_admin";
+/// Every role there is.
+pub const ROLES: [&str; 3] = [MASTER_ADMIN, GRID_ADMIN, USER_ADMIN];

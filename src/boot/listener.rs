@@ -1,0 +1,35 @@
+//! The one port.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::{App as WebApp, HttpServer, dev::ServerHandle};
+
+use super::BootError;
+use crate::http::{App, routes};
+
+/// Connections that wait to be accepted, for when every agent comes back at once.
+const BACKLOG: u32 = 4096;
+/// Far above what a process may have open; the default would stop agents at 25,000 per worker.
+const MOST_CONNECTIONS: usize = 100_000;
+
+/// Takes the address; fails before anything else is started where it is in use.
+pub(super) fn bind(addr: SocketAddr) -> Result<TcpListener, BootError> {
+    let listener = TcpListener::bind(addr).map_err(|error| BootError::Listen { addr, error })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves on the listener.
+pub(super) fn serve(listener: TcpListener, app: App) -> Result<ServerHandle, BootError> {
+    let server = HttpServer::new(move || WebApp::new().configure(routes::configure(app.clone())))
+        .backlog(BACKLOG)
+        .max_connections(MOST_CONNECTIONS)
+        .workers(std::thread::available_parallelism().map_or(2, usize::from).min(16))
+        .disable_signals()
+        .shutdown_timeout(3)
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    drop(actix_rt::spawn(server));
+    Ok(handle)
+}

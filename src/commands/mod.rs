@@ -1,0 +1,84 @@
+//! One use case per file: what an administrator may have done.
+//!
+//! Each command is one job of the writer: read what it needs, ask the core, write, and with it the audit
+//! line. It answers after the commit. Who else must know hears of it through the feed: commands know no
+//! actor.
+
+pub mod grids;
+pub mod nodes;
+pub mod services;
+pub mod setup;
+
+use kontena_core::validate::FieldErrors;
+use kontena_store::{Store, StoreError, Tx, audit};
+
+use crate::{auth::Caller, clock::Clock, vault::Vault};
+
+/// What commands work with; clones share it.
+#[derive(Clone)]
+pub struct Means {
+    /// What must survive.
+    pub store: Store,
+    /// Seals and hashes tokens.
+    pub vault: Vault,
+    /// Time and chance.
+    pub clock: Clock,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// What was asked for is not possible: field by field.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// What it is about does not exist (any more).
+    #[error("not found")]
+    NotFound,
+    /// The store failed; nothing was acknowledged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The outcome of a job that may refuse: a refusal is no failure of the store.
+type Outcome<T> = Result<Result<T, FieldErrors>, StoreError>;
+
+/// Runs a job that may refuse, and unwraps its outcome.
+async fn run<T, F>(store: &Store, job: F) -> Result<T, CommandError>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Outcome<T> + Send + 'static,
+{
+    store.write(job).await?.map_err(CommandError::Invalid)
+}
+
+/// What an audit line is about.
+struct Subject<'a> {
+    grid: Option<&'a str>,
+    resource_type: &'static str,
+    name: &'a str,
+    id: String,
+}
+
+fn audit(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    event_name: &'static str,
+    subject: &Subject<'_>,
+    at: kontena_core::domain::Time,
+) -> Result<(), StoreError> {
+    audit::record(
+        tx.conn(),
+        &audit::Entry {
+            at,
+            grid: subject.grid.map(str::to_owned),
+            resource_type: subject.resource_type,
+            resource_name: subject.name.to_owned(),
+            resource_id: subject.id.clone(),
+            event_name,
+            user: caller.user.id,
+            user_email: caller.user.email.clone(),
+            source_ip: caller.source_ip.clone(),
+            user_agent: caller.user_agent.clone(),
+        },
+    )
+}

@@ -1,0 +1,143 @@
+//! Nodes: create, update, remove.
+
+mod token;
+
+use kontena_core::{
+    Snapshot,
+    domain::{Change, Grid, Node, NodeId},
+    login::free_number,
+    rollout,
+    validate::{
+        FieldErrors,
+        node::{NodeDraft, NodeEdit},
+    },
+};
+use kontena_store::{StoreError, nodes, snapshots};
+
+pub use token::{clear as clear_token, reset as reset_token, show as show_token};
+
+use super::{CommandError, Means, Subject, audit, run};
+use crate::{
+    auth::Caller,
+    vault::{Purpose, fresh_token},
+};
+
+const RESOURCE: &str = "HostNode";
+
+/// Creates a node with a token of its own, given or made up.
+///
+/// # Errors
+/// Where name or token is taken, no number is free, or the store fails.
+pub async fn create(
+    means: &Means,
+    caller: &Caller,
+    grid: &Grid,
+    draft: NodeDraft,
+) -> Result<Node, CommandError> {
+    let (means_, caller, grid) = (means.clone(), caller.clone(), grid.clone());
+    let fresh = fresh_token();
+    run(&means.store, move |tx| {
+        let used = nodes::numbers_and_names(tx.conn(), grid.id)?;
+        if used.iter().any(|(_, name)| *name == draft.name) {
+            let text = format!("Node with name {} already exists", draft.name);
+            return Ok(Err(FieldErrors::single("name", text)));
+        }
+        let token = draft.token.as_deref().unwrap_or(&fresh);
+        let token_hash = means_.vault.hash(Purpose::Node, token);
+        if nodes::by_token(tx.conn(), &token_hash)?.is_some() {
+            return Ok(Err(FieldErrors::single("token", "Node with token already exists")));
+        }
+        let Some(number) = free_number(&grid, &used) else {
+            let text = "Node numbers not available. Grid is full?";
+            return Ok(Err(FieldErrors::single("node_number", text)));
+        };
+        let mut moment = means_.clock.moment();
+        let id = NodeId::from_bytes(moment.id());
+        let mut node = Node::new(id, grid.id, number, draft.name.clone(), moment.now);
+        node.labels.clone_from(&draft.labels);
+        node.has_token = true;
+        tx.apply(grid.id, Change::NodeCreated(Box::new(node.clone())))?;
+        nodes::set_token(tx.conn(), id, Some((&token_hash, &means_.vault.seal(token))))?;
+        audit(tx, &caller, "create", &subject(&grid, &node), moment.now)?;
+        Ok(Ok(node))
+    })
+    .await
+}
+
+/// Changes a node's labels and availability. Stateful instances on a node that is drained stop, and
+/// start when it is activated; stateless ones are the scheduler's.
+///
+/// # Errors
+/// Where the node is gone, or the store fails.
+pub async fn update(
+    means: &Means,
+    caller: &Caller,
+    grid: &Grid,
+    node: NodeId,
+    edit: NodeEdit,
+) -> Result<Node, CommandError> {
+    let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
+    let updated = means
+        .store
+        .write(move |tx| {
+            let now = clock.now();
+            let Some(mut found) = nodes::by_id(tx.conn(), node)? else { return Ok(None) };
+            if let Some(availability) = edit.availability
+                && availability != found.availability
+                && let Some(contents) = snapshots::load(tx.conn(), grid.id)?
+            {
+                let snapshot = Snapshot::new(contents, now);
+                // The nodes to notify are found by the scheduler in the feed.
+                let (changes, _) =
+                    rollout::availability_changes(&snapshot, node, availability, now);
+                tx.apply_all(grid.id, changes)?;
+            }
+            let edited = Change::NodeEdited {
+                node,
+                labels: edit.labels.clone().unwrap_or_else(|| found.labels.clone()),
+                availability: edit.availability.unwrap_or(found.availability),
+                at: now,
+            };
+            tx.apply(grid.id, edited.clone())?;
+            found.apply(&edited);
+            audit(tx, &caller, "update", &subject(&grid, &found), now)?;
+            Ok(Some(found))
+        })
+        .await?;
+    updated.ok_or(CommandError::NotFound)
+}
+
+/// Removes a node; its token opens nothing from the same moment on, its instances have no node.
+///
+/// # Errors
+/// Where the node is gone, or the store fails.
+pub async fn remove(
+    means: &Means,
+    caller: &Caller,
+    grid: &Grid,
+    node: &Node,
+) -> Result<(), CommandError> {
+    let (clock, caller) = (means.clock.clone(), caller.clone());
+    let (grid, node) = (grid.clone(), node.clone());
+    let removed = means
+        .store
+        .write(move |tx| {
+            audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
+            match tx.apply(grid.id, Change::NodeRemoved(node.id)) {
+                Ok(()) => Ok(true),
+                Err(StoreError::Conflict(_)) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    if removed { Ok(()) } else { Err(CommandError::NotFound) }
+}
+
+fn subject<'a>(grid: &'a Grid, node: &'a Node) -> Subject<'a> {
+    Subject {
+        grid: Some(&grid.name),
+        resource_type: RESOURCE,
+        name: &node.name,
+        id: format!("{}/{}", grid.name, node.name),
+    }
+}

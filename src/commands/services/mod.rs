@@ -1,0 +1,48 @@
+//! Services: create, update, deploy, scale, start, stop, restart, remove.
+
+mod create;
+mod deploy;
+mod remove;
+mod update;
+
+pub use create::create;
+pub use deploy::{deploy, scale, set_state};
+pub use remove::remove;
+pub use update::update;
+
+use std::collections::BTreeMap;
+
+use kontena_core::{
+    domain::{Grid, Service},
+    validate::service::Surroundings,
+};
+use kontena_store::{StoreError, Tx, services};
+
+use super::Subject;
+
+const RESOURCE: &str = "GridService";
+
+fn subject<'a>(grid: &'a Grid, service: &'a Service) -> Subject<'a> {
+    Subject {
+        grid: Some(&grid.name),
+        resource_type: RESOURCE,
+        name: &service.name,
+        id: format!("{}/{}", grid.name, service.stack_path()),
+    }
+}
+
+/// What a specification is compared with.
+fn surroundings(tx: &mut Tx<'_>, grid: &Grid, stack: &str) -> Result<Surroundings, StoreError> {
+    let services = services::of_grid(tx.conn(), grid.id)?;
+    Ok(Surroundings {
+        grid: grid.name.clone(),
+        stack: stack.to_owned(),
+        stacks: services.iter().map(|service| service.stack_name.clone()).collect(),
+        services: services
+            .into_iter()
+            .map(|service| (service.stack_name, service.name))
+            .collect(),
+        volumes: BTreeMap::new(),
+        secrets: std::collections::BTreeSet::new(),
+    })
+}

@@ -1,0 +1,158 @@
+//! Refusals and failures as statuses and bodies. Nowhere else knows them.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use kontena_core::validate::FieldErrors;
+use kontena_store::StoreError;
+use serde_json::{Value, json};
+
+use crate::{auth::Denied, commands::CommandError};
+
+/// Why a call is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// 400: the body is not JSON, or not an object.
+    #[error("invalid body: {0}")]
+    BadBody(&'static str),
+    /// 400 to 501 of the OAuth endpoints.
+    #[error("{error}")]
+    OAuth {
+        /// Status.
+        status: StatusCode,
+        /// Code.
+        error: &'static str,
+        /// What it is about.
+        description: Option<&'static str>,
+    },
+    /// 403, or 401 where it has expired: the bearer token does not open the API.
+    #[error("invalid token")]
+    BadToken {
+        /// Whether its time is over.
+        expired: bool,
+    },
+    /// 403: the caller may not.
+    #[error("access denied")]
+    Denied,
+    /// 404.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// 413.
+    #[error("the body is too large")]
+    TooLarge,
+    /// 422: field by field.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// 503: the database is away, or the master is stopping.
+    #[error("unavailable")]
+    Unavailable,
+    /// 500.
+    #[error("internal error")]
+    Internal,
+}
+
+impl ApiError {
+    /// 404 in the words most resources use.
+    pub const NOT_FOUND: Self = Self::NotFound("Not found");
+
+    fn body(&self) -> Value {
+        match self {
+            Self::BadBody(text) => json!({ "error": text }),
+            Self::OAuth { error, description, .. } => {
+                json!({ "error": error, "error_description": description })
+            }
+            Self::BadToken { expired } => {
+                let description = if *expired { "Token expired" } else { "Invalid token" };
+                json!({ "error": "invalid_token", "error_description": description })
+            }
+            Self::Denied => json!({ "error": "Access denied" }),
+            Self::NotFound(text) => json!({ "error": text }),
+            Self::TooLarge => json!({ "error": "The body is too large" }),
+            Self::Invalid(fields) => json!({ "error": fields.to_json() }),
+            Self::Unavailable => json!({ "error": "The master is unavailable for a moment" }),
+            Self::Internal => json!({ "error": "Internal server error" }),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::OAuth { status, .. } => *status,
+            // Kontena's clients refresh on 401 only.
+            Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,
+            Self::BadToken { expired: false } | Self::Denied => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::BadToken { expired } => {
+                let description = if *expired { "Token expired" } else { "Invalid token" };
+                let challenge = format!(
+                    "Bearer realm=\"kontena_master\", error=\"invalid_token\", \
+                     error_description=\"{description}\""
+                );
+                response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            Self::Unavailable => {
+                response.insert_header((header::RETRY_AFTER, "1"));
+            }
+            _ => {}
+        }
+        response.json(self.body())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            log::warn!("a call was not answered: {error}");
+            return Self::Unavailable;
+        }
+        log::error!("a call failed: {}", chain(&error));
+        Self::Internal
+    }
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Invalid(fields) => Self::Invalid(fields),
+            CommandError::NotFound => Self::NOT_FOUND,
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(fields: FieldErrors) -> Self {
+        Self::Invalid(fields)
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(_: Denied) -> Self {
+        Self::Denied
+    }
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

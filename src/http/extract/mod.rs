@@ -1,0 +1,74 @@
+//! What a handler finds ready: the caller, the body, and the grid, node or service of the path.
+
+pub(super) mod caller;
+
+use actix_web::web::Bytes;
+use kontena_core::domain::{Grid, Node, Service};
+use kontena_store::{grids, nodes, services};
+use serde_json::Value;
+
+use super::{App, error::ApiError};
+use crate::auth::{self, Action, Caller};
+
+/// Reads a body: nothing is an empty object; anything but an object is refused.
+pub(super) fn object(body: &Bytes) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    match serde_json::from_slice(body) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(ApiError::BadBody("The body must be a JSON object")),
+        Err(_) => Err(ApiError::BadBody("Invalid json")),
+    }
+}
+
+/// The grid of a path, if the caller may do this in it.
+pub(super) async fn grid(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    action: Action,
+) -> Result<Grid, ApiError> {
+    let (name, user) = (name.to_owned(), caller.user.id);
+    let found = app
+        .means
+        .store
+        .read(move |conn| {
+            let Some(grid) = grids::by_name(conn, &name)? else { return Ok(None) };
+            let is_member = grids::is_member(conn, grid.id, user)?;
+            Ok(Some((grid, is_member)))
+        })
+        .await?;
+    let (grid, is_member) = found.ok_or(ApiError::NOT_FOUND)?;
+    auth::check(action, &caller.user, is_member)?;
+    Ok(grid)
+}
+
+/// The node of a path: by name, or by its engine's id where there is a colon in it.
+pub(super) async fn node(app: &App, grid: &Grid, name: &str) -> Result<Node, ApiError> {
+    let (id, name) = (grid.id, name.to_owned());
+    let found = app
+        .means
+        .store
+        .read(move |conn| {
+            if !name.contains(':') {
+                return nodes::by_name(conn, id, &name);
+            }
+            let Some(engine) = kontena_core::domain::EngineId::new(&name) else { return Ok(None) };
+            Ok(nodes::by_engine(conn, &engine)?.filter(|node| node.grid == id))
+        })
+        .await?;
+    found.ok_or(ApiError::NOT_FOUND)
+}
+
+/// The service of a path.
+pub(super) async fn service(
+    app: &App,
+    grid: &Grid,
+    stack: &str,
+    name: &str,
+) -> Result<Service, ApiError> {
+    let (id, stack, name) = (grid.id, stack.to_owned(), name.to_owned());
+    let read = app.means.store.read(move |conn| services::by_path(conn, id, &stack, &name));
+    read.await?.ok_or(ApiError::NOT_FOUND)
+}

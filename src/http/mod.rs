@@ -1,0 +1,38 @@
+//! The doors: one port for the administrators' API, the agents' upgrade, health and metrics.
+//!
+//! Handlers are thin: extract (`extract`), check permission (`auth`), run a command or read, render a view
+//! (`v1::view`). [`error`] alone turns refusals and failures into statuses and bodies.
+
+mod agent;
+mod error;
+mod extract;
+mod health;
+mod oauth;
+pub mod routes;
+mod v1;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use crate::{actors::Registry, commands::Means};
+
+/// What handlers work with; clones share it.
+#[derive(Clone)]
+pub struct App {
+    /// Actors, for what is live.
+    pub registry: Registry,
+    /// For commands and reading.
+    pub means: Means,
+    /// Whether sessions are accepted: false while starting and while stopping.
+    pub ready: Arc<AtomicBool>,
+}
+
+impl App {
+    /// Whether sessions are accepted.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}

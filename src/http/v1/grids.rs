@@ -1,0 +1,95 @@
+//! Grids.
+
+use actix_web::web::{Bytes, Data, Path};
+use kontena_core::{
+    domain::Grid,
+    validate::{FieldErrors, grid as validate},
+};
+use kontena_protocol::api;
+use kontena_store::grids as table;
+
+use super::{Answer, created, done, ok, view};
+use crate::{
+    auth::{self, Action, Caller},
+    commands::grids,
+    http::{App, error::ApiError, extract},
+};
+
+/// `GET /v1/grids`.
+pub(in crate::http) async fn list(app: Data<App>, caller: Caller) -> Answer {
+    let user = caller.user.id;
+    let sees_all = auth::check(Action::ManageGrids, &caller.user, false).is_ok();
+    let (mut all, members) = app
+        .means
+        .store
+        .read(move |conn| Ok((table::all(conn)?, table::of_user(conn, user)?)))
+        .await?;
+    all.retain(|grid| sees_all || members.contains(&grid.id));
+    let grids = render(&app, all).await?;
+    ok(&api::Grids { grids })
+}
+
+/// `POST /v1/grids`.
+pub(in crate::http) async fn create(app: Data<App>, caller: Caller, body: Bytes) -> Answer {
+    may_manage(&caller)?;
+    let draft = validate::create(&extract::object(&body)?)?;
+    let grid = grids::create(&app.means, &caller, draft).await?;
+    // Its actors live from now on: an agent may dial in, a deploy may be asked for.
+    drop(app.registry.grid(grid.id));
+    created(&one(&app, grid).await?)
+}
+
+/// `GET /v1/grids/:grid`.
+pub(in crate::http) async fn show(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
+    ok(&one(&app, grid).await?)
+}
+
+/// `PUT /v1/grids/:grid`.
+pub(in crate::http) async fn update(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    body: Bytes,
+) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
+    auth::check(Action::UpdateGrid, &caller.user, true).map_err(|_| not_allowed())?;
+    let edit = validate::update(&extract::object(&body)?)?;
+    let grid = grids::update(&app.means, &caller, grid.id, edit).await?;
+    ok(&one(&app, grid).await?)
+}
+
+/// `DELETE /v1/grids/:grid`.
+pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
+    may_manage(&caller)?;
+    grids::remove(&app.means, &caller, &grid).await?;
+    done()
+}
+
+fn may_manage(caller: &Caller) -> Result<(), ApiError> {
+    auth::check(Action::ManageGrids, &caller.user, true).map_err(|_| not_allowed())
+}
+
+/// Refused within the operation, so 422 and not 403.
+fn not_allowed() -> ApiError {
+    FieldErrors::single("user", "Operation not allowed").into()
+}
+
+async fn one(app: &App, grid: Grid) -> Result<api::Grid, ApiError> {
+    render(app, vec![grid]).await?.pop().ok_or(ApiError::Internal)
+}
+
+async fn render(app: &App, grids: Vec<Grid>) -> Result<Vec<api::Grid>, ApiError> {
+    let tokens =
+        grids::tokens(&app.means, grids.iter().map(|grid| grid.id).collect()).await?;
+    let counts = app.means.store.read(table::counts).await?;
+    Ok(grids
+        .iter()
+        .map(|grid| {
+            let token = tokens.get(&grid.id).cloned().unwrap_or_default();
+            view::grid(grid, token, counts.get(&grid.id).copied().unwrap_or_default())
+        })
+        .collect())
+}
+

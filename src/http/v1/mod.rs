@@ -1,0 +1,28 @@
+//! The administrators' API, version 1: one module per resource, each handler thin.
+
+pub(super) mod events;
+pub(super) mod grids;
+pub(super) mod nodes;
+pub(super) mod services;
+pub(super) mod users;
+mod view;
+
+use actix_web::HttpResponse;
+
+use super::error::ApiError;
+
+/// What a handler answers.
+type Answer = Result<HttpResponse, ApiError>;
+
+fn ok(body: &impl serde::Serialize) -> Answer {
+    Ok(HttpResponse::Ok().json(body))
+}
+
+fn created(body: &impl serde::Serialize) -> Answer {
+    Ok(HttpResponse::Created().json(body))
+}
+
+/// `{}`: clients test that the result is not null.
+fn done() -> Answer {
+    Ok(HttpResponse::Ok().json(serde_json::json!({})))
+}

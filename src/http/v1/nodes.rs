@@ -1,0 +1,142 @@
+//! Nodes.
+
+use actix_web::web::{Bytes, Data, Path};
+use kontena_core::{
+    domain::{Grid, Node},
+    validate::{FieldErrors, node as validate},
+};
+use kontena_protocol::api;
+use kontena_store::nodes as table;
+
+use super::{Answer, created, done, ok, view};
+use crate::{
+    actors::grid::{Probe, Probed},
+    auth::{Action, Caller},
+    commands::{grids, nodes},
+    http::{App, error::ApiError, extract},
+};
+
+type OfGrid = Path<(String, String)>;
+
+/// `GET /v1/grids/:grid/nodes`.
+pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
+    let (token, all) = surroundings(&app, &grid).await?;
+    let nodes = all.iter().map(|node| view::node(&grid, &token, node, &all)).collect();
+    ok(&api::Nodes { nodes })
+}
+
+/// `POST /v1/grids/:grid/nodes`.
+pub(in crate::http) async fn create(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    body: Bytes,
+) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ProvisionNodes).await?;
+    let draft = validate::create(&extract::object(&body)?)?;
+    let node = nodes::create(&app.means, &caller, &grid, draft).await?;
+    created(&one(&app, &grid, &node).await?)
+}
+
+/// `GET /v1/nodes/:grid/:node`.
+pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    ok(&one(&app, &grid, &node).await?)
+}
+
+/// `PUT /v1/nodes/:grid/:node`.
+pub(in crate::http) async fn update(
+    app: Data<App>,
+    caller: Caller,
+    path: OfGrid,
+    body: Bytes,
+) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+    let edit = validate::update(&extract::object(&body)?)?;
+    let node = nodes::update(&app.means, &caller, &grid, node.id, edit).await?;
+    ok(&one(&app, &grid, &node).await?)
+}
+
+/// `DELETE /v1/nodes/:grid/:node`. A connected node without a token of its own would come straight back:
+/// it is refused if its agent still answers, since plugins remove a node right after its machine.
+pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+    if node.connected && !node.has_token {
+        let probed = app.registry.grid(grid.id).send(Probe { node: node.id }).await;
+        if matches!(probed, Ok(Probed::Answers)) {
+            let text = format!(
+                "Node {} is still connected using a grid token and would come straight back. \
+                 Terminate it before removing it.",
+                node.name
+            );
+            return Err(FieldErrors::single("node", text).into());
+        }
+    }
+    nodes::remove(&app.means, &caller, &grid, &node).await?;
+    done()
+}
+
+/// `GET /v1/nodes/:grid/:node/token`.
+pub(in crate::http) async fn token(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
+    let token = nodes::show_token(&app.means, &node)
+        .await?
+        .ok_or(ApiError::NotFound("Host node does not have a node token"))?;
+    ok(&api::NodeToken { id: id(&grid, &node), token })
+}
+
+/// `PUT /v1/nodes/:grid/:node/token`.
+pub(in crate::http) async fn reset_token(
+    app: Data<App>,
+    caller: Caller,
+    path: OfGrid,
+    body: Bytes,
+) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
+    let reset = validate::token_reset(&extract::object(&body)?)?;
+    let token = nodes::reset_token(&app.means, &caller, &grid, &node, reset).await?;
+    ok(&api::NodeToken { id: id(&grid, &node), token })
+}
+
+/// `DELETE /v1/nodes/:grid/:node/token`.
+pub(in crate::http) async fn clear_token(
+    app: Data<App>,
+    caller: Caller,
+    path: OfGrid,
+    body: Bytes,
+) -> Answer {
+    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
+    let reset = validate::token_reset(&extract::object(&body)?)?;
+    nodes::clear_token(&app.means, &caller, &grid, &node, reset.reset_connection).await?;
+    done()
+}
+
+fn id(grid: &Grid, node: &Node) -> String {
+    format!("{}/{}", grid.name, node.name)
+}
+
+async fn find(
+    app: &App,
+    caller: &Caller,
+    path: &OfGrid,
+    action: Action,
+) -> Result<(Grid, Node), ApiError> {
+    let (grid, node) = &**path;
+    let grid = extract::grid(app, caller, grid, action).await?;
+    let node = extract::node(app, &grid, node).await?;
+    Ok((grid, node))
+}
+
+async fn one(app: &App, grid: &Grid, node: &Node) -> Result<api::Node, ApiError> {
+    let (token, all) = surroundings(app, grid).await?;
+    Ok(view::node(grid, &token, node, &all))
+}
+
+/// What a node is shown with: the grid's token, and the other nodes for their addresses.
+async fn surroundings(app: &App, grid: &Grid) -> Result<(String, Vec<Node>), ApiError> {
+    let id = grid.id;
+    let token = grids::tokens(&app.means, vec![id]).await?.remove(&id).unwrap_or_default();
+    let all = app.means.store.read(move |conn| table::of_grid(conn, id)).await?;
+    Ok((token, all))
+}

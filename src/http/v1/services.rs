@@ -1,0 +1,221 @@
+//! Services, their deploys and instances.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Bytes, Data, Path, Query};
+use kontena_core::{
+    domain::{Deploy, Grid, Instance, Service},
+    validate::service as validate,
+};
+use kontena_protocol::{agent::method, api};
+use kontena_store::{deploys, instances as instance_table, nodes, services as table};
+use rmpv::Value;
+use serde::Deserialize;
+
+use super::{Answer, created, done, ok, view};
+use crate::{
+    actors::grid::Notify,
+    auth::{Action, Caller},
+    commands::services,
+    http::{App, error::ApiError, extract},
+};
+
+type OfStack = Path<(String, String, String)>;
+
+/// Filters of the list.
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct Filter {
+    stack: Option<String>,
+}
+
+/// `GET /v1/grids/:grid/services`.
+pub(in crate::http) async fn list(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    filter: Query<Filter>,
+) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
+    let stack = filter.into_inner().stack.filter(|stack| !stack.is_empty());
+    let id = grid.id;
+    let found = app
+        .means
+        .store
+        .read(move |conn| {
+            if let Some(stack) = &stack
+                && kontena_store::grids::stack(conn, id, stack)?.is_none()
+            {
+                return Ok(None);
+            }
+            let mut services = table::of_grid(conn, id)?;
+            services.retain(|service| stack.as_ref().is_none_or(|stack| service.stack_name == *stack));
+            Ok(Some((services, instance_table::of_grid(conn, id)?)))
+        })
+        .await?;
+    let (services, instances) = found.ok_or(ApiError::NotFound("Stack not found"))?;
+    let mut of_service: BTreeMap<_, Vec<Instance>> = BTreeMap::new();
+    for instance in instances {
+        of_service.entry(instance.service).or_default().push(instance);
+    }
+    let services = services
+        .iter()
+        .map(|service| {
+            let instances = of_service.get(&service.id).map(Vec::as_slice).unwrap_or_default();
+            view::service(&grid, service, instances)
+        })
+        .collect();
+    ok(&api::Services { services })
+}
+
+/// `POST /v1/grids/:grid/services`.
+pub(in crate::http) async fn create(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    body: Bytes,
+) -> Answer {
+    let grid = extract::grid(&app, &caller, &name, Action::ManageServices).await?;
+    let draft = validate::create(&extract::object(&body)?)?;
+    let service = services::create(&app.means, &caller, &grid, draft).await?;
+    created(&view::service(&grid, &service, &[]))
+}
+
+/// `GET /v1/services/:grid/:stack/:service`.
+pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    render(&app, &grid, &service).await
+}
+
+/// `PUT /v1/services/:grid/:stack/:service`.
+pub(in crate::http) async fn update(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Bytes,
+) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    let edit = validate::update(&extract::object(&body)?)?;
+    let service = services::update(&app.means, &caller, &grid, service.id, edit).await?;
+    render(&app, &grid, &service).await
+}
+
+/// `DELETE /v1/services/:grid/:stack/:service`.
+pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    services::remove(&app.means, &caller, &grid, service.id).await?;
+    done()
+}
+
+/// `POST …/deploy`.
+pub(in crate::http) async fn deploy(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Bytes,
+) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    let force = validate::deploy(&extract::object(&body)?)?;
+    let deployed = services::deploy(&app.means, &caller, &grid, service.id, force).await?;
+    ok(&view::deploy(&grid, &deployed.0, &deployed.1))
+}
+
+/// `POST …/scale`.
+pub(in crate::http) async fn scale(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Bytes,
+) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    let instances = validate::scale(&extract::object(&body)?)?;
+    let deployed = services::scale(&app.means, &caller, &grid, service.id, instances).await?;
+    ok(&view::deploy(&grid, &deployed.0, &deployed.1))
+}
+
+/// `POST …/start`.
+pub(in crate::http) async fn start(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    services::set_state(&app.means, &caller, &grid, service.id, true).await?;
+    done()
+}
+
+/// `POST …/stop`.
+pub(in crate::http) async fn stop(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    services::set_state(&app.means, &caller, &grid, service.id, false).await?;
+    done()
+}
+
+/// `POST …/restart`: each instance's node is told; nothing is written.
+pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    let instances = instances_of(&app, &service).await?;
+    let actor = app.registry.grid(grid.id);
+    for instance in instances {
+        let Some(node) = instance.node else { continue };
+        let params = vec![Value::from(service.id.to_string()), Value::from(instance.number)];
+        actor.do_send(Notify { node, method: method::RESTART_POD, params });
+    }
+    done()
+}
+
+/// `GET …/deploys/:deploy`.
+pub(in crate::http) async fn show_deploy(
+    app: Data<App>,
+    caller: Caller,
+    path: Path<(String, String, String, String)>,
+) -> Answer {
+    let (grid, stack, name, deploy) = path.into_inner();
+    let path = OfStack::from((grid, stack, name));
+    let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    let id = deploy.parse().map_err(|_| ApiError::NOT_FOUND)?;
+    let deploy: Option<Deploy> =
+        app.means.store.read(move |conn| deploys::by_id(conn, id)).await?;
+    let deploy = deploy.filter(|deploy| deploy.service == service.id);
+    ok(&view::deploy(&grid, &service, &deploy.ok_or(ApiError::NOT_FOUND)?))
+}
+
+/// `GET …/instances`.
+pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    let (service, of_grid) = (service.id, grid.id);
+    let (instances, nodes) = app
+        .means
+        .store
+        .read(move |conn| {
+            let instances = instance_table::of_service(conn, service)?;
+            Ok((instances, nodes::of_grid(conn, of_grid)?))
+        })
+        .await?;
+    let instances =
+        instances.iter().map(|instance| view::instance(&grid, instance, &nodes)).collect();
+    ok(&api::Instances { instances })
+}
+
+/// `GET …/containers`: none are known until agents report theirs.
+pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+    find(&app, &caller, &path, Action::ReadGrid).await?;
+    ok(&serde_json::json!({ "containers": [] }))
+}
+
+async fn find(
+    app: &App,
+    caller: &Caller,
+    path: &OfStack,
+    action: Action,
+) -> Result<(Grid, Service), ApiError> {
+    let (grid, stack, name) = &**path;
+    let grid = extract::grid(app, caller, grid, action).await?;
+    let service = extract::service(app, &grid, stack, name).await?;
+    Ok((grid, service))
+}
+
+async fn instances_of(app: &App, service: &Service) -> Result<Vec<Instance>, ApiError> {
+    let id = service.id;
+    Ok(app.means.store.read(move |conn| instance_table::of_service(conn, id)).await?)
+}
+
+async fn render(app: &App, grid: &Grid, service: &Service) -> Answer {
+    let instances = instances_of(app, service).await?;
+    ok(&view::service(grid, service, &instances))
+}

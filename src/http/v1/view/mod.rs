@@ -1,0 +1,20 @@
+//! How nouns of the domain are shown: every field of the contract, none more.
+
+mod grid;
+mod node;
+mod service;
+
+pub(super) use grid::grid;
+pub(super) use node::node;
+pub(super) use service::{deploy, instance, service};
+
+use kontena_core::domain::Time;
+use kontena_protocol::api::timestamp;
+
+fn time_opt(at: Option<Time>) -> Option<String> {
+    at.map(timestamp)
+}
+
+fn strings(items: &[impl ToString]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
