@@ -1,1 +1,17 @@
-//! it
+//! The master in one process: this list is the table of contents.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected shall fail loudly"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "tests document themselves by their names")]
+
+mod agents;
+mod api;
+mod layering;
+mod migrations;
+mod store;
+mod stories;
+mod support;

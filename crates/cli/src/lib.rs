@@ -50,7 +50,11 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Invocation::Moved(lines) => {
             let console = open_console(&environment, ProgressForm::Auto);
-            conclude(&console, "kontena", Err(Failure::said(lines.join("\n         "))))
+            conclude(
+                &console,
+                "kontena",
+                Err(Failure::said(lines.join("\n         "))),
+            )
         }
     }
 }
@@ -89,7 +93,9 @@ fn make_interruptible(console: &Console) {
 
 /// Says how it ended.
 fn conclude(console: &Console, path: &str, outcome: Result<(), Failure>) -> ExitCode {
-    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+    let Err(failure) = outcome else {
+        return ExitCode::SUCCESS;
+    };
     match &failure {
         Failure::Http(_) | Failure::Said(_) => console.error(&failure),
         Failure::Bare(text) => console.note(text),

@@ -59,7 +59,16 @@ impl<'a> Session<'a> {
         });
         let grid_flag = global.grid.clone();
         let client = OnceCell::new();
-        Ok(Self { console, environment, config, file, grid_flag, selection, shared, client })
+        Ok(Self {
+            console,
+            environment,
+            config,
+            file,
+            grid_flag,
+            selection,
+            shared,
+            client,
+        })
     }
 
     /// Returns the selected master.
@@ -98,7 +107,13 @@ impl<'a> Session<'a> {
         token: Option<String>,
         renewal: Option<Renewal>,
     ) -> Result<Client, Failure> {
-        Client::new(url, token, renewal, &self.environment, Rc::clone(&self.shared))
+        Client::new(
+            url,
+            token,
+            renewal,
+            &self.environment,
+            Rc::clone(&self.shared),
+        )
     }
 
     /// Returns the selected grid, after checking for a master and a token.
@@ -126,7 +141,9 @@ impl<'a> Session<'a> {
     /// Warns where the master is of another line than this command line is compatible with.
     pub(crate) fn warn_about_version(&self) {
         let version = self.shared.master_version.borrow();
-        let Some(server) = version.as_deref() else { return };
+        let Some(server) = version.as_deref() else {
+            return;
+        };
         let ours = kontena_protocol::COMPAT_VERSION;
         if line_of(server).is_some_and(|theirs| Some(theirs) != line_of(ours)) {
             self.console.note(self.console.paint_note(
@@ -151,7 +168,9 @@ fn line_of(version: &str) -> Option<(u32, u32)> {
     let major = parts.next()?.parse().ok()?;
     let minor = parts.next()?.parse().ok()?;
     let patch = parts.next()?;
-    patch.starts_with(|digit: char| digit.is_ascii_digit()).then_some((major, minor))
+    patch
+        .starts_with(|digit: char| digit.is_ascii_digit())
+        .then_some((major, minor))
 }
 
 #[cfg(test)]

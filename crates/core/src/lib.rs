@@ -9,11 +9,15 @@
 //! request has to pass first.
 
 pub mod domain;
+pub mod grace;
 pub mod login;
 pub mod keepalive;
 pub mod presence;
 pub mod moment;
+pub mod placement;
 pub mod snapshot;
+#[cfg(test)]
+mod testing;
 pub mod validate;
 
 pub use moment::Moment;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     Change, Container, ContainerId, Deploy, DeployId, DeployState, DesiredState, Grid, Instance,
-    Node, NodeId, ObservedState, Service, ServiceId, Time,
+    Node, NodeId, ObservedState, Service, ServiceId, StackId, Time,
 };
 
 /// The key of an instance: its service and its number.
@@ -29,6 +29,9 @@ pub struct Snapshot {
     deploys_of: BTreeMap<ServiceId, BTreeSet<DeployId>>,
     containers: BTreeMap<ContainerId, Container>,
     volume_instances: BTreeMap<NodeId, BTreeSet<String>>,
+    publishers: BTreeMap<u16, BTreeSet<ServiceId>>,
+    stack_deploys: BTreeMap<StackId, Time>,
+    memory_peaks: BTreeMap<ServiceId, i64>,
 }
 
 /// Everything of one grid, as it is loaded; deploys are the unfinished ones.
@@ -58,18 +61,20 @@ impl Snapshot {
                 .into_iter()
                 .map(|node| (node.id, node))
                 .collect(),
-            services: contents
-                .services
-                .into_iter()
-                .map(|service| (service.id, service))
-                .collect(),
+            services: BTreeMap::new(),
             instances: BTreeMap::new(),
             instances_on: BTreeMap::new(),
             deploys: BTreeMap::new(),
             deploys_of: BTreeMap::new(),
             containers: BTreeMap::new(),
             volume_instances: BTreeMap::new(),
+            publishers: BTreeMap::new(),
+            stack_deploys: BTreeMap::new(),
+            memory_peaks: BTreeMap::new(),
         };
+        for service in contents.services {
+            snapshot.put_service(service);
+        }
         for instance in contents.instances {
             snapshot.put_instance(instance);
         }
@@ -173,6 +178,40 @@ impl Snapshot {
         self.volume_instances.entry(node).or_default().insert(name);
     }
 
+    /// The services that publish a port on their nodes, by identity; whatever their state.
+    pub fn publishers(&self, node_port: u16) -> impl Iterator<Item = ServiceId> {
+        let services = self.publishers.get(&node_port);
+        services.into_iter().flatten().copied()
+    }
+
+    /// Since when a deploy of the whole stack has been going on; none: there is none.
+    #[must_use]
+    pub fn stack_deploy_since(&self, stack: StackId) -> Option<Time> {
+        self.stack_deploys.get(&stack).copied()
+    }
+
+    /// A deploy of the whole stack was asked for; the latest counts.
+    pub fn begin_stack_deploy(&mut self, stack: StackId, created_at: Time) {
+        let since = self.stack_deploys.entry(stack).or_insert(created_at);
+        *since = created_at.max(*since);
+    }
+
+    /// No deploy of the whole stack goes on any more.
+    pub fn end_stack_deploy(&mut self, stack: StackId) {
+        self.stack_deploys.remove(&stack);
+    }
+
+    /// The highest memory usage of any container of the service in the last hour, in bytes.
+    #[must_use]
+    pub fn memory_peak(&self, service: ServiceId) -> Option<i64> {
+        self.memory_peaks.get(&service).copied()
+    }
+
+    /// Takes note of the highest memory usage of a service in the last hour, in bytes.
+    pub fn put_memory_peak(&mut self, service: ServiceId, bytes: i64) {
+        self.memory_peaks.insert(service, bytes);
+    }
+
     /// Brings the picture up to date with a committed change. A change about something the picture does
     /// not hold is ignored: it belongs to what has been removed since.
     pub fn apply(&mut self, change: &Change) {
@@ -183,7 +222,7 @@ impl Snapshot {
             }
             Change::NodeRemoved(node) => self.remove_node(*node),
             Change::ServiceCreated(service) | Change::ServiceUpdated { service, .. } => {
-                self.services.insert(service.id, (**service).clone());
+                self.put_service((**service).clone());
             }
             Change::ServiceDeployed { service, at } => {
                 if let Some(service) = self.services.get_mut(service) {
@@ -280,6 +319,29 @@ impl Snapshot {
         }
     }
 
+    fn put_service(&mut self, service: Service) {
+        self.forget_ports(service.id);
+        for port in &service.spec.ports {
+            let services = self.publishers.entry(port.node_port).or_default();
+            services.insert(service.id);
+        }
+        self.services.insert(service.id, service);
+    }
+
+    fn forget_ports(&mut self, service: ServiceId) {
+        let Some(before) = self.services.get(&service) else {
+            return;
+        };
+        for port in &before.spec.ports {
+            if let Some(services) = self.publishers.get_mut(&port.node_port) {
+                services.remove(&service);
+                if services.is_empty() {
+                    self.publishers.remove(&port.node_port);
+                }
+            }
+        }
+    }
+
     fn put_instance(&mut self, instance: Instance) {
         let key = (instance.service, instance.number);
         if let Some(node) = instance.node {
@@ -341,7 +403,9 @@ impl Snapshot {
     }
 
     fn remove_service(&mut self, service: ServiceId) {
+        self.forget_ports(service);
         self.services.remove(&service);
+        self.memory_peaks.remove(&service);
         let numbers: Vec<_> = self
             .instances(service)
             .map(|instance| instance.number)

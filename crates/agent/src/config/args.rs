@@ -97,6 +97,7 @@ pub struct Args {
         env = "KONTENA_SSL_VERIFY",
         value_name = "ANY",
         num_args = 0..=1,
+        require_equals = true,
         default_missing_value = "true",
         global = true
     )]

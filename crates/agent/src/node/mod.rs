@@ -28,7 +28,6 @@ const RETRY: Duration = Duration::from_secs(5);
 pub(crate) struct Identity {
     node_id: String,
     node_name: String,
-    labels: Vec<String>,
     public_ip: Option<String>,
     private_ip: Option<String>,
 }
@@ -38,7 +37,6 @@ impl Identity {
         Self {
             node_id: profile.node_id.clone(),
             node_name: profile.node_name.clone(),
-            labels: profile.labels.clone(),
             public_ip: config.public_ip.clone(),
             private_ip: config.private_ip.clone(),
         }
@@ -49,7 +47,6 @@ impl Identity {
         let mut document = info.document;
         let overrides = [
             ("Name", self.node_name.as_str().into()),
-            ("Labels", self.labels.clone().into()),
             ("PublicIp", self.public_ip.clone().into()),
             ("PrivateIp", self.private_ip.clone().into()),
             ("AgentVersion", COMPAT_VERSION.into()),

@@ -354,7 +354,7 @@ enum Hint {
 fn round(engine: &dyn Engine, returned: bool) -> BoxStream<'static, Hint> {
     let events = engine
         .events()
-        .map(|event| event.map_err(|error| log::error!("no more events from the engine: {error}")));
+        .map(|event| event.map_err(|error| log::warn!("no more events from the engine: {error}")));
     let events = events.take_while(|event| std::future::ready(event.is_ok()));
     let events = events.filter_map(|event| std::future::ready(event.ok().map(Hint::Pod)));
     if !returned {
@@ -368,7 +368,9 @@ fn round(engine: &dyn Engine, returned: bool) -> BoxStream<'static, Hint> {
     futures_util::stream::select(events, look).boxed()
 }
 
+/// Tries again until the engine answers; says so once when it does not, and when it does.
 async fn until_it_answers(engine: &dyn Engine) {
+    let mut level = log::Level::Error;
     loop {
         sleep(ENGINE_PAUSE).await;
         match engine.describe().await {
@@ -376,7 +378,11 @@ async fn until_it_answers(engine: &dyn Engine) {
                 log::info!("the engine answers");
                 return;
             }
-            Err(error) => log::warn!("trying again in {}s: {error}", ENGINE_PAUSE.as_secs()),
+            Err(error) => {
+                let pause = ENGINE_PAUSE.as_secs();
+                log::log!(level, "the engine is gone, trying every {pause}s: {error}");
+                level = log::Level::Debug;
+            }
         }
     }
 }

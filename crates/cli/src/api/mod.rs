@@ -18,6 +18,6 @@ pub(crate) use error::HttpFailure;
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, websocket_uri};
 pub(crate) use views::{
-    Container, Deploy, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Node, Nodes, Port,
-    Service, Services,
+    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Node,
+    Nodes, Port, Service, Services,
 };

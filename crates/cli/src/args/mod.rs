@@ -17,6 +17,7 @@ mod values;
 
 pub(crate) use parse::{Invocation, Run, parse};
 pub(crate) use usage::UsageError;
+#[cfg(test)]
 pub(crate) use values::OrNone;
 
 /// The whole command line.
@@ -111,7 +112,11 @@ pub(crate) struct Listing {
 impl Listing {
     /// Returns the format asked for; `-q` is `-o name`.
     pub(crate) fn format(&self) -> ListFormat {
-        if self.quiet { ListFormat::Name } else { self.output }
+        if self.quiet {
+            ListFormat::Name
+        } else {
+            self.output
+        }
     }
 }
 

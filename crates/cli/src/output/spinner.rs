@@ -50,7 +50,9 @@ impl Stage {
 
     /// Draws the moving line.
     pub(super) fn redraw(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let Some(step) = self.step.as_mut().filter(|step| step.animated) else { return Ok(()) };
+        let Some(step) = self.step.as_mut().filter(|step| step.animated) else {
+            return Ok(());
+        };
         let line = step.moving_line(columns());
         let cells = width(&line);
         let cover = step.drawn.saturating_sub(cells);
@@ -67,7 +69,9 @@ impl Stage {
     }
 
     fn end(&mut self, out: &mut impl Write, well: bool) -> io::Result<()> {
-        let Some(step) = self.step.take() else { return Ok(()) };
+        let Some(step) = self.step.take() else {
+            return Ok(());
+        };
         step.end(out, well)
     }
 
@@ -81,18 +85,28 @@ impl Stage {
 
 impl Step {
     fn moving_line(&self, columns: usize) -> String {
-        let frame = FRAMES.get(self.frame % FRAMES.len()).copied().unwrap_or(' ');
+        let frame = FRAMES
+            .get(self.frame % FRAMES.len())
+            .copied()
+            .unwrap_or(' ');
         let head = format!("    *   {} ", self.message);
         let room = columns.saturating_sub(width(&head) + 1);
         if self.detail.is_empty() || room < 8 {
             return format!("{head}.. {frame}");
         }
         let detail: String = self.detail.chars().take(room).collect();
-        format!("{}{detail}", head.replacen("    *  ", &format!("    {frame}  "), 1))
+        format!(
+            "{}{detail}",
+            head.replacen("    *  ", &format!("    {frame}  "), 1)
+        )
     }
 
     fn end(self, out: &mut impl Write, well: bool) -> io::Result<()> {
-        let (word, ink) = if well { ("done", Ink::Green) } else { ("fail", Ink::Red) };
+        let (word, ink) = if well {
+            ("done", Ink::Green)
+        } else {
+            ("fail", Ink::Red)
+        };
         if self.form == ProgressForm::None {
             return Ok(());
         }
@@ -141,7 +155,9 @@ impl Console {
         work: impl FnOnce(&Progress) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let ticker = self.begin(message)?;
-        let outcome = work(&Progress { stage: self.stage() });
+        let outcome = work(&Progress {
+            stage: self.stage(),
+        });
         drop(ticker);
         lock(&self.stage()).end(&mut io::stdout().lock(), outcome.is_ok())?;
         outcome
@@ -158,8 +174,15 @@ impl Console {
             writeln!(out, "* {message}.. ")?;
         }
         let palette = self.palette();
-        let step =
-            Step { message, detail: String::new(), animated, frame: 0, drawn: 0, palette, form };
+        let step = Step {
+            message,
+            detail: String::new(),
+            animated,
+            frame: 0,
+            drawn: 0,
+            palette,
+            form,
+        };
         place.step = Some(step);
         place.redraw(&mut out)?;
         drop((place, out));
@@ -183,7 +206,10 @@ impl Ticker {
                 }
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 
@@ -220,9 +246,18 @@ mod tests {
 
     #[test]
     fn the_final_line_has_six_blanks() {
-        assert_eq!(end(step(false, ProgressForm::Auto), true), " [done] Creating x node      \n");
-        assert_eq!(end(step(true, ProgressForm::Auto), false), "\r [fail] Creating x node      \n");
-        assert_eq!(end(step(false, ProgressForm::Plain), true), "* Creating x node .. done\n");
+        assert_eq!(
+            end(step(false, ProgressForm::Auto), true),
+            " [done] Creating x node      \n"
+        );
+        assert_eq!(
+            end(step(true, ProgressForm::Auto), false),
+            "\r [fail] Creating x node      \n"
+        );
+        assert_eq!(
+            end(step(false, ProgressForm::Plain), true),
+            "* Creating x node .. done\n"
+        );
         assert_eq!(end(step(false, ProgressForm::None), true), "");
     }
 
@@ -231,7 +266,10 @@ mod tests {
         let step = step(true, ProgressForm::Auto);
         let moving = step.moving_line(80);
         assert_eq!(moving, "    *   Creating x node  .. |");
-        assert_eq!(width(&moving), width(end(step, true).trim_matches(['\r', '\n'])));
+        assert_eq!(
+            width(&moving),
+            width(end(step, true).trim_matches(['\r', '\n']))
+        );
     }
 
     #[test]
@@ -245,7 +283,9 @@ mod tests {
 
     #[test]
     fn lines_written_meanwhile_replace_the_moving_one() {
-        let mut stage = Stage { step: Some(step(true, ProgressForm::Auto)) };
+        let mut stage = Stage {
+            step: Some(step(true, ProgressForm::Auto)),
+        };
         let mut out = Vec::new();
         stage.redraw(&mut out).unwrap();
         let drawn = out.len() - 1;

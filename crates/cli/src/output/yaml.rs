@@ -83,7 +83,11 @@ fn string(text: &str) -> String {
     if text.contains(|letter: char| letter.is_control()) {
         return format!("{text:?}");
     }
-    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+    if is_plain(text) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
 }
 
 fn is_plain(text: &str) -> bool {
@@ -95,7 +99,9 @@ fn is_plain(text: &str) -> bool {
         "" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "---" | "..."
     );
     let looks_like_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-        && text.chars().all(|c| c.is_ascii_digit() || "+-._:eExXabcdefABCDEF".contains(c));
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+-._:eExXabcdefABCDEF".contains(c));
     !(bad_start
         || reserved
         || looks_like_number
@@ -120,12 +126,18 @@ mod tests {
     #[test]
     fn errors_of_the_api() {
         for (value, text) in [
-            (json!({"name": "Name is too short"}), "name: Name is too short\n"),
+            (
+                json!({"name": "Name is too short"}),
+                "name: Name is too short\n",
+            ),
             (
                 json!({"logs": {"forwarder": "Forwarder isn't an option"}}),
                 "logs:\n  forwarder: Forwarder isn't an option\n",
             ),
-            (json!({"env": [null, "Env[1] is bad"]}), "env:\n-\n- Env[1] is bad\n"),
+            (
+                json!({"env": [null, "Env[1] is bad"]}),
+                "env:\n-\n- Env[1] is bad\n",
+            ),
             (
                 json!({"ports": [{"a": "b", "c": "d"}]}),
                 "ports:\n- a: b\n  c: d\n",

@@ -149,8 +149,11 @@ pub(super) fn error(error: &Error, host: &str) -> EngineError {
 
 /// The error and its causes, since the outermost says little.
 pub(super) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
+    let (mut text, mut source) = match error {
+        // Which library the client is built on helps nobody.
+        Error::HyperLegacyError { err } => (err.to_string(), err.source()),
+        error => (error.to_string(), error.source()),
+    };
     while let Some(cause) = source {
         let cause_text = cause.to_string();
         if !text.contains(&cause_text) {

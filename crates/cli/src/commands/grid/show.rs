@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::api::{Filesystem, Grid, Node, Nodes, path, read, websocket_uri};
-use crate::args::grid::{GridCurrent, GridShow};
 use crate::args::ShowFormat;
+use crate::args::grid::{GridCurrent, GridShow};
 use crate::commands::{document, text};
 use crate::failure::Failure;
 use crate::output::{gigabytes, two_decimals};
@@ -25,9 +25,7 @@ pub(super) fn show(session: &Session<'_>, args: &GridShow) -> Result<(), Failure
 pub(super) fn current(session: &Session<'_>, args: &GridCurrent) -> Result<(), Failure> {
     let client = session.client()?;
     let name = session.grid_name().ok_or_else(|| {
-        Failure::said(
-            "No grid selected. To select grid, please run: kontena grid use <grid name>",
-        )
+        Failure::said("No grid selected. To select grid, please run: kontena grid use <grid name>")
     })?;
     let path = path(&["grids", name]);
     let object: Value = client.get(&path)?;
@@ -50,7 +48,9 @@ fn print(
     let path = path(&["grids", text(&grid.name), "nodes"]);
     let answer: Nodes = session.client()?.get(&path)?;
     let nodes: Vec<Node> = document::views(&answer.nodes, &path)?;
-    Ok(session.console.text(&render(grid, &nodes, &session.master()?.url))?)
+    Ok(session
+        .console
+        .text(&render(grid, &nodes, &session.master()?.url))?)
 }
 
 fn render(grid: &Grid, nodes: &[Node], url: &str) -> String {
@@ -85,7 +85,11 @@ fn stats(out: &mut String, node_count: i64, nodes: &[Node]) {
     ];
     let [one, five, fifteen] =
         loads.map(|load| two_decimals(sum(load) / connected.len().max(1) as f64));
-    let _ = writeln!(out, "  stats:\n    nodes: {} of {node_count}", connected.len());
+    let _ = writeln!(
+        out,
+        "  stats:\n    nodes: {} of {node_count}",
+        connected.len()
+    );
     let _ = writeln!(out, "    cpus: {cpus}\n    load: {one} {five} {fifteen}");
     let used = gigabytes(sum(&memory_in_use));
     let total = gigabytes(sum(&|node| node.mem_total.unwrap_or(0.0)));
@@ -98,25 +102,39 @@ fn stats(out: &mut String, node_count: i64, nodes: &[Node]) {
 }
 
 fn load(node: &Node) -> (Option<f64>, Option<f64>, Option<f64>) {
-    let load = node.resource_usage.as_ref().and_then(|usage| usage.load.as_ref());
-    load.map_or((None, None, None), |load| (load.one, load.five, load.fifteen))
+    let load = node
+        .resource_usage
+        .as_ref()
+        .and_then(|usage| usage.load.as_ref());
+    load.map_or((None, None, None), |load| {
+        (load.one, load.five, load.fifteen)
+    })
 }
 
 fn memory_in_use(node: &Node) -> f64 {
-    let memory = node.resource_usage.as_ref().and_then(|usage| usage.memory.as_ref());
+    let memory = node
+        .resource_usage
+        .as_ref()
+        .and_then(|usage| usage.memory.as_ref());
     memory.map_or(0.0, |memory| memory.in_use())
 }
 
 /// The file system that holds the engine's data; a node that reports none counts nothing.
 fn engine_disk(node: &Node) -> Option<&Filesystem> {
     let filesystems = node.resource_usage.as_ref()?.filesystem.as_ref()?;
-    filesystems.iter().find(|filesystem| filesystem.name == node.engine_root_dir)
+    filesystems
+        .iter()
+        .find(|filesystem| filesystem.name == node.engine_root_dir)
 }
 
 fn exports(out: &mut String, grid: &Grid) {
     if let Some(statsd) = grid.stats.as_ref().and_then(|stats| stats.statsd.as_ref()) {
         let port = document::plain(&statsd.port);
-        let _ = writeln!(out, "  exports:\n    statsd: {}:{port}", text(&statsd.server));
+        let _ = writeln!(
+            out,
+            "  exports:\n    statsd: {}:{port}",
+            text(&statsd.server)
+        );
     }
     if let Some(logs) = &grid.logs {
         // Not indented, as in Kontena 1.5.
@@ -148,7 +166,11 @@ mod tests {
             "filesystem": [{"name": "/", "used": 1, "total": 1},
                 {"name": "/var/lib/docker", "used": 1_073_741_824, "total": 2_147_483_648_i64}],
         });
-        let nodes = [node(true, usage.clone()), node(true, Value::Null), node(false, usage)];
+        let nodes = [
+            node(true, usage.clone()),
+            node(true, Value::Null),
+            node(false, usage),
+        ];
         let mut out = String::new();
         stats(&mut out, 3, &nodes);
         assert_eq!(

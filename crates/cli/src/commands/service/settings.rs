@@ -10,7 +10,12 @@ pub(super) fn port(text: &str) -> Result<Value, Failure> {
     let (address, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let (rest, container) = address.rsplit_once(':').ok_or_else(invalid)?;
     let (ip, node) = rest.rsplit_once(':').unwrap_or(("0.0.0.0", rest));
-    let number = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(invalid);
+    let number = |text: &str| {
+        text.parse::<u16>()
+            .ok()
+            .filter(|port| *port > 0)
+            .ok_or_else(invalid)
+    };
     let (node, container) = (number(node)?, number(container)?);
     if ip.is_empty() || protocol.is_empty() {
         return Err(invalid());
@@ -46,14 +51,22 @@ pub(super) fn bytes(text: &str) -> Result<i64, Failure> {
         return Ok(-1);
     }
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let factor: i64 = match text.get(digits.len()..).map(str::to_ascii_lowercase).as_deref() {
+    let factor: i64 = match text
+        .get(digits.len()..)
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         Some("" | "b") => 1,
         Some("k") => 1 << 10,
         Some("m") => 1 << 20,
         Some("g") => 1 << 30,
         _ => return Err(invalid()),
     };
-    let number: i64 = digits.parse().ok().filter(|number| *number >= 0).ok_or_else(invalid)?;
+    let number: i64 = digits
+        .parse()
+        .ok()
+        .filter(|number| *number >= 0)
+        .ok_or_else(invalid)?;
     number.checked_mul(factor).ok_or_else(invalid)
 }
 
@@ -68,7 +81,11 @@ pub(super) fn seconds(text: &str) -> Result<i64, Failure> {
         Some("d") => 86_400,
         _ => return Err(invalid()),
     };
-    let number: i64 = digits.parse().ok().filter(|number| *number >= 0).ok_or_else(invalid)?;
+    let number: i64 = digits
+        .parse()
+        .ok()
+        .filter(|number| *number >= 0)
+        .ok_or_else(invalid)?;
     number.checked_mul(factor).ok_or_else(invalid)
 }
 
@@ -95,19 +112,32 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, size) in
-            [("256m", 268_435_456), ("1K", 1024), ("2g", 2_147_483_648), ("5b", 5), ("7", 7), ("-1", -1)]
-        {
+        for (text, size) in [
+            ("256m", 268_435_456),
+            ("1K", 1024),
+            ("2g", 2_147_483_648),
+            ("5b", 5),
+            ("7", 7),
+            ("-1", -1),
+        ] {
             assert_eq!(bytes(text).unwrap(), size);
         }
         for text in ["x", "", "1.5g", "1t", "-2", "99999999999999g"] {
-            assert_eq!(bytes(text).unwrap_err().to_string(), format!("Invalid memory value: {text}"));
+            assert_eq!(
+                bytes(text).unwrap_err().to_string(),
+                format!("Invalid memory value: {text}")
+            );
         }
     }
 
     #[test]
     fn spans() {
-        for (text, span) in [("7d", 604_800), ("30min", 1800), ("12h", 43_200), ("90", 90)] {
+        for (text, span) in [
+            ("7d", 604_800),
+            ("30min", 1800),
+            ("12h", 43_200),
+            ("90", 90),
+        ] {
             assert_eq!(seconds(text).unwrap(), span);
         }
         assert!(seconds("5m").is_err());
@@ -116,7 +146,10 @@ mod tests {
     #[test]
     fn references() {
         assert_eq!(link("db").unwrap(), json!({"name": "db", "alias": "db"}));
-        assert_eq!(link("shop/db:d").unwrap(), json!({"name": "shop/db", "alias": "d"}));
+        assert_eq!(
+            link("shop/db:d").unwrap(),
+            json!({"name": "shop/db", "alias": "d"})
+        );
         assert!(link(":x").is_err());
         let expected = json!({"secret": "S", "name": "N", "type": "env"});
         assert_eq!(secret("S:N:env").unwrap(), expected);

@@ -1,0 +1,74 @@
+//! What is read of deploys, instances and containers.
+
+use serde::Deserialize;
+
+use super::Named;
+
+/// A deploy of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Deploy {
+    pub(crate) id: Option<String>,
+    pub(crate) service_id: Option<String>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) instance_count: Option<i64>,
+    pub(crate) instance_deploys: Option<Vec<InstanceDeploy>>,
+}
+
+/// One instance of a deploy.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct InstanceDeploy {
+    pub(crate) instance_number: Option<i64>,
+    pub(crate) node: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
+/// An instance of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Instance {
+    pub(crate) id: Option<String>,
+    pub(crate) instance_number: Option<i64>,
+    pub(crate) state: Option<String>,
+    pub(crate) deploy_rev: Option<String>,
+    pub(crate) rev: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) node: Option<Named>,
+}
+
+/// A container of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Container {
+    pub(crate) name: Option<String>,
+    pub(crate) instance_number: Option<i64>,
+    pub(crate) node: Option<Named>,
+    pub(crate) deploy_rev: Option<String>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) domainname: Option<String>,
+    pub(crate) ip_address: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) state: Option<ContainerState>,
+    pub(crate) health_status: Option<ContainerHealth>,
+}
+
+/// What the engine says about a container.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ContainerState {
+    pub(crate) error: Option<String>,
+    pub(crate) exit_code: Option<i64>,
+}
+
+/// What the health check says about a container.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ContainerHealth {
+    pub(crate) status: Option<String>,
+    pub(crate) updated_at: Option<String>,
+}

@@ -1,0 +1,66 @@
+//! A port of a node belongs to one instance (`scheduling.md` 3.6). Protocol, address and state are not
+//! looked at: a stopped service still holds its ports.
+
+use std::collections::BTreeSet;
+
+use super::{Failure, Field, Filter, Scope, Spot, keep, listed};
+
+/// Applies to services with ports.
+#[derive(Debug)]
+struct Port {
+    /// In the order of declaration.
+    wanted: Vec<u16>,
+    /// Where another service holds one of them.
+    taken: BTreeSet<Spot>,
+}
+
+pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
+    let ports = &field.service.spec.ports;
+    if ports.is_empty() {
+        return None;
+    }
+    let wanted: Vec<_> = ports.iter().map(|port| port.node_port).collect();
+    let others: BTreeSet<_> = wanted
+        .iter()
+        .flat_map(|port| field.snapshot.publishers(*port))
+        .filter(|other| *other != field.service.id)
+        .collect();
+    let rows = others
+        .into_iter()
+        .flat_map(|other| field.snapshot.instances(other));
+    let taken = rows
+        .filter_map(|row| row.node.and_then(|node| field.spot(node)))
+        .collect();
+    Some(Box::new(Port { wanted, taken }))
+}
+
+impl Filter for Port {
+    fn name(&self) -> &'static str {
+        "Port"
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::OwnRow
+    }
+
+    fn sees_own_rows(&self) -> bool {
+        true
+    }
+
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
+        let passes = |spot| {
+            let sibling = field.rows_on(spot).any(|row| row != number);
+            !sibling && !self.taken.contains(&spot)
+        };
+        keep(left, passes, || {
+            format!(
+                "Did not find any nodes with unused ports: {}",
+                listed(&self.wanted)
+            )
+        })
+    }
+
+    fn why(&self, _: &Field<'_>, _: u32) -> String {
+        format!("a port of {} is taken", listed(&self.wanted))
+    }
+}

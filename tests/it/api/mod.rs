@@ -1,0 +1,5 @@
+//! The administrators' API over a real socket.
+
+mod access;
+mod resources;
+mod server;

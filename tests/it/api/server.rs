@@ -1,0 +1,97 @@
+//! A master on a free port, and a client without opinions.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use kontena_master::boot::Master;
+use serde_json::Value;
+
+use crate::support::config;
+
+/// A running master on its own thread; stops when dropped.
+pub struct Server {
+    pub addr: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Value,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}/k.db", folder.path().display());
+        let mut all = vec![
+            ("LISTEN", "127.0.0.1:0"),
+            ("DATABASE_URL", url.as_str()),
+            ("INITIAL_ADMIN_CODE", "first-code"),
+        ];
+        all.extend_from_slice(settings);
+        let config = config(&all);
+        let (started, addr) = std::sync::mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            actix::System::new().block_on(async move {
+                let master = Master::start(config).await.expect("starts");
+                started.send(master.addr()).expect("awaited");
+                stopped.await.ok();
+                master.stop().await;
+            });
+        });
+        let addr = addr.recv_timeout(Duration::from_secs(30)).expect("listens");
+        Self { addr, stop: Some(stop), thread: Some(thread), _folder: folder }
+    }
+
+    pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.raw(method, path, &[("Authorization", &format!("Bearer {token}"))], &body)
+    }
+
+    pub fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.addr).expect("listens");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: master\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            request.push_str("Content-Type: application/json\r\n");
+        }
+        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("answers");
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
+        let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
+        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
+        Answer { status, head: head.to_ascii_lowercase(), body }
+    }
+
+    pub fn log_in(&self) -> String {
+        let body = serde_json::json!({ "grant_type": "authorization_code", "code": "first-code" });
+        let answer = self.raw("POST", "/oauth2/token", &[], &body.to_string());
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["access_token"].as_str().expect("a token").to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}

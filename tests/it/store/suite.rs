@@ -1,0 +1,420 @@
+//! What every backend must do, as one story per promise. Each story has a grid of its own, so that one
+//! database serves them all.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use chrono::TimeDelta;
+use kontena_core::{
+    Moment, Snapshot,
+    domain::{
+        Change, Cidr, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, EngineId, Event,
+        Grid, GridId, Instance, InstanceDeploy, InstanceId, Node, NodeId, NodeReport, ObservedState,
+        Phase, Service, ServiceId, ServiceSpec, ServiceState, Severity, StackId, Time, UserId,
+    },
+    presence,
+};
+use kontena_store::{
+    Store, StoreError, deploys, events, grids, instances, nodes, services, settings, snapshots, tokens,
+    users,
+};
+
+pub async fn run(store: &Store) {
+    a_conflict_writes_nothing_of_its_job(store).await;
+    a_panic_in_a_job_harms_no_other(store).await;
+    a_taken_name_is_told_apart_from_a_failure(store).await;
+    the_newest_connection_wins_whatever_the_order(store).await;
+    of_two_agents_racing_for_a_token_one_wins(store).await;
+    applying_the_feed_equals_loading_afresh(store).await;
+    a_removed_node_leaves_its_instances_behind(store).await;
+    codes_are_taken_once(store).await;
+    many_writers_are_all_acknowledged(store).await;
+    settings_are_kept(store).await;
+}
+
+fn now() -> Time {
+    Time::from_timestamp(1_700_000_000, 123_456_000).expect("a time")
+}
+
+fn moment(name: &str) -> Moment {
+    // Ids must differ between stories and be the same in every run.
+    let seed = name.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte));
+    Moment::new(now(), seed)
+}
+
+pub async fn grid(store: &Store, name: &str) -> Grid {
+    let mut moment = moment(name);
+    let grid = Grid {
+        id: GridId::from_bytes(moment.id()),
+        name: name.to_owned(),
+        initial_size: 1,
+        default_affinity: vec!["label==x".to_owned()],
+        subnet: Cidr::DEFAULT_SUBNET,
+        supernet: Cidr::DEFAULT_SUPERNET,
+        trusted_subnets: vec!["10.0.0.0/8".parse().expect("a network")],
+        statsd: None,
+        logs: None,
+        created_at: now(),
+    };
+    let stack = StackId::from_bytes(moment.id());
+    let made = grid.clone();
+    store
+        .write(move |tx| {
+            tx.apply(made.id, Change::GridCreated(Box::new(made.clone())))?;
+            grids::furnish(tx.conn(), &made, stack, &format!("hash-{}", made.name), "sealed")
+        })
+        .await
+        .expect("creates a grid");
+    grid
+}
+
+async fn apply(store: &Store, grid: GridId, changes: Vec<Change>) -> Result<(), StoreError> {
+    store.write(move |tx| tx.apply_all(grid, changes.clone())).await
+}
+
+async fn node(store: &Store, grid: &Grid, number: u32) -> Node {
+    let mut moment = moment(&format!("{}-{number}", grid.name));
+    let id = NodeId::from_bytes(moment.id());
+    let mut node = Node::new(id, grid.id, number, format!("node-{number}"), now());
+    node.labels = vec!["az=a".to_owned()];
+    let created = Change::NodeCreated(Box::new(node.clone()));
+    apply(store, grid.id, vec![created]).await.expect("creates a node");
+    node
+}
+
+async fn service(store: &Store, grid: &Grid, name: &str) -> Service {
+    let stack = store
+        .read({
+            let id = grid.id;
+            move |conn| grids::stack(conn, id, "null")
+        })
+        .await
+        .expect("reads")
+        .expect("the default stack");
+    let mut moment = moment(&format!("{}-{name}", grid.name));
+    let service = Service {
+        id: ServiceId::from_bytes(moment.id()),
+        grid: grid.id,
+        stack,
+        stack_name: "null".to_owned(),
+        name: name.to_owned(),
+        spec: Arc::new(ServiceSpec { image: "busybox".to_owned(), ..ServiceSpec::default() }),
+        instances: 2,
+        state: ServiceState::Running,
+        revision: 1,
+        stack_revision: None,
+        deploy_requested_at: None,
+        deployed_at: None,
+        created_at: now(),
+        updated_at: now(),
+    };
+    let created = Change::ServiceCreated(Box::new(service.clone()));
+    apply(store, grid.id, vec![created]).await.expect("creates a service");
+    service
+}
+
+async fn a_conflict_writes_nothing_of_its_job(store: &Store) {
+    let grid = grid(store, "conflict").await;
+    let node = node(store, &grid, 1).await;
+    let changes = vec![
+        Change::NodeEdited {
+            node: node.id,
+            labels: vec!["changed".to_owned()],
+            availability: node.availability,
+            at: now(),
+        },
+        // Nobody is connected: the presupposition does not hold.
+        Change::NodeSeen { node: node.id, connected_at: now(), at: now() },
+    ];
+    let outcome = apply(store, grid.id, changes).await;
+    assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
+    let id = node.id;
+    let found = store.read(move |conn| nodes::by_id(conn, id)).await.expect("reads");
+    assert_eq!(found, Some(node));
+}
+
+async fn a_panic_in_a_job_harms_no_other(store: &Store) {
+    let grid = grid(store, "panic").await;
+    let panics = store.write(|_| -> Result<(), StoreError> { panic!("planned") });
+    let works = apply(
+        store,
+        grid.id,
+        vec![Change::EventLogged(Box::new(event(&grid, "after the panic")))],
+    );
+    let (panicked, worked) = tokio::join!(panics, works);
+    assert!(matches!(panicked, Err(StoreError::Panicked(text)) if text.contains("planned")));
+    worked.expect("its neighbour is written");
+    let id = grid.id;
+    let found = store.read(move |conn| events::newest(conn, id, None, 10)).await.expect("reads");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1, event(&grid, "after the panic"));
+}
+
+fn event(grid: &Grid, message: &str) -> Event {
+    Event {
+        grid: grid.id,
+        at: now(),
+        severity: Severity::Warn,
+        kind: "scheduler".to_owned(),
+        message: message.to_owned(),
+        service: None,
+        node: None,
+        instance_number: Some(2),
+    }
+}
+
+async fn a_taken_name_is_told_apart_from_a_failure(store: &Store) {
+    let grid = grid(store, "taken").await;
+    let node = node(store, &grid, 1).await;
+    let mut twin = node.clone();
+    twin.id = NodeId::from_bytes([9; 12]);
+    let outcome = apply(store, grid.id, vec![Change::NodeCreated(Box::new(twin))]).await;
+    assert!(matches!(outcome, Err(StoreError::Taken(_))), "{outcome:?}");
+}
+
+async fn the_newest_connection_wins_whatever_the_order(store: &Store) {
+    let grid = grid(store, "newest").await;
+    let node = node(store, &grid, 1).await;
+    let (first, second) = (now(), now() + TimeDelta::milliseconds(1));
+    let plug = |at| presence::plug(node.id, at, now());
+    let unplug = |connected_at| Change::NodeUnplugged {
+        node: node.id,
+        connected_at,
+        at: now(),
+        close_code: 1006,
+        close_reason: String::new(),
+    };
+    apply(store, grid.id, vec![plug(first)]).await.expect("the first plugs");
+    apply(store, grid.id, vec![plug(second)]).await.expect("a newer one plugs");
+    for late in [plug(first), plug(second), unplug(first)] {
+        let outcome = apply(store, grid.id, vec![late]).await;
+        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
+    }
+    let id = node.id;
+    let read = || store.read(move |conn| nodes::by_id(conn, id));
+    let found = read().await.expect("reads").expect("there");
+    assert!(found.connected && found.connected_at == Some(second));
+    apply(store, grid.id, vec![unplug(second)]).await.expect("its own end counts");
+    let found = read().await.expect("reads").expect("there");
+    assert!(!found.connected && found.disconnected_at == Some(now()));
+    assert_eq!(found.connection.map(|connection| connection.opened), Some(true));
+}
+
+async fn of_two_agents_racing_for_a_token_one_wins(store: &Store) {
+    let grid = grid(store, "race").await;
+    let node = node(store, &grid, 1).await;
+    let bind = |engine: &str| {
+        let bound = Change::NodeBound {
+            node: node.id,
+            engine_id: EngineId::new(engine).expect("an id"),
+            agent_version: "1.5.4".to_owned(),
+            labels: vec![],
+            at: now(),
+        };
+        apply(store, grid.id, vec![bound])
+    };
+    let (one, two) = tokio::join!(bind("race-1"), bind("race-2"));
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|won| **won).count(), 1);
+}
+
+async fn applying_the_feed_equals_loading_afresh(store: &Store) {
+    let grid = grid(store, "feed").await;
+    let first = node(store, &grid, 1).await;
+    let (contents, mut follower) =
+        store.follow(grid.id).await.expect("follows").expect("the grid exists");
+    let mut picture = Snapshot::new(contents, now());
+    let second = node(store, &grid, 2).await;
+    let web = service(store, &grid, "web").await;
+    for changes in history(&grid, &first, &second, &web) {
+        apply(store, grid.id, changes).await.expect("a legal history");
+    }
+    while let Some(committed) = follower.try_next() {
+        committed.changes.iter().for_each(|change| picture.apply(change));
+    }
+    let id = grid.id;
+    let loaded = store.read(move |conn| snapshots::load(conn, id)).await.expect("reads");
+    assert_eq!(picture, Snapshot::new(loaded.expect("the grid exists"), now()));
+    assert_eq!(picture.instances(web.id).count(), 1);
+}
+
+/// One change of nearly every kind, in an order in which each presupposition holds.
+fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<Change>> {
+    let at = now();
+    let (service, node) = (web.id, first.id);
+    let instance = |number: u32, byte: u8| {
+        let id = InstanceId::from_bytes([byte; 12]);
+        Change::InstanceCreated(Box::new(Instance::new(id, web, number, None, at)))
+    };
+    let deploy = Deploy {
+        id: DeployId::from_bytes([0xde; 12]),
+        grid: grid.id,
+        service,
+        origin: DeployOrigin::User,
+        state: DeployState::Created,
+        reason: None,
+        deploy_rev: None,
+        total: None,
+        created_at: at,
+        queued_at: None,
+        started_at: None,
+        finished_at: None,
+        instances: vec![],
+    };
+    let progress = |state| Change::DeployProgressed {
+        deploy: deploy.id,
+        instance: InstanceDeploy {
+            number: 1,
+            node: Some(node),
+            node_name: "node-1".to_owned(),
+            state,
+            error: None,
+            phase: Phase::Starting,
+            phase_at: at,
+        },
+    };
+    let mut changed = web.clone();
+    changed.revision = 2;
+    changed.spec = Arc::new(ServiceSpec { image: "nginx".to_owned(), ..ServiceSpec::default() });
+    vec![
+        vec![presence::plug(node, at, at)],
+        vec![Change::NodeReported {
+            node,
+            report: Box::new(NodeReport { cpus: Some(4), ..NodeReport::default() }),
+            agent_version: Some("1.5.4".to_owned()),
+            labels: None,
+            at,
+        }],
+        vec![Change::DeployCreated(Box::new(deploy.clone()))],
+        vec![
+            Change::DeployStarted {
+                deploy: deploy.id,
+                deploy_rev: "2017-08-01 12:34:56.000000 UTC".to_owned(),
+                total: 2,
+                at,
+            },
+            Change::ServiceDeployed { service, at },
+        ],
+        vec![instance(1, 0xa1), instance(2, 0xa2), progress(DeployState::Ongoing)],
+        vec![Change::InstancePlaced {
+            service,
+            number: 1,
+            node,
+            desired_state: DesiredState::Running,
+            deploy_rev: "2017-08-01 12:34:56.000000 UTC".to_owned(),
+            service_revision: 1,
+            at,
+        }],
+        vec![Change::InstanceReported {
+            service,
+            number: 1,
+            node,
+            rev: Some("2017-08-01 12:34:56.000000 UTC".to_owned()),
+            state: ObservedState::Running,
+            error: None,
+            at,
+        }],
+        vec![progress(DeployState::Success), Change::InstanceRemoved { service, number: 2 }],
+        vec![Change::ServiceUpdated { service: Box::new(changed), from_revision: 1 }],
+        vec![Change::DeployWaiting {
+            deploy: deploy.id,
+            reason: Some("waits".to_owned()),
+            at,
+        }],
+        vec![Change::NodeRemoved(second.id)],
+    ]
+}
+
+async fn a_removed_node_leaves_its_instances_behind(store: &Store) {
+    let grid = grid(store, "removal").await;
+    let node = node(store, &grid, 1).await;
+    let web = service(store, &grid, "web").await;
+    let id = InstanceId::from_bytes([0xb1; 12]);
+    let instance = Instance::new(id, &web, 1, Some(node.id), now());
+    apply(store, grid.id, vec![Change::InstanceCreated(Box::new(instance))]).await.expect("creates");
+    apply(store, grid.id, vec![Change::NodeRemoved(node.id)]).await.expect("removes");
+    let service = web.id;
+    let left = store.read(move |conn| instances::of_service(conn, service)).await.expect("reads");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].node, None);
+    apply(store, grid.id, vec![Change::ServiceRemoved(service)]).await.expect("removes");
+    let left = store.read(move |conn| instances::of_service(conn, service)).await.expect("reads");
+    assert!(left.is_empty());
+    let gone = store.read(move |conn| services::by_id(conn, service)).await.expect("reads");
+    assert_eq!(gone, None);
+    let deploy = DeployId::from_bytes([0xff; 12]);
+    assert_eq!(store.read(move |conn| deploys::by_id(conn, deploy)).await.expect("reads"), None);
+}
+
+async fn codes_are_taken_once(store: &Store) {
+    let user = users::User {
+        id: UserId::from_bytes([0xc1; 12]),
+        email: "code@example.com".to_owned(),
+        name: "C".to_owned(),
+        roles: vec!["grid_admin".to_owned(), "user_admin".to_owned()],
+    };
+    let made = user.clone();
+    store
+        .write(move |tx| {
+            users::create(tx.conn(), &made, now())?;
+            tokens::create(
+                tx.conn(),
+                &tokens::Token {
+                    id: kontena_core::domain::TokenId::from_bytes([0xc2; 12]),
+                    user: made.id,
+                    kind: tokens::Kind::Code,
+                    token_hash: "code-hash".to_owned(),
+                    refresh_hash: None,
+                    last_four: None,
+                    refresh_last_four: None,
+                    scopes: "user".to_owned(),
+                    description: None,
+                    expires_at: None,
+                    created_at: now(),
+                },
+            )
+        })
+        .await
+        .expect("creates");
+    let found = store.read(|conn| users::by_email(conn, "code@example.com")).await;
+    assert_eq!(found.expect("reads"), Some(user));
+    let take = || store.write(|tx| tokens::take_code(tx.conn(), "code-hash"));
+    let (one, two) = tokio::join!(take(), take());
+    let taken = [one.expect("works"), two.expect("works")];
+    assert_eq!(taken.iter().flatten().count(), 1);
+    let bearer = store.read(|conn| tokens::bearer(conn, "code-hash")).await.expect("reads");
+    assert_eq!(bearer, None, "a code is no bearer token");
+}
+
+async fn many_writers_are_all_acknowledged(store: &Store) {
+    let grid = grid(store, "many").await;
+    let tries = Arc::new(AtomicU32::new(0));
+    let writes = (0..200).map(|number: u32| {
+        let (tries, grid) = (Arc::clone(&tries), grid.clone());
+        store.write(move |tx| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            let message = format!("event {number}");
+            tx.apply(grid.id, Change::EventLogged(Box::new(event(&grid, &message))))?;
+            // Some fail, and must take nobody along.
+            if number % 50 == 7 { Err(StoreError::Conflict("the test")) } else { Ok(number) }
+        })
+    });
+    let outcomes = futures_util::future::join_all(writes).await;
+    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+    assert_eq!(failed, 4);
+    let id = grid.id;
+    let found = store.read(move |conn| events::newest(conn, id, None, 1000)).await.expect("reads");
+    assert_eq!(found.len(), 196);
+    assert!(found.windows(2).all(|pair| pair[0].0 < pair[1].0), "numbered in order");
+    assert!(tries.load(Ordering::Relaxed) >= 200);
+}
+
+async fn settings_are_kept(store: &Store) {
+    for value in ["one", "two"] {
+        store.write(move |tx| settings::set(tx.conn(), "suite", value)).await.expect("sets");
+        let found = store.read(|conn| settings::get(conn, "suite")).await.expect("reads");
+        assert_eq!(found.as_deref(), Some(value));
+    }
+    store.ping().await.expect("answers");
+}

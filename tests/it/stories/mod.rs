@@ -1,0 +1,6 @@
+//! Whole stories on a paused clock: a real agent on the simulated engine, the real actors, the real store.
+
+mod deploys;
+mod offline;
+mod panics;
+mod restart;

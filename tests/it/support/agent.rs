@@ -1,0 +1,212 @@
+//! A real agent on the simulated engine that reaches a [`TestMaster`](super::TestMaster) without a socket.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use actix::prelude::*;
+use actix_web::web::Bytes;
+use futures_util::{SinkExt, StreamExt, future::BoxFuture};
+use kontena_agent::{
+    Agent, AgentConfig, Clock, Token,
+    engine::simulated::{self, SimulatedEngine, SimulatedOptions},
+    session::transport::{
+        Connection, Dialer, Frame, FrameSink, TransportError, Upgrade, memory_pair,
+    },
+};
+use kontena_master::actors::{
+    Registry,
+    session::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed},
+};
+use kontena_protocol::agent::{CloseCode, Hello};
+use tokio::sync::{mpsc, oneshot};
+
+use super::epoch;
+
+type Dial = (Upgrade, Connection);
+
+/// Hands the master's end of a pair of pipes over, if a master listens.
+struct Dialling {
+    door: Mutex<Option<mpsc::UnboundedSender<Dial>>>,
+}
+
+impl Dialer for Dialling {
+    fn dial(&self, upgrade: Upgrade) -> BoxFuture<'_, Result<Connection, TransportError>> {
+        let (ours, theirs) = memory_pair(64);
+        let door = self.door.lock().expect("not poisoned").clone();
+        let sent = door.is_some_and(|door| door.send((upgrade, theirs)).is_ok());
+        Box::pin(async move {
+            if sent { Ok(ours) } else { Err(TransportError::Broken("nobody listens".to_owned())) }
+        })
+    }
+}
+
+/// An agent of a story, and the machine it runs on.
+pub struct StoryAgent {
+    pub engine: Arc<SimulatedEngine>,
+    dialling: Arc<Dialling>,
+    config: AgentConfig,
+    clock: Clock,
+    running: Option<(oneshot::Sender<()>, actix_rt::task::JoinHandle<()>)>,
+    cut: Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>,
+}
+
+impl StoryAgent {
+    /// A machine of this name; its agent is started by [`StoryAgent::start`].
+    pub fn new(name: &str, token: Token) -> Self {
+        let seed = name.bytes().fold(1_u64, |seed, byte| seed * 131 + u64::from(byte));
+        let clock = Clock::following(epoch(), seed);
+        let options =
+            SimulatedOptions { seed, name: name.to_owned(), ..SimulatedOptions::default() };
+        let mut config = AgentConfig::new("ws://master:9292", token).expect("a valid configuration");
+        config.first_connect_delay = Duration::ZERO;
+        Self {
+            engine: simulated::shared(options, clock.clone()),
+            dialling: Arc::new(Dialling { door: Mutex::new(None) }),
+            config,
+            clock,
+            running: None,
+            cut: Rc::default(),
+        }
+    }
+
+    /// Lets the machine reach a master.
+    pub fn reach(&self, registry: &Registry) {
+        let (door, mut dials) = mpsc::unbounded_channel::<Dial>();
+        *self.dialling.door.lock().expect("not poisoned") = Some(door);
+        let (registry, cut) = (registry.clone(), Rc::clone(&self.cut));
+        actix_rt::spawn(async move {
+            while let Some((upgrade, connection)) = dials.recv().await {
+                accept(&registry, &upgrade, connection, &cut);
+            }
+        });
+    }
+
+    pub fn start(&mut self) {
+        let agent = Agent::new(self.config.clone(), self.engine.clone())
+            .with_clock(self.clock.clone())
+            .with_dialer(self.dialling.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = actix_rt::spawn(async move {
+            let shutdown = async move {
+                stopped.await.ok();
+            };
+            // How it ends is what some stories are about; they look at the node.
+            drop(agent.run(shutdown).await);
+        });
+        self.running = Some((stop, running));
+    }
+
+    /// The process dies: the connection breaks without a word; containers live on.
+    pub async fn kill(&mut self) {
+        if let Some((_, running)) = self.running.take() {
+            running.abort();
+        }
+        tokio::task::yield_now().await;
+    }
+
+    /// The master is gone without a word, or the cable is cut: the pipes end.
+    pub fn lose_master(&self) {
+        *self.dialling.door.lock().expect("not poisoned") = None;
+        self.cut.borrow_mut().drain(..).for_each(|pipe| pipe.abort());
+    }
+
+    /// Names of the containers that run on the machine, sorted.
+    pub fn running_containers(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .engine
+            .containers()
+            .into_iter()
+            .filter(|container| container.is_running())
+            .map(|container| container.name)
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// Stands where the websocket stands in a running master.
+struct Pipe {
+    sink: Rc<RefCell<Option<mpsc::UnboundedSender<Frame>>>>,
+}
+
+impl Actor for Pipe {
+    type Context = Context<Self>;
+}
+
+impl Handler<Outgoing> for Pipe {
+    type Result = ();
+
+    fn handle(&mut self, outgoing: Outgoing, ctx: &mut Self::Context) {
+        let frame = match outgoing {
+            Outgoing::Frame(bytes) => Frame::Binary(bytes),
+            Outgoing::Ping => Frame::Ping(Vec::new()),
+            Outgoing::Admitted => return,
+            Outgoing::Close(code, reason) => {
+                ctx.stop();
+                Frame::Close(CloseCode(code), reason)
+            }
+        };
+        let last = matches!(frame, Frame::Close(..));
+        if let Some(sink) = self.sink.borrow().as_ref() {
+            sink.send(frame).ok();
+        }
+        if last {
+            self.sink.borrow_mut().take();
+        }
+    }
+}
+
+fn accept(
+    registry: &Registry,
+    upgrade: &Upgrade,
+    connection: Connection,
+    cut: &Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>,
+) {
+    let hello = Hello::read(|name| upgrade.get(name));
+    let Connection { sink, mut stream, .. } = connection;
+    let (frames, queue) = mpsc::unbounded_channel();
+    actix_rt::spawn(write_out(sink, queue));
+    let pipe = Pipe { sink: Rc::new(RefCell::new(Some(frames.clone()))) }.start();
+    let session = SessionActor::new(registry.clone(), hello, pipe.recipient()).start();
+    let reading = actix_rt::spawn(async move {
+        // However the reading ends, the session hears of it: that is what a socket does.
+        let closed = Closed { session: session.clone(), end: RefCell::new((1006, String::new())) };
+        while let Some(Ok(frame)) = stream.next().await {
+            match frame {
+                Frame::Binary(bytes) => drop(session.send(Incoming(Bytes::from(bytes))).await),
+                Frame::Pong(_) => session.do_send(PongReceived),
+                Frame::Ping(payload) => drop(frames.send(Frame::Pong(payload))),
+                Frame::Close(code, reason) => {
+                    *closed.end.borrow_mut() = (code.0, reason);
+                    break;
+                }
+                Frame::Text(_) => {}
+            }
+        }
+    });
+    cut.borrow_mut().push(reading);
+}
+
+struct Closed {
+    session: Addr<SessionActor>,
+    end: RefCell<(u16, String)>,
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        let (code, reason) = self.end.borrow().clone();
+        self.session.do_send(SocketClosed { code, reason });
+    }
+}
+
+async fn write_out(mut sink: FrameSink, mut queue: mpsc::UnboundedReceiver<Frame>) {
+    while let Some(frame) = queue.recv().await {
+        if sink.send(frame).await.is_err() {
+            return;
+        }
+    }
+}
