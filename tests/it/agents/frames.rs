@@ -38,8 +38,8 @@ fn cases_78_to_81_calls_are_answered_by_an_explicit_list() {
         let (_master, _, agent) = connected().await;
         let answer = agent.call(2_147_483_648, "/node_service_pods/list", vec![json!("ID1")]).await;
         assert_eq!(answer, Ok(json!({ "service_pods": [] })));
-        for method in ["/foo/bar", "/nodes/nope", "", "nodes"] {
-            let (code, _) = agent.call(7, method, vec![]).await.expect_err(method);
+        for (id, method) in (10..).zip(["/foo/bar", "/nodes/nope", "", "nodes"]) {
+            let (code, _) = agent.call(id, method, vec![]).await.expect_err(method);
             assert_eq!(code, 501, "{method}");
         }
         let unknown = Message::Notification { method: "/foo/bar".to_owned(), params: vec![] };

@@ -120,7 +120,7 @@ impl StoryAgent {
             .engine
             .containers()
             .into_iter()
-            .filter(|container| container.is_running())
+            .filter(|container| container.running)
             .map(|container| container.name)
             .collect();
         names.sort();

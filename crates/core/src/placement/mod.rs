@@ -1,0 +1,64 @@
+//! Placement: which node an instance goes to (`scheduling.md` 2 and 3).
+//!
+//! ```text
+//!  candidates ──filter by filter──> survivors ──strategy──> node
+//!     Field        Sieve, Chain                   Index
+//! ```
+//!
+//! A [`Run`] is one pass over the numbers 1, 2, 3, … of a service. Its counters start at zero: what a
+//! strategy counts is what this run has chosen, not what exists. Where the outcome of the filters does
+//! not depend on the number (nearly always) they look at each node once per run, and the strategy keeps
+//! the survivors ordered by its key, so that a run costs about nodes + instances · log nodes.
+
+mod explain;
+mod field;
+mod filter;
+mod run;
+mod sieve;
+mod strategy;
+
+#[cfg(test)]
+mod tests;
+
+pub use explain::{Explanation, Rank, Refusals};
+pub use run::Run;
+
+use crate::{
+    domain::{Node, Strategy},
+    snapshot::Snapshot,
+};
+
+/// Why no node was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nobody is fit for this number: a dry run skips it, a deploy ends with the text behind a prefix.
+    #[error("{0}")]
+    Unplaceable(String),
+    /// The question makes no sense (an unknown affinity key, a pattern that does not compile): ends the
+    /// whole deploy with the bare text, and the check of the service.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+impl Failure {
+    fn no_nodes() -> Self {
+        Self::Unplaceable("There are no nodes available".into())
+    }
+
+    fn no_choice(strategy: Strategy) -> Self {
+        let name = match strategy {
+            Strategy::Ha => "HighAvailability",
+            Strategy::Daemon => "Daemon",
+            Strategy::Random => "Random",
+        };
+        Self::Unplaceable(format!(
+            "Strategy Scheduler::Strategy::{name} did not find any node"
+        ))
+    }
+}
+
+/// The connected nodes by identity: the candidates of a deploy.
+#[must_use]
+pub fn connected(snapshot: &Snapshot) -> Vec<&Node> {
+    snapshot.nodes().filter(|node| node.connected).collect()
+}

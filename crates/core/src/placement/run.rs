@@ -1,0 +1,284 @@
+//! One pass of selections (`scheduling.md` 2.2 and 2.3).
+
+use std::collections::BTreeSet;
+
+use super::{
+    Failure, connected,
+    explain::{self, Explanation},
+    field::{Field, Previous, Spot},
+    sieve::Sieve,
+    strategy::Index,
+};
+use crate::{
+    domain::{Availability, Node, NodeId, Service, Strategy},
+    moment::Moment,
+    snapshot::Snapshot,
+};
+
+/// One pass over the numbers of a service; its counters start at zero.
+///
+/// A dry run only selects. A real deploy calls [`Run::place`] after each selection, so that the next one
+/// sees the instance where it is going to be.
+#[derive(Debug)]
+pub struct Run<'a> {
+    field: Field<'a>,
+    sieve: Sieve,
+    index: Option<Index>,
+    literal: bool,
+}
+
+impl<'a> Run<'a> {
+    /// Makes a run of a service over candidate nodes.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, service: &'a Service, mut nodes: Vec<&'a Node>) -> Self {
+        nodes.sort_by_key(|node| node.id);
+        let field = Field::new(snapshot, service, nodes);
+        let sieve = Sieve::new(&field);
+        Self {
+            field,
+            sieve,
+            index: None,
+            literal: false,
+        }
+    }
+
+    /// Makes a run over the connected nodes, as a deploy does.
+    #[must_use]
+    pub fn connected(snapshot: &'a Snapshot, service: &'a Service) -> Self {
+        Self::new(snapshot, service, connected(snapshot))
+    }
+
+    /// Lets instances of `daemon` stick to their node in every case, as Kontena 1.5 did, even where that
+    /// leaves nodes without any (8.2 #6).
+    #[must_use]
+    pub fn sticking(mut self) -> Self {
+        self.literal = true;
+        self.index = None;
+        self
+    }
+
+    /// Takes note of a selection that was made before, by an earlier part of the same deploy.
+    pub fn note(&mut self, number: u32, node: NodeId) {
+        if let Some(spot) = self.field.spot(node) {
+            self.field.choose(spot, number);
+            self.index = None;
+        }
+    }
+
+    /// Selects the node of a number and counts it as scheduled there.
+    ///
+    /// # Errors
+    ///
+    /// Nobody is fit, or the question makes no sense; with the contract's text.
+    pub fn select(&mut self, number: u32, moment: &mut Moment) -> Result<NodeId, Failure> {
+        let picked = self.pick(number, moment)?;
+        let node = picked.and_then(|spot| self.field.node(spot));
+        node.map(|node| node.id).ok_or_else(|| self.failure(number))
+    }
+
+    /// The instance of that number is on that node from now on.
+    pub fn place(&mut self, number: u32, node: NodeId) {
+        let Some(spot) = self.field.spot(node) else {
+            return;
+        };
+        let moved = match self.field.previous(number) {
+            Previous::At(before) if before == spot => return,
+            Previous::At(before) => vec![before, spot],
+            Previous::Nowhere | Previous::Elsewhere => vec![spot],
+        };
+        self.field.move_row(number, spot);
+        if self.sieve.refresh(&self.field, &moved) {
+            self.index = None;
+        } else if let Some(index) = &mut self.index {
+            index.moved(&self.field, &moved);
+        }
+    }
+
+    /// The nodes that pass every filter for a number, by identity.
+    ///
+    /// # Errors
+    ///
+    /// Nobody does, or the question makes no sense; with the contract's text.
+    pub fn survivors(&self, number: u32) -> Result<Vec<NodeId>, Failure> {
+        let spots = self.sieve.chain.survivors(&self.field, number)?;
+        let nodes = spots.into_iter().filter_map(|spot| self.field.node(spot));
+        Ok(nodes.map(|node| node.id).collect())
+    }
+
+    /// How many instances the run brings about (2.2).
+    ///
+    /// For `daemon` the nodes that pass the filters are counted, not those a dry run happens to choose
+    /// (8.2 #6), and for a stateful one every node that holds an instance and is away or drained counts,
+    /// so that no outage lowers the number (8.2 #5).
+    ///
+    /// # Errors
+    ///
+    /// The question makes no sense.
+    pub fn total(&self) -> Result<u32, Failure> {
+        let service = self.field.service;
+        let wanted = usize::try_from(service.instances).unwrap_or(0);
+        let total = match service.spec.strategy {
+            Strategy::Ha | Strategy::Random => wanted,
+            Strategy::Daemon if service.spec.stateful => {
+                let run = self.with_holders();
+                let mut spots = run.matching(wanted)?;
+                spots.extend(run.unavailable_holders());
+                wanted.saturating_mul(spots.len())
+            }
+            Strategy::Daemon => wanted.saturating_mul(self.matching(wanted)?.len()),
+        };
+        Ok(u32::try_from(total).unwrap_or(u32::MAX))
+    }
+
+    /// The nodes that a dry run over the numbers up to `total` selects; numbers nobody is fit for are
+    /// skipped.
+    ///
+    /// # Errors
+    ///
+    /// The question makes no sense.
+    pub fn dry_run(&mut self, total: u32, moment: &mut Moment) -> Result<BTreeSet<NodeId>, Failure> {
+        let mut spots = BTreeSet::new();
+        for number in 1..=total {
+            spots.extend(self.pick(number, moment)?);
+        }
+        let nodes = spots.into_iter().filter_map(|spot| self.field.node(spot));
+        Ok(nodes.map(|node| node.id).collect())
+    }
+
+    /// Says filter by filter who was refused for a number and why, and what the rest are worth.
+    #[must_use]
+    pub fn explain(&self, number: u32) -> Explanation {
+        explain::explain(&self.field, &self.sieve.chain, number)
+    }
+
+    /// Selects; nothing where nobody is fit. The error is always fatal.
+    fn pick(&mut self, number: u32, moment: &mut Moment) -> Result<Option<Spot>, Failure> {
+        if let Some(fatal) = self.sieve.fatal() {
+            return Err(fatal.clone());
+        }
+        let picked = if self.sieve.is_uniform() {
+            self.pick_uniform(number, moment)?
+        } else {
+            self.pick_numbered(number, moment)?
+        };
+        if let Some(spot) = picked
+            && self.field.choose(spot, number)
+            && let Some(index) = &mut self.index
+        {
+            index.chosen(&self.field, spot, moment);
+        }
+        Ok(picked)
+    }
+
+    fn pick_uniform(&mut self, number: u32, moment: &mut Moment) -> Result<Option<Spot>, Failure> {
+        let previous = self.field.previous(number);
+        let stays = match previous {
+            Previous::At(spot) if self.sieve.keeps(&self.field, spot, number)? => Some(spot),
+            _ => None,
+        };
+        if self.is_pinned(previous) {
+            return Ok(stays);
+        }
+        let (field, literal, sieve) = (&self.field, self.literal, &self.sieve);
+        let index = self
+            .index
+            .get_or_insert_with(|| Index::new(field, sieve.members(), literal, moment));
+        Ok(index.pick(field, stays, moment))
+    }
+
+    fn pick_numbered(&mut self, number: u32, moment: &mut Moment) -> Result<Option<Spot>, Failure> {
+        let survivors = match self.sieve.chain.survivors(&self.field, number) {
+            Ok(survivors) => survivors,
+            Err(Failure::Unplaceable(_)) => return Ok(None),
+            Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
+        };
+        let previous = self.field.previous(number);
+        let stays = match previous {
+            Previous::At(spot) => survivors.binary_search(&spot).is_ok().then_some(spot),
+            Previous::Nowhere | Previous::Elsewhere => None,
+        };
+        if self.is_pinned(previous) {
+            return Ok(stays);
+        }
+        let mut index = Index::new(&self.field, survivors, self.literal, moment);
+        Ok(index.pick(&self.field, stays, moment))
+    }
+
+    /// Whether the instance goes to its node or nowhere.
+    fn is_pinned(&self, previous: Previous) -> bool {
+        self.field.service.spec.stateful && previous != Previous::Nowhere
+    }
+
+    /// The text for a number that nobody is fit for.
+    fn failure(&self, number: u32) -> Failure {
+        match self.sieve.chain.survivors(&self.field, number) {
+            Err(failure) => failure,
+            Ok(_) => Failure::no_choice(self.field.service.spec.strategy),
+        }
+    }
+
+    /// The same service over its candidates and all nodes that hold an instance.
+    fn with_holders(&self) -> Self {
+        let field = &self.field;
+        let holders = field.rows().filter_map(|(_, node)| node);
+        let holders = holders.filter(|node| field.spot(*node).is_none());
+        let holders: BTreeSet<_> = holders.collect();
+        let holders = holders
+            .into_iter()
+            .filter_map(|node| field.snapshot.node(node));
+        let candidates = field.spots().filter_map(|spot| field.node(spot));
+        Self::new(
+            field.snapshot,
+            field.service,
+            candidates.chain(holders).collect(),
+        )
+    }
+
+    fn unavailable_holders(&self) -> impl Iterator<Item = Spot> {
+        let holders = self.field.spots_with_rows().map(|(spot, _)| spot);
+        holders.filter(|spot| {
+            self.field
+                .node(*spot)
+                .is_some_and(|node| !node.connected || node.availability == Availability::Drain)
+        })
+    }
+
+    /// The candidates that pass the filters for any of the numbers a full set of nodes would take.
+    fn matching(&self, wanted: usize) -> Result<BTreeSet<Spot>, Failure> {
+        let last = u32::try_from(wanted.saturating_mul(self.field.len())).unwrap_or(u32::MAX);
+        if last == 0 {
+            return Ok(BTreeSet::new());
+        }
+        if let Some(fatal) = self.sieve.fatal() {
+            return Err(fatal.clone());
+        }
+        if self.sieve.is_uniform() {
+            return self.matching_uniformly(last);
+        }
+        let mut spots = BTreeSet::new();
+        for number in 1..=last {
+            match self.sieve.chain.survivors(&self.field, number) {
+                Ok(survivors) => spots.extend(survivors),
+                Err(Failure::Unplaceable(_)) => {}
+                Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
+            }
+        }
+        Ok(spots)
+    }
+
+    fn matching_uniformly(&self, last: u32) -> Result<BTreeSet<Spot>, Failure> {
+        let mut spots: BTreeSet<_> = self.sieve.members().into_iter().collect();
+        for (spot, numbers) in self.field.spots_with_rows() {
+            if spots.contains(&spot) {
+                continue;
+            }
+            for number in numbers.range(1..=last) {
+                if self.sieve.keeps(&self.field, spot, *number)? {
+                    spots.insert(spot);
+                    break;
+                }
+            }
+        }
+        Ok(spots)
+    }
+}
