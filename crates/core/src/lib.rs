@@ -15,6 +15,8 @@ pub mod keepalive;
 pub mod presence;
 pub mod moment;
 pub mod placement;
+pub mod reconcile;
+pub mod rollout;
 pub mod snapshot;
 #[cfg(test)]
 mod testing;

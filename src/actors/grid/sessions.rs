@@ -11,7 +11,7 @@ use super::{
     Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify, Probe, Probed,
     SessionEnd,
 };
-use crate::actors::{Tools, lifeline::End, session};
+use crate::actors::{Tools, lifeline::End, scheduler::Retire, session};
 
 impl Handler<Attach> for GridActor {
     type Result = ResponseActFuture<Self, Result<Attached, Verdict>>;
@@ -173,6 +173,9 @@ impl Handler<Drain> for GridActor {
 
     fn handle(&mut self, _: Drain, _: &mut Self::Context) {
         self.draining = true;
+        if let Some(scheduler) = self.scheduler.take() {
+            scheduler.do_send(Retire);
+        }
         for live in self.sessions.values() {
             let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
             live.session.do_send(session::Close { verdict });

@@ -54,6 +54,11 @@ pub struct OrderFailed {
     pub text: &'static str,
 }
 
+/// The master stops: nothing more is decided.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Retire;
+
 /// The scheduler of one grid.
 pub struct SchedulerActor {
     grid: GridId,
@@ -139,7 +144,15 @@ impl Handler<OrderFailed> for SchedulerActor {
         self.failures.push(failed);
         if let Some(wake) = self.wake.take() {
             // The turn that would be woken may be running already; it gathers failures too.
-            drop(wake.send(()));
+            wake.send(()).ok();
         }
+    }
+}
+
+impl Handler<Retire> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Retire, ctx: &mut Self::Context) {
+        ctx.stop();
     }
 }

@@ -101,7 +101,9 @@ impl Handler<PongReceived> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, _: PongReceived, ctx: &mut Self::Context) {
-        self.probes.drain(..).for_each(|probe| drop(probe.send(())));
+        for probe in self.probes.drain(..) {
+            probe.send(()).ok();
+        }
         let timeout = self.tools().rules.keepalive.timeout.as_secs_f64();
         let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else { return };
         let level = if pong.is_late { log::Level::Warn } else { log::Level::Debug };

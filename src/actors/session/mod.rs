@@ -137,6 +137,9 @@ pub struct SessionActor {
     keepalive: Keepalive,
     calls: Calls,
     probes: Vec<oneshot::Sender<()>>,
+    /// Tells the socket when this session is lost: a panic must not leave a connection behind that
+    /// nobody serves.
+    to_socket: Lifeline<()>,
 }
 
 /// Who the agent is.
@@ -150,9 +153,14 @@ struct Admitted {
 }
 
 impl SessionActor {
-    /// Makes a session for an agent that has said hello.
+    /// Makes a session for an agent that has said hello. Where it is lost, `to_socket` tells the socket.
     #[must_use]
-    pub fn new(registry: Registry, hello: Hello, socket: Recipient<Outgoing>) -> Self {
+    pub fn new(
+        registry: Registry,
+        hello: Hello,
+        socket: Recipient<Outgoing>,
+        to_socket: Lifeline<()>,
+    ) -> Self {
         let keepalive = Keepalive::new(
             registry.tools().rules.keepalive,
             keepalive::first_ping(registry.tools()),
@@ -170,6 +178,7 @@ impl SessionActor {
             keepalive,
             calls: Calls::default(),
             probes: Vec::new(),
+            to_socket,
         }
     }
 
@@ -201,6 +210,7 @@ impl SessionActor {
     /// Ends the session, whoever closed it.
     fn end(&mut self, code: u16, reason: String, ctx: &mut Context<Self>) {
         self.closing = true;
+        self.to_socket.end(());
         if let Some(mut lifeline) = self.lifeline.take() {
             lifeline.end((code, reason));
         }

@@ -16,7 +16,11 @@ use actix_web_actors::ws::{self, CloseCode as WsCloseCode, CloseReason, Websocke
 use kontena_protocol::agent::{Hello, header, hello};
 
 use super::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed};
-use crate::actors::{Registry, registry::SessionSlot};
+use crate::actors::{
+    Registry,
+    lifeline::{End, lifeline},
+    registry::SessionSlot,
+};
 
 /// Largest message before the agent is admitted (`operations.md`, "Frames and memory").
 const BEFORE_ADMISSION: usize = 64 * 1024;
@@ -82,7 +86,15 @@ impl Actor for Socket {
     fn started(&mut self, ctx: &mut Ctx) {
         if let Some(hello) = self.hello.take() {
             let out = ctx.address().recipient();
-            self.session = Some(SessionActor::new(self.registry.clone(), hello, out).start());
+            let (to_socket, death) = lifeline();
+            let session = SessionActor::new(self.registry.clone(), hello, out, to_socket);
+            self.session = Some(session.start());
+            ctx.spawn(death.wait().into_actor(self).map(|end, socket, ctx| {
+                if let End::Lost = end {
+                    socket.session = None;
+                    socket.close(1011, "Internal server error".to_owned(), ctx);
+                }
+            }));
         }
     }
 

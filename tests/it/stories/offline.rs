@@ -91,7 +91,7 @@ fn a_node_that_returns_within_its_grace_costs_nothing() {
 #[test]
 fn a_daemon_shrinks_only_after_ten_minutes() {
     story(async {
-        let Scene { master, grid, mut b, web, .. } = scene("daemon").await;
+        let Scene { master, grid, a: _a, mut b, web } = scene("daemon").await;
         b.kill().await;
         master.until_status(&grid, "b", NodeStatus::Offline).await;
         let offline_at = master.node(&grid, "b").await.disconnected_at.expect("offline");

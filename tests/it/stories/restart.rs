@@ -11,7 +11,8 @@ use crate::support::{StoryAgent, TestMaster, story};
 #[test]
 fn an_outage_of_the_master_moves_nothing_however_long() {
     story(async {
-        let master = TestMaster::start().await;
+        // Agents that have waited for hours dial every 90 s at most, longer than the grace of `random`.
+        let master = TestMaster::start_with(&[("KONTENA_GRACE_RANDOM", "120")]).await;
         let (grid, token) = master.grid("test").await;
         let mut agents: Vec<StoryAgent> =
             ["a", "b", "c"].map(|name| StoryAgent::new(name, Token::Grid(token.clone()))).into();
@@ -39,10 +40,7 @@ fn an_outage_of_the_master_moves_nothing_however_long() {
             agents.iter().map(StoryAgent::running_containers).collect();
         let deploys = master.deploys_started(&grid).await;
 
-        for agent in &agents {
-            agent.lose_master();
-        }
-        let master = master.restart(Duration::from_secs(6 * 3600)).await;
+        let master = master.restart(&agents, Duration::from_secs(6 * 3600)).await;
         // One comes back at once, one after a while, one just inside the shortest grace.
         for (agent, pause) in agents.iter().zip([0, 10, 15]) {
             tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -82,8 +80,9 @@ fn a_deploy_that_was_running_is_finished_by_the_next_master() {
         )
         .await
         .expect("accepted");
-        a.lose_master();
-        let master = master.restart(Duration::from_secs(60)).await;
+        let agents = [a];
+        let master = master.restart(&agents, Duration::from_secs(60)).await;
+        let [a] = agents;
         a.reach(master.registry());
         let id = deploy.id;
         master
@@ -96,6 +95,7 @@ fn a_deploy_that_was_running_is_finished_by_the_next_master() {
                 read.expect("reads").is_some_and(|deploy| deploy.is_finished())
             })
             .await;
-        assert_eq!(a.running_containers(), ["web-1", "web-2", "web-3"]);
+        let events = master.events(&grid).await;
+        assert_eq!(a.running_containers(), ["web-1", "web-2", "web-3"], "{events:#?}");
     });
 }

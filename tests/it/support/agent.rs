@@ -19,6 +19,7 @@ use kontena_agent::{
 };
 use kontena_master::actors::{
     Registry,
+    lifeline::{End, lifeline},
     session::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed},
 };
 use kontena_protocol::agent::{CloseCode, Hello};
@@ -171,7 +172,14 @@ fn accept(
     let (frames, queue) = mpsc::unbounded_channel();
     actix_rt::spawn(write_out(sink, queue));
     let pipe = Pipe { sink: Rc::new(RefCell::new(Some(frames.clone()))) }.start();
-    let session = SessionActor::new(registry.clone(), hello, pipe.recipient()).start();
+    let (to_socket, death) = lifeline();
+    let out = pipe.clone().recipient();
+    let session = SessionActor::new(registry.clone(), hello, out, to_socket).start();
+    actix_rt::spawn(async move {
+        if let End::Lost = death.wait().await {
+            pipe.do_send(Outgoing::Close(1011, "Internal server error".to_owned()));
+        }
+    });
     let reading = actix_rt::spawn(async move {
         // However the reading ends, the session hears of it: that is what a socket does.
         let closed = Closed { session: session.clone(), end: RefCell::new((1006, String::new())) };

@@ -89,10 +89,15 @@ impl TestMaster {
         Self { app, clock, folder, config }
     }
 
-    /// Kills the master and starts another on the same database, after an outage of this length.
-    pub async fn restart(self, outage: Duration) -> Self {
+    /// Stops the master and starts another on the same database, after an outage of this length. What its
+    /// actors would have done about agents they lose sight of, they do not: the master is gone first.
+    pub async fn restart(self, agents: &[StoryAgent], outage: Duration) -> Self {
         let Self { app, clock, folder, config } = self;
+        for (_, grid) in app.registry.grids() {
+            grid.send(kontena_master::actors::grid::Drain).await.expect("lives");
+        }
         drop(app);
+        agents.iter().for_each(StoryAgent::lose_master);
         tokio::time::sleep(outage).await;
         Self::open(folder, clock, config).await
     }

@@ -6,6 +6,7 @@ use actix::prelude::*;
 use actix_web::web::Bytes;
 use kontena_master::actors::{
     Registry,
+    lifeline::lifeline,
     session::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed},
 };
 use kontena_protocol::agent::{Decoded, Hello, Message, header, hello::format_connected_at, json};
@@ -53,7 +54,9 @@ impl RawAgent {
         });
         let heard: Rc<RefCell<Vec<Outgoing>>> = Rc::default();
         let ear = Ear { heard: Rc::clone(&heard) }.start();
-        let session = SessionActor::new(registry.clone(), hello, ear.recipient()).start();
+        let (to_socket, _) = lifeline();
+        let session =
+            SessionActor::new(registry.clone(), hello, ear.recipient(), to_socket).start();
         Self { session, heard }
     }
 

@@ -93,16 +93,13 @@ impl Config {
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let mut config: Self = serde_json::from_str(text)?;
         config.adopt_single_server()?;
-        let names: Vec<String> = config
-            .servers
-            .iter()
-            .map(|server| server.name.clone())
-            .collect();
-        for (index, server) in config.servers.iter_mut().enumerate() {
-            let earlier = names.get(..index).unwrap_or_default();
-            if earlier.contains(&server.name) {
-                server.name = free_name(&server.name, &names);
+        let mut taken: Vec<String> = Vec::new();
+        let names: Vec<String> = config.servers.iter().map(|one| one.name.clone()).collect();
+        for server in &mut config.servers {
+            if taken.contains(&server.name) {
+                server.name = free_name(&server.name, &[taken.as_slice(), &names].concat());
             }
+            taken.push(server.name.clone());
         }
         Ok(config)
     }

@@ -98,7 +98,8 @@ fn is_plain(text: &str) -> bool {
         word.as_str(),
         "" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "---" | "..."
     );
-    let looks_like_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+    let looks_like_number = text.contains(|c: char| c.is_ascii_digit())
+        && text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
         && text
             .chars()
             .all(|c| c.is_ascii_digit() || "+-._:eExXabcdefABCDEF".contains(c));

@@ -63,7 +63,9 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
         if failed {
             left.clear();
         }
-        let refused = before.iter().filter(|spot| left.binary_search(spot).is_err());
+        let refused = before
+            .iter()
+            .filter(|spot| left.binary_search(spot).is_err());
         let nodes: Vec<_> = refused
             .filter_map(|spot| field.node(*spot))
             .map(|node| node.id)
@@ -92,7 +94,11 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
             })
         })
         .collect();
-    ranks.sort_by(|one, two| one.key.partial_cmp(&two.key).unwrap_or(std::cmp::Ordering::Equal));
+    ranks.sort_by(|one, two| {
+        one.key
+            .partial_cmp(&two.key)
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
     let previous = match field.previous(number) {
         Previous::At(spot) => field.node(spot).map(|node| node.id),
         Previous::Nowhere => None,

@@ -128,11 +128,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The numbers this run has chosen the candidate for.
-    pub(crate) fn chosen_on(&self, spot: Spot) -> impl Iterator<Item = u32> {
-        self.chosen_on.get(&spot).into_iter().flatten().copied()
-    }
-
     /// How many numbers this run has chosen the candidate for.
     pub(crate) fn chosen_count(&self, spot: Spot) -> usize {
         self.chosen_on.get(&spot).map_or(0, BTreeSet::len)
@@ -140,7 +135,9 @@ impl<'a> Field<'a> {
 
     /// The candidates chosen in this run, with the numbers they were chosen for.
     pub(crate) fn chosen(&self) -> impl Iterator<Item = (Spot, &BTreeSet<u32>)> {
-        self.chosen_on.iter().map(|(spot, numbers)| (*spot, numbers))
+        self.chosen_on
+            .iter()
+            .map(|(spot, numbers)| (*spot, numbers))
     }
 
     /// Notes that this run has chosen the candidate; false where it had already.

@@ -136,7 +136,11 @@ impl<'a> Run<'a> {
     /// # Errors
     ///
     /// The question makes no sense.
-    pub fn dry_run(&mut self, total: u32, moment: &mut Moment) -> Result<BTreeSet<NodeId>, Failure> {
+    pub fn dry_run(
+        &mut self,
+        total: u32,
+        moment: &mut Moment,
+    ) -> Result<BTreeSet<NodeId>, Failure> {
         let mut spots = BTreeSet::new();
         for number in 1..=total {
             spots.extend(self.pick(number, moment)?);

@@ -53,7 +53,12 @@ impl Sieve {
     }
 
     /// Whether a candidate that holds the number's own instance passes for that number.
-    pub(crate) fn keeps(&self, field: &Field<'_>, spot: Spot, number: u32) -> Result<bool, Failure> {
+    pub(crate) fn keeps(
+        &self,
+        field: &Field<'_>,
+        spot: Spot,
+        number: u32,
+    ) -> Result<bool, Failure> {
         let uniform = self.uniform.as_ref();
         let refused_by = uniform.and_then(|uniform| uniform.refused_by.get(spot));
         let Some(refused_by) = refused_by.copied() else {
@@ -72,7 +77,10 @@ impl Sieve {
 
     /// Looks again at candidates whose own instances have moved. True where who passes may have changed.
     pub(crate) fn refresh(&mut self, field: &Field<'_>, moved: &[Spot]) -> bool {
-        let place = self.chain.filters().position(|filter| filter.sees_own_rows());
+        let place = self
+            .chain
+            .filters()
+            .position(|filter| filter.sees_own_rows());
         let Some(place) = place else {
             return false;
         };

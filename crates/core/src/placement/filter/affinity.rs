@@ -106,8 +106,13 @@ impl Filter for Affinity {
     fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
         for rule in &self.rules {
             match rule {
-                Rule::Fixed(expression) => expression.as_ref().map_err(Clone::clone)?.narrow(field, left)?,
-                Rule::Numbered(text) => Expression::new(field, text, number)?.narrow(field, left)?,
+                Rule::Fixed(expression) => expression
+                    .as_ref()
+                    .map_err(Clone::clone)?
+                    .narrow(field, left)?,
+                Rule::Numbered(text) => {
+                    Expression::new(field, text, number)?.narrow(field, left)?
+                }
             }
         }
         Ok(())

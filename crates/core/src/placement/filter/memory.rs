@@ -59,6 +59,9 @@ impl Filter for Memory {
     }
 
     fn why(&self, _: &Field<'_>, _: u32) -> String {
-        format!("less than {} bytes of memory free, or not known yet", self.demand)
+        format!(
+            "less than {} bytes of memory free, or not known yet",
+            self.demand
+        )
     }
 }

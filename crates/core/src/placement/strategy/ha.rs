@@ -207,9 +207,9 @@ fn memory_rank(node: &Node) -> f64 {
 /// Zone count, node count, rank (5 less for the instance's own node).
 pub(super) fn key(field: &Field<'_>, members: &[Spot], spot: Spot, stays: bool) -> Vec<f64> {
     let zone = field.node(spot).map(Node::zone);
-    let in_zone = field.chosen().filter(|(other, _)| {
-        members.contains(other) && field.node(*other).map(Node::zone) == zone
-    });
+    let in_zone = field
+        .chosen()
+        .filter(|(other, _)| members.contains(other) && field.node(*other).map(Node::zone) == zone);
     let in_zone: usize = in_zone.map(|(_, numbers)| numbers.len()).sum();
     let rank = field.node(spot).map_or(f64::INFINITY, memory_rank);
     let bonus = if stays { 5.0 } else { 0.0 };

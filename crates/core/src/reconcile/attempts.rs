@@ -1,0 +1,174 @@
+//! What was tried for a service and did not help, so that it is not tried over and over (8.2 #3).
+//!
+//! ```text
+//!  deploy ended ──> same question as before?  no: at once
+//!                                             yes: 20 s, 40 s, 80 s … 10 min after the last end
+//! ```
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::TimeDelta;
+
+use crate::{
+    domain::{DeployState, Service, ServiceId, Time},
+    snapshot::Snapshot,
+};
+
+const FIRST_DELAY: TimeDelta = TimeDelta::seconds(20);
+const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(10);
+
+/// The automatic deploys of one service so far; kept in memory by whoever asks for them. A new master
+/// begins afresh, which costs one deploy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attempts {
+    last: Option<Attempt>,
+    told: Option<(i64, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attempt {
+    question: Question,
+    failed: bool,
+    /// How often the same question was answered in vain.
+    repeated_count: u32,
+    not_before: Time,
+}
+
+/// What an attempt depends on, as fingerprints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Question {
+    /// Nodes, specification, and what else the filters look at.
+    surroundings: u64,
+    /// Own instances and their nodes.
+    rows: u64,
+}
+
+impl Attempts {
+    /// Until when no deploy may be asked for, because one about the same question was in vain; none: now.
+    #[must_use]
+    pub fn retry_at(&self, snapshot: &Snapshot, service: ServiceId, now: Time) -> Option<Time> {
+        let last = self.last.as_ref()?;
+        if last.not_before <= now {
+            return None;
+        }
+        let question = Question::of(snapshot, snapshot.service(service)?);
+        // A success that is judged wrong again would only move instances to and fro.
+        let same = question.surroundings == last.question.surroundings
+            && (!last.failed || question.rows == last.question.rows);
+        same.then_some(last.not_before)
+    }
+
+    /// Takes note that a deploy has ended; `snapshot` is the picture after it.
+    pub fn ended(
+        &mut self,
+        snapshot: &Snapshot,
+        service: ServiceId,
+        state: DeployState,
+        now: Time,
+    ) {
+        let Some(service) = snapshot.service(service) else {
+            self.last = None;
+            return;
+        };
+        let question = Question::of(snapshot, service);
+        let failed = state == DeployState::Error;
+        let before = self.last.as_ref().filter(|last| {
+            let since = now.signed_duration_since(last.not_before);
+            // What has held for a while was not in vain.
+            last.question.surroundings == question.surroundings && since < LONGEST_DELAY
+        });
+        let repeated_count = match before {
+            Some(last) => last.repeated_count.saturating_add(1),
+            None => u32::from(failed),
+        };
+        self.last = Some(Attempt {
+            question,
+            failed,
+            repeated_count,
+            not_before: now + delay(repeated_count),
+        });
+    }
+
+    /// Whether an error of the check is told for the first time at this revision of the service.
+    pub fn is_news(&mut self, revision: i64, text: &str) -> bool {
+        let told = self.told.as_ref();
+        if told.is_some_and(|(told, words)| *told == revision && words == text) {
+            return false;
+        }
+        self.told = Some((revision, text.to_owned()));
+        true
+    }
+}
+
+/// Nothing before the first repetition, then 20 s, doubled each time up to 10 min.
+fn delay(repeated_count: u32) -> TimeDelta {
+    match repeated_count {
+        0 => TimeDelta::zero(),
+        1..6 => FIRST_DELAY * 2i32.pow(repeated_count - 1),
+        _ => LONGEST_DELAY,
+    }
+}
+
+impl Question {
+    fn of(snapshot: &Snapshot, service: &Service) -> Self {
+        let mut rows = DefaultHasher::new();
+        for row in snapshot.instances(service.id) {
+            (row.number, row.node).hash(&mut rows);
+        }
+        Self {
+            surroundings: surroundings(snapshot, service),
+            rows: rows.finish(),
+        }
+    }
+}
+
+fn surroundings(snapshot: &Snapshot, service: &Service) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (service.revision, service.instances).hash(&mut hasher);
+    snapshot.grid.default_affinity.hash(&mut hasher);
+    for node in snapshot.nodes() {
+        (node.id, &node.name, node.connected, &node.labels).hash(&mut hasher);
+        (
+            node.availability.as_str(),
+            node.report.cpus,
+            node.report.mem_total,
+        )
+            .hash(&mut hasher);
+        for driver in &node.report.volume_drivers {
+            driver.name.hash(&mut hasher);
+        }
+    }
+    let mut texts = service.spec.affinity.clone();
+    texts.extend(snapshot.grid.default_affinity.iter().cloned());
+    if texts.iter().any(|text| text.starts_with("service")) {
+        foreign_rows(snapshot, service, snapshot.services().map(|other| other.id))
+            .hash(&mut hasher);
+    } else {
+        let ports = service.spec.ports.iter();
+        let holders = ports.flat_map(|port| snapshot.publishers(port.node_port));
+        foreign_rows(snapshot, service, holders).hash(&mut hasher);
+    }
+    let spec = &service.spec;
+    let net = spec.net.as_deref().unwrap_or_default();
+    if !spec.volumes_from.is_empty()
+        || net.starts_with("container:")
+        || texts.iter().any(|text| text.starts_with("container"))
+    {
+        for container in snapshot.containers() {
+            (container.node, &container.name).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+fn foreign_rows(
+    snapshot: &Snapshot,
+    service: &Service,
+    others: impl Iterator<Item = ServiceId>,
+) -> Vec<(ServiceId, u32, Option<crate::domain::NodeId>)> {
+    others
+        .filter(|other| *other != service.id)
+        .flat_map(|other| snapshot.instances(other))
+        .map(|row| (row.service, row.number, row.node))
+        .collect()
+}

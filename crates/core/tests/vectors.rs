@@ -1,0 +1,100 @@
+//! The contract's vectors against the core, through the same runner as the example `vectors`.
+
+#[path = "../examples/vectors/runner/mod.rs"]
+mod runner;
+
+use std::collections::BTreeSet;
+
+use runner::{Case, Outcome, REPLACED};
+
+/// What the core does already: every `must` case of these passes.
+const BUILT: [&str; 10] = [
+    "select",
+    "filter",
+    "count",
+    "deploy",
+    "reschedule",
+    "reschedule_then_deploy",
+    "throttle",
+    "remove_node",
+    "drain_node",
+    "activate_node",
+];
+
+fn cases() -> Vec<Case> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/it/scheduling/vectors.json"
+    );
+    let text = std::fs::read_to_string(path).expect("the vectors file");
+    runner::read(&text).expect("vectors")
+}
+
+#[test]
+fn every_case_that_must_hold_holds() {
+    let cases = cases();
+    assert_eq!(cases.len(), 256);
+    let mut wrong = Vec::new();
+    for case in cases
+        .iter()
+        .filter(|case| BUILT.contains(&case.when.as_str()))
+    {
+        match runner::run(case) {
+            Outcome::Pass | Outcome::Better(_) => {}
+            outcome => wrong.push(format!("{}: {outcome}", case.name)),
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn quirks_are_kept_except_those_a_guarantee_replaces() {
+    let cases = cases();
+    let replaced: BTreeSet<_> = REPLACED.iter().map(|(name, ..)| *name).collect();
+    for name in &replaced {
+        let case = cases.iter().find(|case| case.name == *name);
+        assert_eq!(
+            case.map(|case| case.level.as_str()),
+            Some("quirk"),
+            "{name}"
+        );
+    }
+    let built = cases
+        .iter()
+        .filter(|case| case.level == "quirk" && BUILT.contains(&case.when.as_str()));
+    for case in built {
+        let better = matches!(runner::run(case), Outcome::Better(_));
+        assert_eq!(
+            better,
+            replaced.contains(case.name.as_str()),
+            "{}",
+            case.name
+        );
+    }
+}
+
+/// The runner itself: a case with another expectation must not pass.
+#[test]
+fn a_wrong_expectation_is_noticed() {
+    let others = [
+        ("ha-memory-rank", r#"{"placement": {"1": "a"}}"#),
+        ("filter-drain", r#"{"nodes": ["a"]}"#),
+        ("filter-drain", r#"{"error": "none"}"#),
+        ("daemon-count", r#"{"count": 5}"#),
+        ("ha-stable-full-deploy", r#"{"events": []}"#),
+        (
+            "ha-fresh-two-on-two",
+            r#"{"allowed": [{"1": "a", "2": "b"}]}"#,
+        ),
+        ("ha-scale-to-zero", r#"{"count": 0}"#),
+        ("outdated", r#"{"cause": "interval"}"#),
+        ("throttle-0.0-x4", r#"{"max_parallel": 3}"#),
+    ];
+    let cases = cases();
+    for (name, then) in others {
+        let case = cases.iter().find(|case| case.name == name).expect("a case");
+        let mut case = case.clone();
+        case.then = serde_json::from_str(then).expect("JSON");
+        assert!(matches!(runner::run(&case), Outcome::Fail(_)), "{name}");
+    }
+}
