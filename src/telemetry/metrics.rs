@@ -40,7 +40,10 @@ impl Metrics {
     #[must_use]
     pub fn value(&self, name: &'static str, labels: &str) -> u64 {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        counters.get(&(name, labels.to_owned())).copied().unwrap_or_default()
+        counters
+            .get(&(name, labels.to_owned()))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Writes all counters in Prometheus' text format; a counter nobody has touched shows as 0.
@@ -63,14 +66,15 @@ impl Metrics {
 /// Writes the line that says what kind of metric follows.
 pub fn sample_type(text: &mut String, name: &str, kind: &str) {
     // Writing into a String cannot fail.
-    drop(writeln!(text, "# TYPE {name} {kind}"));
+    writeln!(text, "# TYPE {name} {kind}").ok();
 }
 
 /// Writes one sample.
 pub fn sample(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
-    drop(if labels.is_empty() {
+    let written = if labels.is_empty() {
         writeln!(text, "{name} {value}")
     } else {
         writeln!(text, "{name}{{{labels}}} {value}")
-    });
+    };
+    written.ok();
 }

@@ -39,7 +39,10 @@ pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec
         network_drivers: drivers(&info["Drivers"]["Network"]),
     };
     let labels = info["Labels"].as_array().map(|labels| {
-        labels.iter().filter_map(|label| label.as_str().map(str::to_owned)).collect()
+        labels
+            .iter()
+            .filter_map(|label| label.as_str().map(str::to_owned))
+            .collect()
     });
     (report, text("AgentVersion"), labels)
 }
@@ -51,7 +54,9 @@ fn drivers(list: &Value) -> Vec<Driver> {
             version: driver["version"].as_str().map(str::to_owned),
         })
     };
-    list.as_array().map(|list| list.iter().filter_map(driver).collect()).unwrap_or_default()
+    list.as_array()
+        .map(|list| list.iter().filter_map(driver).collect())
+        .unwrap_or_default()
 }
 
 /// Reads `/node_service_pods/set_state`.
@@ -61,8 +66,10 @@ fn drivers(list: &Value) -> Vec<Driver> {
 pub fn read_pod_state(body: &rmpv::Value) -> Result<ReportedState, RpcError> {
     let state: PodState = json::decode(body)
         .map_err(|error| RpcError::new(500, format!("ArgumentError: {error}")))?;
-    let service =
-        state.service_id.parse().map_err(|_| RpcError::runtime("Instance not found"))?;
+    let service = state
+        .service_id
+        .parse()
+        .map_err(|_| RpcError::runtime("Instance not found"))?;
     let observed = match state.state.as_str() {
         "running" => ObservedState::Running,
         "restarting" => ObservedState::Restarting,

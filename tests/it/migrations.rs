@@ -3,13 +3,21 @@
 use std::{collections::BTreeMap, path::Path};
 
 fn folder(dialect: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(dialect)
 }
 
 fn names(dialect: &str) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder(dialect))
         .expect("migrations")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     names.sort();
     names
@@ -19,7 +27,8 @@ fn names(dialect: &str) -> Vec<String> {
 fn tables(dialect: &str) -> BTreeMap<String, Vec<String>> {
     let mut tables = BTreeMap::new();
     for name in names(dialect) {
-        let up = std::fs::read_to_string(folder(dialect).join(name).join("up.sql")).expect("up.sql");
+        let up =
+            std::fs::read_to_string(folder(dialect).join(name).join("up.sql")).expect("up.sql");
         let mut current: Option<(String, Vec<String>)> = None;
         for line in up.lines().map(str::trim) {
             if let Some(table) = line.strip_prefix("create table ") {

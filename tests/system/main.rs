@@ -1,1 +1,24 @@
-//! system
+//! Real programs as processes, a real Postgres cluster, real Docker engines. `script/test` installs what
+//! this needs and builds the programs first.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected shall fail loudly"
+)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "tests document themselves by their names"
+)]
+
+mod bad_input;
+mod dev;
+mod path;
+mod postgres;
+mod signals;
+#[path = "../it/store/suite.rs"]
+mod store_suite;
+mod support;
+mod world;

@@ -10,11 +10,12 @@
 
 pub mod domain;
 pub mod grace;
-pub mod login;
+pub mod invariants;
 pub mod keepalive;
-pub mod presence;
+pub mod login;
 pub mod moment;
 pub mod placement;
+pub mod presence;
 pub mod reconcile;
 pub mod rollout;
 pub mod snapshot;

@@ -21,18 +21,18 @@ const BUILT: [&str; 10] = [
     "activate_node",
 ];
 
-fn cases() -> Vec<Case> {
+fn cases() -> Result<Vec<Case>, String> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/it/scheduling/vectors.json"
     );
-    let text = std::fs::read_to_string(path).expect("the vectors file");
-    runner::read(&text).expect("vectors")
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    runner::read(&text)
 }
 
 #[test]
 fn every_case_that_must_hold_holds() {
-    let cases = cases();
+    let cases = cases().expect("vectors");
     assert_eq!(cases.len(), 256);
     let mut wrong = Vec::new();
     for case in cases
@@ -49,7 +49,7 @@ fn every_case_that_must_hold_holds() {
 
 #[test]
 fn quirks_are_kept_except_those_a_guarantee_replaces() {
-    let cases = cases();
+    let cases = cases().expect("vectors");
     let replaced: BTreeSet<_> = REPLACED.iter().map(|(name, ..)| *name).collect();
     for name in &replaced {
         let case = cases.iter().find(|case| case.name == *name);
@@ -90,7 +90,7 @@ fn a_wrong_expectation_is_noticed() {
         ("outdated", r#"{"cause": "interval"}"#),
         ("throttle-0.0-x4", r#"{"max_parallel": 3}"#),
     ];
-    let cases = cases();
+    let cases = cases().expect("vectors");
     for (name, then) in others {
         let case = cases.iter().find(|case| case.name == name).expect("a case");
         let mut case = case.clone();

@@ -20,7 +20,11 @@ impl SchedulerActor {
                     picture.refresh.insert(node);
                 }
             }
-            Order::TellNode { node, deploy, number } => {
+            Order::TellNode {
+                node,
+                deploy,
+                number,
+            } => {
                 self.tools.failpoints.pass("scheduler: before order");
                 let call = Call {
                     node,
@@ -38,7 +42,12 @@ impl SchedulerActor {
                             Ok(Err(CallFailed::Refused(_))) => return,
                             Ok(Err(CallFailed::NotConnected)) | Err(_) => rollout::HOST_OFFLINE,
                         };
-                        ctx.notify(OrderFailed { deploy, number, node, text });
+                        ctx.notify(OrderFailed {
+                            deploy,
+                            number,
+                            node,
+                            text,
+                        });
                     },
                 );
                 ctx.spawn(told);
@@ -48,10 +57,16 @@ impl SchedulerActor {
 
     /// Tells nodes whose list has changed.
     pub(super) fn refresh_nodes(&mut self) {
-        let Some(picture) = self.picture.as_mut() else { return };
+        let Some(picture) = self.picture.as_mut() else {
+            return;
+        };
         for node in std::mem::take(&mut picture.refresh) {
             let params = vec![Value::from("update")];
-            self.parent.do_send(Notify { node, method: method::NOTIFY_UPDATE, params });
+            self.parent.do_send(Notify {
+                node,
+                method: method::NOTIFY_UPDATE,
+                params,
+            });
         }
     }
 
@@ -63,6 +78,8 @@ impl SchedulerActor {
             .into_iter()
             .flat_map(|deploy| rollout::resume(&picture.snapshot, deploy))
             .collect();
-        orders.into_iter().for_each(|order| self.carry_out(order, ctx));
+        orders
+            .into_iter()
+            .for_each(|order| self.carry_out(order, ctx));
     }
 }

@@ -57,14 +57,19 @@ impl SessionActor {
             }
             Act::Close(silent) => {
                 let silent = silent.as_secs_f64();
-                log::warn!("Close node {} connection after {silent:.2}s timeout", self.hello.node_id);
+                log::warn!(
+                    "Close node {} connection after {silent:.2}s timeout",
+                    self.hello.node_id
+                );
                 self.close(4030, &format!("ping timeout after {silent:.2}s"), ctx);
             }
         }
     }
 
     fn check(&mut self, ctx: &mut Context<Self>) {
-        let Some(node) = self.node.clone() else { return };
+        let Some(node) = self.node.clone() else {
+            return;
+        };
         let tools = self.tools().clone();
         let store = tools.store.clone();
         let check = async move {
@@ -80,20 +85,34 @@ impl SessionActor {
                     if verdict.is_ok() {
                         let (id, connected_at) = (node.node, node.connected_at);
                         let at = tools.clock.now();
-                        tx.apply(node.grid, Change::NodeSeen { node: id, connected_at, at })?;
+                        tx.apply(
+                            node.grid,
+                            Change::NodeSeen {
+                                node: id,
+                                connected_at,
+                                at,
+                            },
+                        )?;
                     }
                     Ok(verdict)
                 })
                 .await
         };
-        ctx.spawn(check.into_actor(self).map(|checked, actor, ctx| match checked {
-            Ok(Ok(())) => {}
-            Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
-            // A database that is away delays what is written about the node, not its life.
-            Err(error) => {
-                log::warn!("session of node {}: cannot record its pong: {error}", actor.hello.node_id);
-            }
-        }));
+        ctx.spawn(
+            check
+                .into_actor(self)
+                .map(|checked, actor, ctx| match checked {
+                    Ok(Ok(())) => {}
+                    Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+                    // A database that is away delays what is written about the node, not its life.
+                    Err(error) => {
+                        log::warn!(
+                            "session of node {}: cannot record its pong: {error}",
+                            actor.hello.node_id
+                        );
+                    }
+                }),
+        );
     }
 }
 
@@ -105,8 +124,14 @@ impl Handler<PongReceived> for SessionActor {
             probe.send(()).ok();
         }
         let timeout = self.tools().rules.keepalive.timeout.as_secs_f64();
-        let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else { return };
-        let level = if pong.is_late { log::Level::Warn } else { log::Level::Debug };
+        let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else {
+            return;
+        };
+        let level = if pong.is_late {
+            log::Level::Warn
+        } else {
+            log::Level::Debug
+        };
         log::log!(
             level,
             "keepalive ping {:.2}s of {timeout:.2}s timeout from client {}",
@@ -125,14 +150,18 @@ impl Handler<ProbeAgent> for SessionActor {
         self.probes.push(answered);
         self.send(Outgoing::Ping);
         let answer = tokio::time::timeout(self.tools().rules.keepalive.timeout, answer);
-        Box::pin(answer.into_actor(self).map(|answer, actor, ctx| match answer {
-            Ok(Ok(())) => Probed::Answers,
-            Ok(Err(_)) => Probed::Silent,
-            Err(_) => {
-                let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
-                actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
-                Probed::Silent
-            }
-        }))
+        Box::pin(
+            answer
+                .into_actor(self)
+                .map(|answer, actor, ctx| match answer {
+                    Ok(Ok(())) => Probed::Answers,
+                    Ok(Err(_)) => Probed::Silent,
+                    Err(_) => {
+                        let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
+                        actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
+                        Probed::Silent
+                    }
+                }),
+        )
     }
 }

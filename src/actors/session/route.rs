@@ -47,10 +47,14 @@ impl SessionActor {
     /// Takes up the next frame unless one is being handled: effects keep the order of sending.
     pub(super) fn handle_next(&mut self, ctx: &mut Context<Self>) {
         while !self.busy && !self.closing {
-            let Some((bytes, done)) = self.waiting.pop_front() else { return };
+            let Some((bytes, done)) = self.waiting.pop_front() else {
+                return;
+            };
             match self.decode(&bytes) {
                 Some((id, method, params)) => self.dispatch(id, method, params, done, ctx),
-                None => drop(done.send(())),
+                None => {
+                    done.send(()).ok();
+                }
             }
         }
     }
@@ -75,7 +79,10 @@ impl SessionActor {
             }
             Ok(Decoded::Ignored) => None,
             Err(error) => {
-                log::warn!("node {}: Cannot unpack message, reason {error}", self.hello.node_id);
+                log::warn!(
+                    "node {}: Cannot unpack message, reason {error}",
+                    self.hello.node_id
+                );
                 None
             }
         }
@@ -89,7 +96,9 @@ impl SessionActor {
         done: oneshot::Sender<()>,
         ctx: &mut Context<Self>,
     ) {
-        let Some(node) = self.node.clone() else { return };
+        let Some(node) = self.node.clone() else {
+            return;
+        };
         self.tools().failpoints.pass("session: dispatch");
         let tools = self.tools().clone();
         self.busy = true;
@@ -97,20 +106,23 @@ impl SessionActor {
             let answer = call(&tools, &node, &method, params).await;
             (method, answer)
         };
-        ctx.spawn(call.into_actor(self).map(move |(method, answer), actor, ctx| {
-            actor.busy = false;
-            match id {
-                Some(id) => actor.respond(id, answer),
-                None => {
-                    if let Err(error) = answer {
-                        let node = &actor.hello.node_id;
-                        log::warn!("node {node}: notification {method} failed: {error}");
+        ctx.spawn(
+            call.into_actor(self)
+                .map(move |(method, answer), actor, ctx| {
+                    actor.busy = false;
+                    match id {
+                        Some(id) => actor.respond(id, answer),
+                        None => {
+                            if let Err(error) = answer {
+                                let node = &actor.hello.node_id;
+                                log::warn!("node {node}: notification {method} failed: {error}");
+                            }
+                        }
                     }
-                }
-            }
-            drop(done.send(()));
-            actor.handle_next(ctx);
-        }));
+                    done.send(()).ok();
+                    actor.handle_next(ctx);
+                }),
+        );
     }
 
     fn respond(&self, id: u64, outcome: Answer) {
@@ -176,16 +188,20 @@ async fn update_node(tools: &Tools, node: &Admitted, info: &Value) -> Answer {
     let (report, agent_version, labels) = wire::read_docker_info(&json::lossy(info));
     let (id, grid, clock) = (node.node, node.grid, tools.clock.clone());
     let written = tools.store.write(move |tx| {
-        let Some(record) = nodes::by_id(tx.conn(), id)? else { return Ok(false) };
+        let Some(record) = nodes::by_id(tx.conn(), id)? else {
+            return Ok(false);
+        };
         let (report, labels) = (report.clone(), labels.clone());
-        let change =
-            presence::report(&record, report, agent_version.clone(), labels, clock.now());
+        let change = presence::report(&record, report, agent_version.clone(), labels, clock.now());
         tx.apply(grid, change)?;
         Ok(true)
     });
     match written.await {
         Ok(true) => Ok(Value::from(true)),
-        Ok(false) => Err(RpcError::runtime(format!("Missing HostNode: {}", node.engine_id))),
+        Ok(false) => Err(RpcError::runtime(format!(
+            "Missing HostNode: {}",
+            node.engine_id
+        ))),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -197,10 +213,12 @@ async fn node_info(tools: &Tools, node: &Admitted) -> Answer {
         .read(move |conn| Ok((grids::by_id(conn, grid)?, nodes::of_grid(conn, grid)?)))
         .await
         .map_err(|error| failed(&error))?;
-    let (Some(grid), nodes) = found else { return Err(RpcError::not_implemented()) };
+    let (Some(grid), nodes) = found else {
+        return Err(RpcError::not_implemented());
+    };
     let found = nodes.iter().find(|known| known.id == id);
-    let record = found
-        .ok_or_else(|| RpcError::runtime(format!("Missing HostNode: {}", node.engine_id)))?;
+    let record =
+        found.ok_or_else(|| RpcError::runtime(format!("Missing HostNode: {}", node.engine_id)))?;
     Ok(json::encode(&wire::node_info(&grid, record, &nodes)))
 }
 
@@ -209,22 +227,37 @@ async fn node_info(tools: &Tools, node: &Admitted) -> Answer {
 async fn list_pods(tools: &Tools, node: &Admitted) -> Answer {
     let (id, grid) = (node.node, node.grid);
     let read = tools.store.read(move |conn| {
-        let Some(grid) = grids::by_id(conn, grid)? else { return Ok(None) };
-        let Some(node) = nodes::by_id(conn, id)? else { return Ok(None) };
+        let Some(grid) = grids::by_id(conn, grid)? else {
+            return Ok(None);
+        };
+        let Some(node) = nodes::by_id(conn, id)? else {
+            return Ok(None);
+        };
         let mut sources = Vec::new();
         for instance in instances::on_node(conn, id)? {
-            let Some(service) = services::by_id(conn, instance.service)? else { continue };
+            let Some(service) = services::by_id(conn, instance.service)? else {
+                continue;
+            };
             let revision = instance.service_revision.unwrap_or(service.revision);
             let spec = services::spec_at(conn, service.id, revision)?;
-            sources.push(PodSource { instance, spec: spec.map(Into::into), service });
+            sources.push(PodSource {
+                instance,
+                spec: spec.map(Into::into),
+                service,
+            });
         }
         Ok(Some((grid, node, sources)))
     });
     let found = read.await.map_err(|error| failed(&error))?;
     let (grid, node, sources) = found.ok_or_else(|| RpcError::runtime("Node not found"))?;
-    let pods: Vec<Value> =
-        sources.iter().map(|source| json::encode(&wire::pod(&grid, &node, source))).collect();
-    Ok(Value::Map(vec![(Value::from("service_pods"), Value::Array(pods))]))
+    let pods: Vec<Value> = sources
+        .iter()
+        .map(|source| json::encode(&wire::pod(&grid, &node, source)))
+        .collect();
+    Ok(Value::Map(vec![(
+        Value::from("service_pods"),
+        Value::Array(pods),
+    )]))
 }
 
 async fn set_state(tools: &Tools, node: &Admitted, state: &Value) -> Answer {
@@ -253,7 +286,9 @@ async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
     let event = json::lossy(event);
     let service = event["service_id"].as_str().and_then(|id| id.parse().ok());
     let (id, grid, at) = (node.node, node.grid, tools.clock.now());
-    let number = event["instance_number"].as_u64().and_then(|number| u32::try_from(number).ok());
+    let number = event["instance_number"]
+        .as_u64()
+        .and_then(|number| u32::try_from(number).ok());
     let event = Event {
         grid,
         at,
@@ -270,7 +305,9 @@ async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
         instance_number: number,
     };
     let written = tools.store.write(move |tx| {
-        let Some(service) = event.service else { return Ok(()) };
+        let Some(service) = event.service else {
+            return Ok(());
+        };
         // Of a service that is gone, or of another grid: ignored, as in Kontena 1.5.
         let known = services::by_id(tx.conn(), service)?;
         if known.is_some_and(|known| known.grid == grid) {
@@ -278,5 +315,8 @@ async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
         }
         Ok(())
     });
-    written.await.map(|()| Value::Nil).map_err(|error| failed(&error))
+    written
+        .await
+        .map(|()| Value::Nil)
+        .map_err(|error| failed(&error))
 }

@@ -23,7 +23,11 @@ const RESOURCE: &str = "Grid";
 ///
 /// # Errors
 /// Where name or token is taken, or the store fails.
-pub async fn create(means: &Means, caller: &Caller, draft: GridDraft) -> Result<Grid, CommandError> {
+pub async fn create(
+    means: &Means,
+    caller: &Caller,
+    draft: GridDraft,
+) -> Result<Grid, CommandError> {
     let (means_, caller) = (means.clone(), caller.clone());
     let fresh = fresh_token();
     run(&means.store, move |tx| {
@@ -55,7 +59,13 @@ pub async fn create(means: &Means, caller: &Caller, draft: GridDraft) -> Result<
         };
         tx.apply(grid.id, Change::GridCreated(Box::new(grid.clone())))?;
         let stack = StackId::from_bytes(moment.id());
-        grids::furnish(tx.conn(), &grid, stack, &token_hash, &means_.vault.seal(token))?;
+        grids::furnish(
+            tx.conn(),
+            &grid,
+            stack,
+            &token_hash,
+            &means_.vault.seal(token),
+        )?;
         grids::assign(tx.conn(), grid.id, caller.user.id)?;
         audit(tx, &caller, "create", &subject(&grid), moment.now)?;
         Ok(Ok(grid))
@@ -77,7 +87,9 @@ pub async fn update(
     let updated = means
         .store
         .write(move |tx| {
-            let Some(mut found) = grids::by_id(tx.conn(), grid)? else { return Ok(None) };
+            let Some(mut found) = grids::by_id(tx.conn(), grid)? else {
+                return Ok(None);
+            };
             grid::apply(&edit, &mut found);
             tx.apply(grid, Change::GridUpdated(Box::new(found.clone())))?;
             audit(tx, &caller, "update", &subject(&found), clock.now())?;
@@ -131,10 +143,13 @@ pub async fn tokens(
     sealed
         .into_iter()
         .map(|(grid, sealed)| {
-            let token = means.vault.open(&sealed).map_err(|error| StoreError::Corrupt {
-                table: "grids",
-                what: error.to_string(),
-            })?;
+            let token = means
+                .vault
+                .open(&sealed)
+                .map_err(|error| StoreError::Corrupt {
+                    table: "grids",
+                    what: error.to_string(),
+                })?;
             Ok((grid, token))
         })
         .collect()

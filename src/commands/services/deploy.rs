@@ -4,8 +4,8 @@
 use kontena_core::{
     Snapshot,
     domain::{
-        Change, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, Grid, Service, ServiceId,
-        ServiceState,
+        Change, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, Grid, Service,
+        ServiceId, ServiceState,
     },
     rollout,
     validate::{FieldErrors, service::check_name_length},
@@ -67,7 +67,9 @@ async fn request(
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
     let requested = run(&means.store, move |tx| {
         let mut moment = clock.moment();
-        let Some(mut found) = services::by_id(tx.conn(), service)? else { return Ok(Ok(None)) };
+        let Some(mut found) = services::by_id(tx.conn(), service)? else {
+            return Ok(Ok(None));
+        };
         let from_revision = found.revision;
         if let Err(errors) = change(&mut found) {
             return Ok(Err(errors));
@@ -76,7 +78,13 @@ async fn request(
         found.deploy_requested_at = Some(moment.now);
         found.updated_at = moment.now;
         let service = Box::new(found.clone());
-        tx.apply(grid.id, Change::ServiceUpdated { service, from_revision })?;
+        tx.apply(
+            grid.id,
+            Change::ServiceUpdated {
+                service,
+                from_revision,
+            },
+        )?;
         let deploy = Deploy {
             id: DeployId::from_bytes(moment.id()),
             grid: grid.id,
@@ -114,7 +122,9 @@ pub async fn set_state(
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
     let done = run(&means.store, move |tx| {
         let now = clock.now();
-        let Some(mut found) = services::by_id(tx.conn(), service)? else { return Ok(Ok(None)) };
+        let Some(mut found) = services::by_id(tx.conn(), service)? else {
+            return Ok(Ok(None));
+        };
         let (state, desired, event) = if running {
             (ServiceState::Running, DesiredState::Running, "start")
         } else {
@@ -123,7 +133,10 @@ pub async fn set_state(
         set_instances(tx, &grid, service, desired, now)?.ok();
         found.state = state;
         let from_revision = found.revision;
-        let updated = Change::ServiceUpdated { service: Box::new(found.clone()), from_revision };
+        let updated = Change::ServiceUpdated {
+            service: Box::new(found.clone()),
+            from_revision,
+        };
         tx.apply(grid.id, updated)?;
         audit(tx, &caller, event, &subject(&grid, &found), now)?;
         Ok(Ok(Some(())))

@@ -37,7 +37,10 @@ fn surroundings(tx: &mut Tx<'_>, grid: &Grid, stack: &str) -> Result<Surrounding
     Ok(Surroundings {
         grid: grid.name.clone(),
         stack: stack.to_owned(),
-        stacks: services.iter().map(|service| service.stack_name.clone()).collect(),
+        stacks: services
+            .iter()
+            .map(|service| service.stack_name.clone())
+            .collect(),
         services: services
             .into_iter()
             .map(|service| (service.stack_name, service.name))

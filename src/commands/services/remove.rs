@@ -50,7 +50,9 @@ pub async fn remove(
 
 fn links_to(one: &Service, other: &Service) -> bool {
     one.id != other.id
-        && one.spec.links.iter().any(|link| {
-            link.stack == other.stack_name && link.service == other.name
-        })
+        && one
+            .spec
+            .links
+            .iter()
+            .any(|link| link.stack == other.stack_name && link.service == other.name)
 }

@@ -29,7 +29,9 @@ pub async fn update(
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
     let updated = run(&means.store, move |tx| {
         let mut moment = clock.moment();
-        let Some(found) = services::by_id(tx.conn(), service)? else { return Ok(Ok(None)) };
+        let Some(found) = services::by_id(tx.conn(), service)? else {
+            return Ok(Ok(None));
+        };
         let around = surroundings(tx, &grid, &found.stack_name)?;
         let (spec, instances) = match edit.apply(&found, &around, &mut moment) {
             Ok(edited) => edited,
@@ -47,8 +49,10 @@ pub async fn update(
             updated_at: moment.now,
             ..found
         };
-        let updated =
-            Change::ServiceUpdated { service: Box::new(service.clone()), from_revision };
+        let updated = Change::ServiceUpdated {
+            service: Box::new(service.clone()),
+            from_revision,
+        };
         tx.apply(grid.id, updated)?;
         audit(tx, &caller, "update", &subject(&grid, &service), moment.now)?;
         Ok(Ok(Some(service)))

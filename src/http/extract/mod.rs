@@ -34,7 +34,9 @@ pub(super) async fn grid(
         .means
         .store
         .read(move |conn| {
-            let Some(grid) = grids::by_name(conn, &name)? else { return Ok(None) };
+            let Some(grid) = grids::by_name(conn, &name)? else {
+                return Ok(None);
+            };
             let is_member = grids::is_member(conn, grid.id, user)?;
             Ok(Some((grid, is_member)))
         })
@@ -54,7 +56,9 @@ pub(super) async fn node(app: &App, grid: &Grid, name: &str) -> Result<Node, Api
             if !name.contains(':') {
                 return nodes::by_name(conn, id, &name);
             }
-            let Some(engine) = kontena_core::domain::EngineId::new(&name) else { return Ok(None) };
+            let Some(engine) = kontena_core::domain::EngineId::new(&name) else {
+                return Ok(None);
+            };
             Ok(nodes::by_engine(conn, &engine)?.filter(|node| node.grid == id))
         })
         .await?;
@@ -69,6 +73,9 @@ pub(super) async fn service(
     name: &str,
 ) -> Result<Service, ApiError> {
     let (id, stack, name) = (grid.id, stack.to_owned(), name.to_owned());
-    let read = app.means.store.read(move |conn| services::by_path(conn, id, &stack, &name));
+    let read = app
+        .means
+        .store
+        .read(move |conn| services::by_path(conn, id, &stack, &name));
     read.await?.ok_or(ApiError::NOT_FOUND)
 }

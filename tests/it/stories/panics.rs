@@ -17,7 +17,9 @@ async fn two_grids() -> (TestMaster, Vec<(kontena_core::domain::Grid, StoryAgent
         let mut agent = StoryAgent::new(&format!("node-{name}"), Token::Grid(token));
         agent.reach(master.registry());
         agent.start();
-        master.until_status(&grid, &format!("node-{name}"), NodeStatus::Online).await;
+        master
+            .until_status(&grid, &format!("node-{name}"), NodeStatus::Online)
+            .await;
         grids.push((grid, agent));
     }
     (master, grids)
@@ -34,14 +36,22 @@ async fn deploys_work(master: &TestMaster, grids: &[(kontena_core::domain::Grid,
 }
 
 fn restarts(master: &TestMaster, actor: &str) -> u64 {
-    master.registry().tools().metrics.value(RESTARTS, &format!("actor=\"{actor}\""))
+    master
+        .registry()
+        .tools()
+        .metrics
+        .value(RESTARTS, &format!("actor=\"{actor}\""))
 }
 
 #[test]
 fn a_panicking_scheduler_comes_back_from_the_store() {
     story(async {
         let (master, grids) = two_grids().await;
-        for place in ["scheduler: turn", "scheduler: after commit", "scheduler: before order"] {
+        for place in [
+            "scheduler: turn",
+            "scheduler: after commit",
+            "scheduler: before order",
+        ] {
             let before = restarts(&master, "scheduler");
             master.registry().tools().failpoints.plan(place, 1);
             deploys_work(&master, &grids).await;
@@ -59,7 +69,11 @@ fn a_panicking_scheduler_comes_back_from_the_store() {
 fn a_panicking_session_costs_one_connection() {
     story(async {
         let (master, grids) = two_grids().await;
-        master.registry().tools().failpoints.plan("session: dispatch", 1);
+        master
+            .registry()
+            .tools()
+            .failpoints
+            .plan("session: dispatch", 1);
         master
             .until("a session was lost", Duration::from_secs(120), async || {
                 restarts(&master, "session") == 1
@@ -71,7 +85,10 @@ fn a_panicking_session_costs_one_connection() {
         }
         deploys_work(&master, &grids).await;
         assert_eq!(restarts(&master, "session"), 1);
-        assert_eq!(restarts(&master, "grid") + restarts(&master, "scheduler"), 0);
+        assert_eq!(
+            restarts(&master, "grid") + restarts(&master, "scheduler"),
+            0
+        );
     });
 }
 
@@ -86,18 +103,24 @@ fn a_panicking_grid_actor_keeps_its_sessions() {
         late.reach(master.registry());
         late.start();
         let three = master.grid_by_name("three").await;
-        master.until_status(&three, "late", NodeStatus::Online).await;
+        master
+            .until_status(&three, "late", NodeStatus::Online)
+            .await;
         assert_eq!(restarts(&master, "grid"), 1);
         let connected_at = |node: kontena_core::domain::Node| node.connected_at;
-        let before: Vec<_> = master.nodes(&three).await.into_iter().map(connected_at).collect();
+        let before: Vec<_> = master
+            .nodes(&three)
+            .await
+            .into_iter()
+            .map(connected_at)
+            .collect();
 
         // A second panic, with a session that has counted already: it attaches to the successor.
         let actor = master.registry().grid(three.id);
         master.registry().tools().failpoints.plan("grid: attach", 1);
         let raw = crate::support::raw::headers(&master);
         let mut raw: Vec<(&str, String)> = raw;
-        let token =
-            kontena_master::commands::grids::tokens(master.means(), vec![three.id]).await;
+        let token = kontena_master::commands::grids::tokens(master.means(), vec![three.id]).await;
         let token = token.expect("reads")[&three.id].clone();
         raw.push((kontena_protocol::agent::header::GRID_TOKEN, token));
         let other = crate::support::RawAgent::connect(master.registry(), &raw);

@@ -7,8 +7,8 @@
 //!                                           engine events --> look   reports
 //! ```
 //!
-//! The manager lists and hands out; [`worker`] brings one pod where it should be, [`mod@decide`] says
-//! how, [`actions`] does it, [`reports`] tells the master. A list that failed changes nothing.
+//! The manager lists and hands out; `worker` brings one pod where it should be, [`mod@decide`] says
+//! how, `actions` does it, `reports` tells the master. A list that failed changes nothing.
 
 mod actions;
 mod context;

@@ -320,10 +320,19 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, F
     serde_json::from_value(value).map_err(|error| unreadable(path, &error))
 }
 
+/// The parser quotes what it stumbles over, which may be a whole page of a proxy.
+const REASON_LETTERS: usize = 160;
+
 fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
+    let reason = error.to_string();
+    let mut shown: String = reason.lines().next().unwrap_or_default().to_owned();
+    if let Some((cut, _)) = shown.char_indices().nth(REASON_LETTERS) {
+        shown.truncate(cut);
+        shown.push_str("...");
+    }
     HttpFailure::new(
         520,
-        format!("Invalid response JSON from server for {path}: {error}"),
+        format!("Invalid response JSON from server for {path}: {shown}"),
     )
     .into()
 }

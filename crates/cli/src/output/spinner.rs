@@ -77,7 +77,9 @@ impl Stage {
 
     /// Says that the current step was interrupted.
     pub(crate) fn interrupt(&mut self) {
-        if self.step.is_some() {
+        if let Some(step) = &mut self.step {
+            // The terminal has written `^C` behind the moving line.
+            step.drawn += 2;
             let _ = self.end(&mut io::stdout().lock(), false);
         }
     }
@@ -90,11 +92,16 @@ impl Step {
             .copied()
             .unwrap_or(' ');
         let head = format!("    *   {} ", self.message);
-        let room = columns.saturating_sub(width(&head) + 1);
+        // Two cells stay free for the `^C` of an interruption.
+        let room = columns.saturating_sub(width(&head) + 3);
         if self.detail.is_empty() || room < 8 {
             return format!("{head}.. {frame}");
         }
-        let detail: String = self.detail.chars().take(room).collect();
+        let mut detail = self.detail.clone();
+        if width(&detail) > room {
+            detail = detail.chars().take(room.saturating_sub(3)).collect();
+            detail.push_str("...");
+        }
         format!(
             "{}{detail}",
             head.replacen("    *  ", &format!("    {frame}  "), 1)

@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
             return Err(fatal.clone());
         }
         if self.sieve.is_uniform() {
-            return self.matching_uniformly(last);
+            return self.matching_uniformly();
         }
         let mut spots = BTreeSet::new();
         for number in 1..=last {
@@ -270,13 +270,15 @@ impl<'a> Run<'a> {
         Ok(spots)
     }
 
-    fn matching_uniformly(&self, last: u32) -> Result<BTreeSet<Spot>, Failure> {
+    /// A node whose own instance is all that is in the way of another one counts, whatever the number:
+    /// instances above the total are gone before anything is placed.
+    fn matching_uniformly(&self) -> Result<BTreeSet<Spot>, Failure> {
         let mut spots: BTreeSet<_> = self.sieve.members().into_iter().collect();
         for (spot, numbers) in self.field.spots_with_rows() {
             if spots.contains(&spot) {
                 continue;
             }
-            for number in numbers.range(1..=last) {
+            for number in numbers {
                 if self.sieve.keeps(&self.field, spot, *number)? {
                     spots.insert(spot);
                     break;

@@ -1,21 +1,27 @@
 //! What was tried for a service and did not help, so that it is not tried over and over (8.2 #3).
 //!
 //! ```text
-//!  deploy ended ──> same question as before?  no: at once
-//!                                             yes: 20 s, 40 s, 80 s … 10 min after the last end
+//!  deploy ended ──> same question as before?  yes: 20 s, 40 s, 80 s … 10 min after the last end
+//!                                             nodes or service changed: at once
+//!                                             only instances did: at once, but three times
+//!                                             in 20 s at most
 //! ```
+//!
+//! The last line is for services that chase each other: each makes room for the other by moving.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::TimeDelta;
 
 use crate::{
-    domain::{DeployState, Service, ServiceId, Time},
+    domain::{DeployState, NodeId, Service, ServiceId, Time},
     snapshot::Snapshot,
 };
 
 const FIRST_DELAY: TimeDelta = TimeDelta::seconds(20);
 const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(10);
+/// How many deploys may follow each other at once, within [`FIRST_DELAY`], because other services moved.
+const BURST: usize = 3;
 
 /// The automatic deploys of one service so far; kept in memory by whoever asks for them. A new master
 /// begins afresh, which costs one deploy.
@@ -32,13 +38,17 @@ struct Attempt {
     /// How often the same question was answered in vain.
     repeated_count: u32,
     not_before: Time,
+    /// When the last few deploys ended on the same nodes, oldest first.
+    ends: Vec<Time>,
 }
 
 /// What an attempt depends on, as fingerprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Question {
-    /// Nodes, specification, and what else the filters look at.
-    surroundings: u64,
+    /// Nodes and specification.
+    nodes: u64,
+    /// Other services' instances and containers, as far as the filters look at them.
+    others: u64,
     /// Own instances and their nodes.
     rows: u64,
 }
@@ -48,14 +58,17 @@ impl Attempts {
     #[must_use]
     pub fn retry_at(&self, snapshot: &Snapshot, service: ServiceId, now: Time) -> Option<Time> {
         let last = self.last.as_ref()?;
-        if last.not_before <= now {
+        let question = Question::of(snapshot, snapshot.service(service)?);
+        if question.nodes != last.question.nodes {
             return None;
         }
-        let question = Question::of(snapshot, snapshot.service(service)?);
         // A success that is judged wrong again would only move instances to and fro.
-        let same = question.surroundings == last.question.surroundings
+        let same = question.others == last.question.others
             && (!last.failed || question.rows == last.question.rows);
-        same.then_some(last.not_before)
+        let repeated = same.then_some(last.not_before);
+        let burst = last.ends.iter().rev().nth(BURST - 1);
+        let burst = burst.map(|first| *first + FIRST_DELAY);
+        repeated.max(burst).filter(|not_before| *not_before > now)
     }
 
     /// Takes note that a deploy has ended; `snapshot` is the picture after it.
@@ -72,20 +85,28 @@ impl Attempts {
         };
         let question = Question::of(snapshot, service);
         let failed = state == DeployState::Error;
-        let before = self.last.as_ref().filter(|last| {
+        let last = self.last.take();
+        let last = last.filter(|last| last.question.nodes == question.nodes);
+        let repeated = last.as_ref().filter(|last| {
             let since = now.signed_duration_since(last.not_before);
             // What has held for a while was not in vain.
-            last.question.surroundings == question.surroundings && since < LONGEST_DELAY
+            last.question.others == question.others && since < LONGEST_DELAY
         });
-        let repeated_count = match before {
+        let repeated_count = match repeated {
             Some(last) => last.repeated_count.saturating_add(1),
             None => u32::from(failed),
         };
+        let mut ends = last.map(|last| last.ends).unwrap_or_default();
+        ends.push(now);
+        if ends.len() > BURST {
+            ends.remove(0);
+        }
         self.last = Some(Attempt {
             question,
             failed,
             repeated_count,
             not_before: now + delay(repeated_count),
+            ends,
         });
     }
 
@@ -116,44 +137,45 @@ impl Question {
             (row.number, row.node).hash(&mut rows);
         }
         Self {
-            surroundings: surroundings(snapshot, service),
+            nodes: nodes(snapshot, service),
+            others: others(snapshot, service),
             rows: rows.finish(),
         }
     }
 }
 
-fn surroundings(snapshot: &Snapshot, service: &Service) -> u64 {
+fn nodes(snapshot: &Snapshot, service: &Service) -> u64 {
     let mut hasher = DefaultHasher::new();
     (service.revision, service.instances).hash(&mut hasher);
     snapshot.grid.default_affinity.hash(&mut hasher);
     for node in snapshot.nodes() {
         (node.id, &node.name, node.connected, &node.labels).hash(&mut hasher);
-        (
-            node.availability.as_str(),
-            node.report.cpus,
-            node.report.mem_total,
-        )
-            .hash(&mut hasher);
+        let (cpus, mem_total) = (node.report.cpus, node.report.mem_total);
+        (node.availability.as_str(), cpus, mem_total).hash(&mut hasher);
         for driver in &node.report.volume_drivers {
             driver.name.hash(&mut hasher);
         }
     }
-    let mut texts = service.spec.affinity.clone();
-    texts.extend(snapshot.grid.default_affinity.iter().cloned());
-    if texts.iter().any(|text| text.starts_with("service")) {
-        foreign_rows(snapshot, service, snapshot.services().map(|other| other.id))
-            .hash(&mut hasher);
+    hasher.finish()
+}
+
+fn others(snapshot: &Snapshot, service: &Service) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let spec = &service.spec;
+    let own = spec.affinity.iter();
+    let texts: Vec<_> = own.chain(&snapshot.grid.default_affinity).collect();
+    let speaks_of = |key| texts.iter().any(|text| text.starts_with(key));
+    if speaks_of("service") {
+        let others = snapshot.services().map(|other| other.id);
+        foreign_rows(snapshot, service, others).hash(&mut hasher);
     } else {
-        let ports = service.spec.ports.iter();
+        let ports = spec.ports.iter();
         let holders = ports.flat_map(|port| snapshot.publishers(port.node_port));
         foreign_rows(snapshot, service, holders).hash(&mut hasher);
     }
-    let spec = &service.spec;
     let net = spec.net.as_deref().unwrap_or_default();
-    if !spec.volumes_from.is_empty()
-        || net.starts_with("container:")
-        || texts.iter().any(|text| text.starts_with("container"))
-    {
+    let depends = !spec.volumes_from.is_empty() || net.starts_with("container:");
+    if depends || speaks_of("container") {
         for container in snapshot.containers() {
             (container.node, &container.name).hash(&mut hasher);
         }
@@ -165,7 +187,7 @@ fn foreign_rows(
     snapshot: &Snapshot,
     service: &Service,
     others: impl Iterator<Item = ServiceId>,
-) -> Vec<(ServiceId, u32, Option<crate::domain::NodeId>)> {
+) -> Vec<(ServiceId, u32, Option<NodeId>)> {
     others
         .filter(|other| *other != service.id)
         .flat_map(|other| snapshot.instances(other))

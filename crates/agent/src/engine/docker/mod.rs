@@ -1,10 +1,11 @@
 //! The Docker engine, through its HTTP API on a unix socket or `tcp://`.
 //!
-//! [`create`] translates what a container shall be, [`read`] what an engine reports. State always
-//! comes from an inspection; events only say that one is due.
+//! `create` translates what a container shall be, `read` what an engine reports, `streams` follows
+//! calls that answer bit by bit. State always comes from an inspection; events only say that one is due.
 
 mod create;
 mod read;
+mod streams;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,12 +15,10 @@ use std::{
 
 use bollard::{
     Docker,
-    auth::DockerCredentials,
-    exec::{CreateExecOptions, StartExecResults},
     models::{ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest},
     query_parameters as query,
 };
-use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream::BoxStream};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use kontena_protocol::agent::RegistryCredentials;
 use tokio::{net::TcpStream, time::timeout};
 
@@ -34,12 +33,8 @@ pub const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
 const CALL_LIMIT: Duration = Duration::from_secs(60);
 /// How long the engine may take to answer at the start.
 const FIRST_LIMIT: Duration = Duration::from_secs(10);
-/// How long a pull may go without a sign of progress.
-const PULL_SILENCE: Duration = Duration::from_secs(120);
 /// How long a port may take to answer.
 const PORT_LIMIT: Duration = Duration::from_secs(1);
-/// How much of a command's output is kept.
-const OUTPUT_KEPT: usize = 4096;
 
 /// A Docker engine. Survives the engine's restarts: every call connects anew where it has to.
 pub struct DockerEngine {
@@ -116,76 +111,6 @@ impl DockerEngine {
         // Engines before 1.25 and stand-ins for Docker have no plugin call.
         let plugins = self.docker.list_plugins(None).await.unwrap_or_default();
         Ok(read::info(&info, &plugins))
-    }
-
-    async fn pull_through(
-        &self,
-        name: &str,
-        credentials: Option<&RegistryCredentials>,
-    ) -> EngineResult<()> {
-        let options = query::CreateImageOptionsBuilder::default()
-            .from_image(&create::with_tag(name))
-            .build();
-        let credentials = credentials.map(|given| DockerCredentials {
-            username: Some(given.username.clone()),
-            password: Some(given.password.clone()),
-            email: given.email.clone(),
-            ..DockerCredentials::default()
-        });
-        let mut progress = self.docker.create_image(Some(options), None, credentials);
-        loop {
-            match timeout(PULL_SILENCE, progress.next()).await {
-                Ok(Some(Ok(_))) => {}
-                Ok(Some(Err(error))) => return Err(self.error(&error)),
-                Ok(None) => return Ok(()),
-                Err(_) => {
-                    let limit = PULL_SILENCE.as_secs();
-                    return Err(EngineError::Failed(format!(
-                        "pulling {name} made no progress for {limit}s"
-                    )));
-                }
-            }
-        }
-    }
-
-    async fn run_inside(&self, id: &str, command: &[String]) -> EngineResult<ExecOutcome> {
-        let options = CreateExecOptions {
-            cmd: Some(command.to_vec()),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            ..CreateExecOptions::default()
-        };
-        let failed = |error| self.error(&error);
-        let exec = self.docker.create_exec(id, options).await.map_err(failed)?;
-        let started = self.docker.start_exec(&exec.id, None).await;
-        let mut output = String::new();
-        if let StartExecResults::Attached {
-            output: mut chunks, ..
-        } = started.map_err(failed)?
-        {
-            while let Some(chunk) = chunks.try_next().await.map_err(failed)? {
-                output.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
-                read::keep_tail(&mut output, OUTPUT_KEPT);
-            }
-        }
-        let ended = self.docker.inspect_exec(&exec.id).await.map_err(failed)?;
-        Ok(ExecOutcome {
-            exit_code: ended.exit_code.unwrap_or(-1),
-            output,
-        })
-    }
-
-    async fn wait_for_end(&self, id: &str) -> EngineResult<i64> {
-        let mut ends = self
-            .docker
-            .wait_container(id, None::<query::WaitContainerOptions>);
-        match ends.next().await {
-            Some(Ok(end)) => Ok(end.status_code),
-            // This is how the client reports any code but 0.
-            Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => Ok(code),
-            Some(Err(error)) => Err(self.error(&error)),
-            None => Err(EngineError::Failed(format!("waiting for {id} ended early"))),
-        }
     }
 
     /// After a time-out it is unknown what happened, so the container is looked at.

@@ -1,6 +1,9 @@
 //! Small grids for tests: a few lines say what there is.
 
-#![expect(clippy::expect_used, reason = "only tests use this room")]
+mod properties;
+mod world;
+
+pub(crate) use world::World;
 
 use std::sync::Arc;
 

@@ -1,0 +1,260 @@
+//! Runs the program with a home and a configuration of its own.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::Master;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kontena");
+/// The address of fixture C1, put in place of the scripted master's in everything that is compared.
+const C1: &str = "192.168.66.1:9292";
+
+/// The program and its home.
+pub(crate) struct Kontena {
+    home: TempDir,
+    address: String,
+    variables: Vec<(String, String)>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
+}
+
+impl Ran {
+    /// Standard output with right-trimmed lines, compared with `lines`.
+    #[track_caller]
+    pub(crate) fn prints(&self, lines: &[&str]) -> &Self {
+        assert_eq!(trimmed(&self.out), lines, "standard error: {}", self.err);
+        self
+    }
+
+    /// Standard error with right-trimmed lines, compared with `lines`.
+    #[track_caller]
+    pub(crate) fn complains(&self, lines: &[&str]) -> &Self {
+        assert_eq!(trimmed(&self.err), lines, "standard output: {}", self.out);
+        self
+    }
+
+    /// The exit code.
+    #[track_caller]
+    pub(crate) fn exits(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// Success with these lines, and not a word on standard error.
+    #[track_caller]
+    pub(crate) fn succeeds(&self, lines: &[&str]) -> &Self {
+        self.prints(lines).complains(&[]).exits(0)
+    }
+
+    /// Failure with one error line, and nothing on standard output.
+    #[track_caller]
+    pub(crate) fn fails(&self, line: &str) -> &Self {
+        self.prints(&[]).complains(&[line]).exits(1)
+    }
+}
+
+fn trimmed(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).collect()
+}
+
+impl Kontena {
+    /// A home without a configuration.
+    pub(crate) fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self {
+            home,
+            address: String::new(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Fixture C1, its current master being the scripted one.
+    pub(crate) fn c1(master: &Master) -> Self {
+        let mut kontena = Self::new();
+        kontena.address.clone_from(&master.address);
+        kontena.configure(&json!({
+            "current_server": "test",
+            "servers": [
+                {"name": "test", "url": format!("http://{}/", master.address), "token": "tok123",
+                 "grid": "development", "username": "admin"},
+                {"name": "other", "url": "https://other.example.com", "grid": "prod"},
+            ],
+        }));
+        kontena
+    }
+
+    /// Replaces the configuration.
+    pub(crate) fn configure(&self, config: &Value) {
+        fs::write(self.config_path(), format!("{config:#}")).unwrap();
+    }
+
+    /// Changes the entry `test` of the configuration.
+    pub(crate) fn with_entry(self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut config = self.config();
+        change(&mut config["servers"][0]);
+        self.configure(&config);
+        self
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where the configuration is.
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.home.path().join(".kontena_client.json")
+    }
+
+    /// The home folder.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.path().to_path_buf()
+    }
+
+    /// The configuration as it is now.
+    pub(crate) fn config(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.config_path()).unwrap()).unwrap()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LANG", "C.UTF-8")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs with pipes. Words are separated by blanks.
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        self.run_words(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs with pipes.
+    pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
+        self.collect(self.command(PROGRAM).args(words))
+    }
+
+    fn collect(&self, command: &mut Command) -> Ran {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Ran {
+            out: self.readable(&output.stdout),
+            err: self.readable(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// Runs a shell that knows the program as `$KONTENA`.
+    pub(crate) fn run_shell(&self, script: &str) -> Ran {
+        let mut command = self.command("sh");
+        self.collect(command.env("KONTENA", PROGRAM).args(["-c", script]))
+    }
+
+    /// Runs on a terminal of 120 columns; whenever a line ends in the first half of a pair, the user
+    /// types the second half.
+    pub(crate) fn run_on_terminal(&self, line: &str, typed: &[(&str, &str)]) -> Ran {
+        let mut child = self
+            .command("script")
+            .args([
+                "-qec",
+                &format!("stty cols 120 rows 40; exec {PROGRAM} {line}"),
+                "/dev/null",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let pieces = pieces(child.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        let mut from = 0;
+        for (prompt, answer) in typed {
+            while !String::from_utf8_lossy(&seen[from..]).contains(prompt) {
+                let piece = pieces.recv_timeout(Duration::from_secs(10));
+                seen.extend(piece.unwrap_or_else(|_| {
+                    panic!("no {prompt:?} in {:?}", String::from_utf8_lossy(&seen))
+                }));
+            }
+            from = seen.len();
+            stdin.write_all(answer.as_bytes()).unwrap();
+            stdin.flush().unwrap();
+        }
+        for piece in pieces {
+            seen.extend(piece);
+        }
+        let code = child.wait().unwrap().code().unwrap_or(-1);
+        Ran {
+            out: self.readable(&seen),
+            err: String::new(),
+            code,
+        }
+    }
+
+    fn readable(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        if self.address.is_empty() {
+            text
+        } else {
+            text.replace(&self.address, C1)
+        }
+    }
+}
+
+fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = from.read(&mut piece) {
+            if send.send(piece[..length].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+/// What a person sees in the end: colours removed, overwritten letters gone, lines right-trimmed.
+pub(crate) fn visible(text: &str) -> Vec<String> {
+    text.replace("\r\n", "\n")
+        .lines()
+        .map(visible_line)
+        .collect()
+}
+
+fn visible_line(line: &str) -> String {
+    let mut cells: Vec<char> = Vec::new();
+    let mut at = 0;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => {
+                letters.find(char::is_ascii_alphabetic);
+            }
+            '\r' => at = 0,
+            other => {
+                cells.resize(cells.len().max(at + 1), ' ');
+                cells[at] = other;
+                at += 1;
+            }
+        }
+    }
+    cells.iter().collect::<String>().trim_end().to_owned()
+}

@@ -1,0 +1,155 @@
+//! A master on a socket: canned answers by method and path, and a record of what was asked.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// `GET /v1/grids`.
+    pub(crate) line: String,
+    /// Lower-case names.
+    pub(crate) headers: HashMap<String, String>,
+    /// Null where there was none.
+    pub(crate) body: Value,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    answers: HashMap<String, Vec<(u16, String)>>,
+    headers: String,
+    seen: Vec<Request>,
+}
+
+/// The scripted master; it lives until the test ends.
+pub(crate) struct Master {
+    pub(crate) address: String,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Master {
+    /// Starts a master that knows nothing: every answer is 404 `Not found`.
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let headers = "Content-Type: application/json\r\nX-Kontena-Version: 1.5.4\r\n".into();
+        let script = Arc::new(Mutex::new(Script {
+            headers,
+            ..Script::default()
+        }));
+        let shared = Arc::clone(&script);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || answer(stream, &shared));
+            }
+        });
+        Self { address, script }
+    }
+
+    /// Answers `GET /v1/…` and the like; of several answers to one request the last repeats.
+    pub(crate) fn on(&self, line: &str, status: u16, body: impl ToString) -> &Self {
+        let mut script = self.script.lock().unwrap();
+        script
+            .answers
+            .entry(line.to_owned())
+            .or_default()
+            .push((status, body.to_string()));
+        self
+    }
+
+    /// Forgets the answers to a request.
+    pub(crate) fn forget(&self, line: &str) -> &Self {
+        self.script.lock().unwrap().answers.remove(line);
+        self
+    }
+
+    /// Replaces the headers of every answer.
+    pub(crate) fn headers(&self, headers: &str) -> &Self {
+        self.script.lock().unwrap().headers = headers.to_owned();
+        self
+    }
+
+    /// What was asked so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.script.lock().unwrap().seen.clone()
+    }
+
+    /// Methods and paths of what was asked so far, `/v1/` left out.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.requests()
+            .iter()
+            .map(|request| request.line.replace(" /v1/", " "))
+            .collect()
+    }
+
+    /// The body of the last request that had one.
+    pub(crate) fn body(&self) -> Value {
+        let requests = self.requests();
+        requests
+            .iter()
+            .rev()
+            .find(|one| !one.body.is_null())
+            .map(|one| one.body.clone())
+            .unwrap()
+    }
+}
+
+fn answer(stream: TcpStream, script: &Mutex<Script>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let Some(request) = read(&mut reader) else {
+        return;
+    };
+    let mut script = script.lock().unwrap();
+    let missing = (404, r#"{"error":"Not found"}"#.to_owned());
+    let (status, body) = match script.answers.get_mut(&request.line) {
+        Some(answers) if answers.len() > 1 => answers.remove(0),
+        Some(answers) => answers[0].clone(),
+        None => missing,
+    };
+    let headers = script.headers.clone();
+    script.seen.push(request);
+    drop(script);
+    let mut stream = stream;
+    let length = body.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} Whatever\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let line = line.rsplit_once(' ')?.0.to_owned();
+    let mut headers = HashMap::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim_end().split_once(": ") else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.to_owned());
+    }
+    let length = headers
+        .get("content-length")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let body = if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&body).unwrap()
+    };
+    Some(Request {
+        line,
+        headers,
+        body,
+    })
+}

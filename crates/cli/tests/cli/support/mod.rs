@@ -1,0 +1,9 @@
+//! A scripted master, the fixtures C1 and M1, and a runner for the program.
+
+pub(crate) mod fixtures;
+pub(crate) mod kontena;
+pub(crate) mod master;
+
+pub(crate) use fixtures::{m1, node};
+pub(crate) use kontena::Kontena;
+pub(crate) use master::Master;
