@@ -27,7 +27,7 @@ pub(super) async fn token(
 ) -> Result<HttpResponse, ApiError> {
     let body = read(&request, &body)?;
     let text = |key: &str| {
-        body[key]
+        body.get(key)?
             .as_str()
             .map(str::trim)
             .filter(|text| !text.is_empty())

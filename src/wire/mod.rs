@@ -8,4 +8,4 @@ mod report;
 
 pub use info::{node_info, peer_ips};
 pub use pod::{PodSource, domainname, pod};
-pub use report::{ReportedState, read_docker_info, read_pod_state};
+pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};

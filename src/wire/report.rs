@@ -1,8 +1,10 @@
 //! What agents report: their engine, and the state of a pod. Lenient, as stock agents pass Docker's own
 //! documents through whole.
 
-use kontena_core::domain::{Driver, NodeReport, ObservedState, ServiceId};
-use kontena_protocol::agent::{PodState, RpcError, json};
+use kontena_core::domain::{
+    Driver, Event, GridId, NodeId, NodeReport, ObservedState, ServiceId, Severity, Time,
+};
+use kontena_protocol::agent::{PodEvent, PodState, RpcError, json};
 use serde_json::Value;
 
 /// A pod's state with the types of the domain.
@@ -23,7 +25,8 @@ pub struct ReportedState {
 /// Reads `/nodes/update`: the report, the agent's version, and the engine's labels.
 #[must_use]
 pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec<String>>) {
-    let text = |key: &str| info[key].as_str().map(str::to_owned);
+    let field = |key: &str| info.get(key).unwrap_or(&Value::Null);
+    let text = |key: &str| field(key).as_str().map(str::to_owned);
     let report = NodeReport {
         os: text("OperatingSystem"),
         docker_root_dir: text("DockerRootDir"),
@@ -32,13 +35,13 @@ pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec
         docker_version: text("ServerVersion"),
         public_ip: text("PublicIp"),
         private_ip: text("PrivateIp"),
-        mem_total: info["MemTotal"].as_i64(),
-        mem_limit: info["MemoryLimit"].as_bool().map(i64::from),
-        cpus: info["NCPU"].as_i64(),
-        volume_drivers: drivers(&info["Drivers"]["Volume"]),
-        network_drivers: drivers(&info["Drivers"]["Network"]),
+        mem_total: field("MemTotal").as_i64(),
+        mem_limit: field("MemoryLimit").as_bool().map(i64::from),
+        cpus: field("NCPU").as_i64(),
+        volume_drivers: drivers(field("Drivers").get("Volume")),
+        network_drivers: drivers(field("Drivers").get("Network")),
     };
-    let labels = info["Labels"].as_array().map(|labels| {
+    let labels = field("Labels").as_array().map(|labels| {
         labels
             .iter()
             .filter_map(|label| label.as_str().map(str::to_owned))
@@ -47,16 +50,46 @@ pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec
     (report, text("AgentVersion"), labels)
 }
 
-fn drivers(list: &Value) -> Vec<Driver> {
+fn drivers(list: Option<&Value>) -> Vec<Driver> {
     let driver = |driver: &Value| {
+        let text = |key: &str| driver.get(key)?.as_str().map(str::to_owned);
         Some(Driver {
-            name: driver["name"].as_str()?.to_owned(),
-            version: driver["version"].as_str().map(str::to_owned),
+            name: text("name")?,
+            version: text("version"),
         })
     };
-    list.as_array()
-        .map(|list| list.iter().filter_map(driver).collect())
+    let list = list.and_then(Value::as_array);
+    list.map(|list| list.iter().filter_map(driver).collect())
         .unwrap_or_default()
+}
+
+/// Reads `/node_service_pods/event`.
+///
+/// # Errors
+/// 500 where the body is unreadable.
+pub fn read_pod_event(
+    body: &rmpv::Value,
+    grid: GridId,
+    node: NodeId,
+    at: Time,
+) -> Result<Event, RpcError> {
+    let event: PodEvent = json::decode(body)
+        .map_err(|error| RpcError::new(500, format!("ArgumentError: {error}")))?;
+    Ok(Event {
+        grid,
+        at,
+        severity: match event.severity {
+            Some(0) => Severity::Debug,
+            Some(2) => Severity::Warn,
+            Some(3) => Severity::Error,
+            _ => Severity::Info,
+        },
+        kind: event.kind,
+        message: event.data,
+        service: event.service_id.and_then(|id| id.parse().ok()),
+        node: Some(node),
+        instance_number: event.instance_number,
+    })
 }
 
 /// Reads `/node_service_pods/set_state`.

@@ -90,7 +90,13 @@ impl World {
     /// Runs `kontena` and expects it to succeed; returns what it printed.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let outcome = self.kontena(arguments);
-        assert_eq!(outcome.code, Some(0), "kontena {arguments:?}: {outcome:?}");
+        assert_eq!(
+            outcome.code,
+            Some(0),
+            "kontena {arguments:?}: {}{}",
+            outcome.out,
+            outcome.err
+        );
         outcome.out
     }
 

@@ -2,10 +2,7 @@
 
 use actix::prelude::*;
 use actix_web::web::Bytes;
-use kontena_core::{
-    domain::{Change, Event, Severity},
-    presence,
-};
+use kontena_core::{domain::Change, presence};
 use kontena_protocol::agent::{Decoded, Message, RpcError, json, method};
 use kontena_store::{StoreError, grids, instances, nodes, services};
 use rmpv::Value;
@@ -283,27 +280,8 @@ async fn set_state(tools: &Tools, node: &Admitted, state: &Value) -> Answer {
 }
 
 async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
-    let event = json::lossy(event);
-    let service = event["service_id"].as_str().and_then(|id| id.parse().ok());
-    let (id, grid, at) = (node.node, node.grid, tools.clock.now());
-    let number = event["instance_number"]
-        .as_u64()
-        .and_then(|number| u32::try_from(number).ok());
-    let event = Event {
-        grid,
-        at,
-        severity: match event["severity"].as_i64() {
-            Some(0) => Severity::Debug,
-            Some(2) => Severity::Warn,
-            Some(3) => Severity::Error,
-            _ => Severity::Info,
-        },
-        kind: event["type"].as_str().unwrap_or_default().to_owned(),
-        message: event["data"].as_str().unwrap_or_default().to_owned(),
-        service,
-        node: Some(id),
-        instance_number: number,
-    };
+    let event = wire::read_pod_event(event, node.grid, node.node, tools.clock.now())?;
+    let grid = node.grid;
     let written = tools.store.write(move |tx| {
         let Some(service) = event.service else {
             return Ok(());

@@ -36,6 +36,12 @@ pub(super) async fn write(
     folder: &Path,
 ) -> Result<Written, BootError> {
     let file = file(folder);
+    let _lock = lock(&file).map_err(|error| {
+        BootError::Dev(format!(
+            "cannot lock the login in {}: {error}",
+            file.display()
+        ))
+    })?;
     let mut config = read(&file)?;
     let known = entry(&config)
         .and_then(|entry| entry["token"].as_str())
@@ -69,6 +75,21 @@ fn file(folder: &Path) -> PathBuf {
         (None, Some(home)) => PathBuf::from(home).join(".kontena_client.json"),
         (None, None) => folder.join("kontena_client.json"),
     }
+}
+
+/// Keeps the `kontena` command from writing the file at the same time; released when dropped.
+fn lock(file: &Path) -> std::io::Result<std::fs::File> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".lock");
+    let mut open = std::fs::OpenOptions::new();
+    let lock = open
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(name)?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 fn read(file: &Path) -> Result<Map<String, Value>, BootError> {

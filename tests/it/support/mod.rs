@@ -10,7 +10,6 @@ pub mod raw;
 use std::{future::Future, time::Duration};
 
 use actix::System;
-use actix_web::web::Bytes;
 use kontena_core::{
     domain::{Cidr, Grid, Instance, Node, NodeStatus, ObservedState, Service, Time},
     validate,
@@ -311,8 +310,4 @@ impl TestMaster {
             .await;
         read.expect("reads").expect("the grid exists")
     }
-}
-
-pub fn bytes(frame: Vec<u8>) -> Bytes {
-    Bytes::from(frame)
 }

@@ -339,6 +339,24 @@ pub struct PodState {
     pub error: Option<String>,
 }
 
+/// `/node_service_pods/event`: something happened to an instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PodEvent {
+    /// 24 hexadecimal digits.
+    pub service_id: Option<String>,
+    /// From 1.
+    pub instance_number: Option<u32>,
+    /// 0 debug, 1 info, 2 warn, 3 error; missing: 1.
+    pub severity: Option<i64>,
+    /// Such as `service:create_instance`.
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: String,
+    /// The sentence.
+    #[serde(deserialize_with = "or_default")]
+    pub data: String,
+}
+
 /// A volume or network driver of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {

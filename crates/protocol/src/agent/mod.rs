@@ -16,8 +16,8 @@ pub mod hello;
 pub mod json;
 
 pub use body::{
-    ContainerPort, Driver, GridInfo, HookSpec, MasterInfo, Mount, NetworkInfo, NodeInfo, PodSecret,
-    PodState, RegistryCredentials, ServicePod, method,
+    ContainerPort, Driver, GridInfo, HookSpec, MasterInfo, Mount, NetworkInfo, NodeInfo, PodEvent,
+    PodSecret, PodState, RegistryCredentials, ServicePod, method,
 };
 pub use close::{CloseCode, truncate_reason};
 pub use frame::{DecodeError, Decoded, Message, RpcError};
