@@ -15,6 +15,7 @@
 
 mod bad_input;
 mod dev;
+mod engine;
 mod path;
 mod postgres;
 mod signals;

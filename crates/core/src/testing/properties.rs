@@ -214,7 +214,7 @@ fn can_be_placed(world: &mut World, service: ServiceId) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever happens, once it stops everything that can be placed is placed and runs, every deploy has
     /// ended, and judging again changes nothing.
