@@ -17,12 +17,7 @@ use crate::{
 
 /// The Kontena master: admin HTTP API, agent websocket, scheduler.
 #[derive(Debug, Parser)]
-#[command(
-    name = "kontena-master",
-    version,
-    about,
-    args_conflicts_with_subcommands = false
-)]
+#[command(name = "kontena-master", version, about, args_conflicts_with_subcommands = false)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -106,10 +101,7 @@ pub fn run() -> ExitCode {
         Err(error) if error.use_stderr() => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or("usage error");
-            eprintln!(
-                "{} (see kontena-master --help)",
-                line.trim_start_matches("error: ")
-            );
+            eprintln!("{} (see kontena-master --help)", line.trim_start_matches("error: "));
             return ExitCode::from(2);
         }
         // --help and --version.
@@ -161,19 +153,9 @@ fn with_config(command: Command, config: Config) -> Result<ExitCode, Failure> {
             boot::migrate(&config)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Token {
-            command:
-                TokenCommand::Create {
-                    user,
-                    role,
-                    expires_in,
-                },
-        } => {
+        Command::Token { command: TokenCommand::Create { user, role, expires_in } } => {
             if let Some(unknown) = role.iter().find(|role| !ROLES.contains(&role.as_str())) {
-                let line = format!(
-                    "--role: {unknown:?} is not valid: takes {}",
-                    ROLES.join(", ")
-                );
+                let line = format!("--role: {unknown:?} is not valid: takes {}", ROLES.join(", "));
                 return Err(Failure::Configuration(line));
             }
             let token = boot::create_token(&config, user, role, expires_in)?;
@@ -200,10 +182,7 @@ fn backup(config: &Config, file: &std::path::Path) -> Result<ExitCode, Failure> 
         return Err(Failure::Configuration(line.to_owned()));
     }
     if file.exists() {
-        return Err(Failure::Run(anyhow!(
-            "FILE: {} exists already",
-            file.display()
-        )));
+        return Err(Failure::Run(anyhow!("FILE: {} exists already", file.display())));
     }
     Store::backup(&config.database_url, file)
         .map_err(|error: StoreError| Failure::Run(anyhow!("FILE: {}: {error}", file.display())))?;

@@ -30,12 +30,7 @@ pub struct Death<T> {
 #[must_use]
 pub fn lifeline<T>() -> (Lifeline<T>, Death<T>) {
     let (sender, receiver) = oneshot::channel();
-    (
-        Lifeline {
-            sender: Some(sender),
-        },
-        Death { receiver },
-    )
+    (Lifeline { sender: Some(sender) }, Death { receiver })
 }
 
 impl<T> Lifeline<T> {

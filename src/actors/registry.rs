@@ -53,15 +53,9 @@ impl Registry {
     /// Makes a registry without any grid.
     #[must_use]
     pub fn new(tools: Tools, placement: Placement) -> Self {
-        let inner = Inner {
-            tools,
-            placement,
-            grids: Mutex::default(),
-            sessions: AtomicUsize::new(0),
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        let inner =
+            Inner { tools, placement, grids: Mutex::default(), sessions: AtomicUsize::new(0) };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What actors work with.
@@ -79,39 +73,23 @@ impl Registry {
     /// The actor of a grid; started where there is none that lives.
     #[must_use]
     pub fn grid(&self, grid: GridId) -> Addr<GridActor> {
-        let mut grids = self
-            .inner
-            .grids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut grids = self.inner.grids.lock().unwrap_or_else(PoisonError::into_inner);
         let restarts = match grids.get(&grid) {
             Some(entry) if entry.addr.connected() => return entry.addr.clone(),
             Some(entry) => entry.restarts + 1,
             None => 0,
         };
         let addr = self.start(grid, restarts);
-        grids.insert(
-            grid,
-            Entry {
-                addr: addr.clone(),
-                restarts,
-            },
-        );
+        grids.insert(grid, Entry { addr: addr.clone(), restarts });
         addr
     }
 
     /// The actors of all grids that were started and live.
     #[must_use]
     pub fn grids(&self) -> Vec<(GridId, Addr<GridActor>)> {
-        let grids = self
-            .inner
-            .grids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let grids = self.inner.grids.lock().unwrap_or_else(PoisonError::into_inner);
         let living = grids.iter().filter(|(_, entry)| entry.addr.connected());
-        living
-            .map(|(grid, entry)| (*grid, entry.addr.clone()))
-            .collect()
+        living.map(|(grid, entry)| (*grid, entry.addr.clone())).collect()
     }
 
     /// Counts a session in, unless there are as many as allowed.
@@ -119,9 +97,7 @@ impl Registry {
     pub fn admit_session(&self) -> Option<SessionSlot> {
         let most = self.inner.tools.rules.max_agents;
         let before = self.inner.sessions.fetch_add(1, Ordering::AcqRel);
-        let slot = SessionSlot {
-            inner: Arc::clone(&self.inner),
-        };
+        let slot = SessionSlot { inner: Arc::clone(&self.inner) };
         (most == 0 || before < most).then_some(slot)
     }
 
@@ -155,10 +131,7 @@ impl Registry {
 
     async fn revive(&self, grid: GridId, restarts: u32) {
         log::error!("grid {grid}: its actor was lost; starting it again from the store");
-        self.inner
-            .tools
-            .metrics
-            .count(metrics::RESTARTS, "actor=\"grid\"".to_owned());
+        self.inner.tools.metrics.count(metrics::RESTARTS, "actor=\"grid\"".to_owned());
         tokio::time::sleep(restart_delay(restarts)).await;
         drop(self.grid(grid));
     }

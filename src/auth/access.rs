@@ -69,16 +69,10 @@ mod tests {
         ];
         let allowed = |roles: &[&str], member: bool| -> Vec<Action> {
             let user = user(roles);
-            every
-                .into_iter()
-                .filter(|action| check(*action, &user, member).is_ok())
-                .collect()
+            every.into_iter().filter(|action| check(*action, &user, member).is_ok()).collect()
         };
         assert_eq!(allowed(&[], false), [UseOwn]);
-        assert_eq!(
-            allowed(&[], true),
-            [UseOwn, ReadGrid, ManageServices, ManageNodes]
-        );
+        assert_eq!(allowed(&[], true), [UseOwn, ReadGrid, ManageServices, ManageNodes]);
         assert_eq!(allowed(&["grid_admin"], false), [UseOwn]);
         assert_eq!(allowed(&["grid_admin"], true), every[..6]);
         assert_eq!(allowed(&["user_admin"], false), [UseOwn]);

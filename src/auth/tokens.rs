@@ -77,15 +77,8 @@ pub async fn exchange_code(
                 return Ok(Exchange::Unknown);
             };
             // A code that never ends yields a token that never ends, and so has no refresh token.
-            issue(
-                tx,
-                &vault,
-                user,
-                code.expires_at,
-                &code.scopes,
-                &mut moment.clone(),
-            )
-            .map(|issued| Exchange::Issued(Box::new(issued)))
+            issue(tx, &vault, user, code.expires_at, &code.scopes, &mut moment.clone())
+                .map(|issued| Exchange::Issued(Box::new(issued)))
         })
         .await
 }
@@ -110,15 +103,8 @@ pub async fn refresh(
                 return Ok(Exchange::Unknown);
             };
             let end = moment.now + TimeDelta::seconds(REFRESHED_SECONDS);
-            issue(
-                tx,
-                &vault,
-                user,
-                Some(end),
-                &old.scopes,
-                &mut moment.clone(),
-            )
-            .map(|issued| Exchange::Issued(Box::new(issued)))
+            issue(tx, &vault, user, Some(end), &old.scopes, &mut moment.clone())
+                .map(|issued| Exchange::Issued(Box::new(issued)))
         })
         .await
 }
@@ -142,9 +128,7 @@ pub fn issue(
         user: user.id,
         kind: Kind::Bearer,
         token_hash: vault.hash(Purpose::Access, &access_token),
-        refresh_hash: refresh_token
-            .as_ref()
-            .map(|token| vault.hash(Purpose::Access, token)),
+        refresh_hash: refresh_token.as_ref().map(|token| vault.hash(Purpose::Access, token)),
         last_four: Some(last_four(&access_token)),
         refresh_last_four: refresh_token.as_deref().map(last_four),
         scopes: scopes.to_owned(),
@@ -153,12 +137,7 @@ pub fn issue(
         created_at: moment.now,
     };
     tokens::create(tx.conn(), &record)?;
-    Ok(Issued {
-        record,
-        user,
-        access_token,
-        refresh_token,
-    })
+    Ok(Issued { record, user, access_token, refresh_token })
 }
 
 /// Keeps a one-time code for a user, within a job. It never ends, and neither does its token.

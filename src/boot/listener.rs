@@ -24,11 +24,7 @@ pub(super) fn serve(listener: TcpListener, app: App) -> Result<ServerHandle, Boo
     let server = HttpServer::new(move || WebApp::new().configure(routes::configure(app.clone())))
         .backlog(BACKLOG)
         .max_connections(MOST_CONNECTIONS)
-        .workers(
-            std::thread::available_parallelism()
-                .map_or(2, usize::from)
-                .min(16),
-        )
+        .workers(std::thread::available_parallelism().map_or(2, usize::from).min(16))
         .disable_signals()
         .shutdown_timeout(3)
         .listen(listener)?

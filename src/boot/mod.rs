@@ -78,10 +78,7 @@ impl BootError {
     /// Whether a setting is wrong, rather than the world around.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        matches!(
-            self,
-            Self::WrongVaultKey | Self::Store(StoreError::Newer(_))
-        )
+        matches!(self, Self::WrongVaultKey | Self::Store(StoreError::Newer(_)))
     }
 }
 
@@ -103,13 +100,8 @@ pub fn serve(config: Config) -> Result<(), BootError> {
 /// # Errors
 /// Where one fails, or the database is away.
 pub fn migrate(config: &Config) -> Result<(), BootError> {
-    let options = Options {
-        readers: 1,
-        ..Options::default()
-    };
-    Store::open(&config.database_url, options)
-        .map(drop)
-        .map_err(BootError::Store)
+    let options = Options { readers: 1, ..Options::default() };
+    Store::open(&config.database_url, options).map(drop).map_err(BootError::Store)
 }
 
 /// Makes an access token, with or without a running master.
@@ -124,9 +116,8 @@ pub fn create_token(
 ) -> Result<String, BootError> {
     System::new().block_on(async move {
         let means = open(config).await?;
-        let expires_in = expires_in
-            .filter(|seconds| *seconds > 0)
-            .map(|s| TimeDelta::seconds(i64::from(s)));
+        let expires_in =
+            expires_in.filter(|seconds| *seconds > 0).map(|s| TimeDelta::seconds(i64::from(s)));
         let issued = setup::create_token(&means, user, roles, expires_in).await;
         Ok(issued.map_err(BootError::Store)?.access_token)
     })
@@ -136,15 +127,8 @@ pub fn create_token(
 async fn open(config: &Config) -> Result<Means, BootError> {
     let vault = Vault::new(&key::read_or_make(config)?);
     let store = Store::open(&config.database_url, Options::default()).map_err(BootError::Store)?;
-    match setup::check_vault(&store, &vault)
-        .await
-        .map_err(BootError::Store)?
-    {
-        VaultCheck::Opens => Ok(Means {
-            store,
-            vault,
-            clock: Clock::system(),
-        }),
+    match setup::check_vault(&store, &vault).await.map_err(BootError::Store)? {
+        VaultCheck::Opens => Ok(Means { store, vault, clock: Clock::system() }),
         VaultCheck::Wrong => Err(BootError::WrongVaultKey),
     }
 }
@@ -181,12 +165,7 @@ impl Master {
         let addr = listener.local_addr()?;
         let server = listener::serve(listener, app.clone())?;
         log::info!("database {}", config.database_url);
-        Ok(Self {
-            app,
-            addr,
-            server,
-            arbiters: vec![grid_arbiter, scheduler_arbiter],
-        })
+        Ok(Self { app, addr, server, arbiters: vec![grid_arbiter, scheduler_arbiter] })
     }
 
     /// Where it listens.
@@ -225,10 +204,7 @@ impl Master {
             }
         };
         if tokio::time::timeout(DRAIN_LIMIT, gone).await.is_err() {
-            log::warn!(
-                "{} sessions did not say goodbye",
-                self.app.registry.sessions()
-            );
+            log::warn!("{} sessions did not say goodbye", self.app.registry.sessions());
         }
         self.server.stop(false).await;
         for arbiter in self.arbiters {
@@ -243,9 +219,7 @@ impl Master {
 /// Where the store fails.
 pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result<App, BootError> {
     let listening_since = means.clock.now();
-    let left_over = setup::begin(&means.store, listening_since)
-        .await
-        .map_err(BootError::Store)?;
+    let left_over = setup::begin(&means.store, listening_since).await.map_err(BootError::Store)?;
     if left_over > 0 {
         log::info!("{left_over} nodes were connected to the previous master: their grace begins");
     }
@@ -258,19 +232,11 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         rules: Arc::new(rules(config, listening_since)),
     };
     let registry = Registry::new(tools, placement);
-    let all = means
-        .store
-        .read(grids::all)
-        .await
-        .map_err(BootError::Store)?;
+    let all = means.store.read(grids::all).await.map_err(BootError::Store)?;
     for grid in &all {
         drop(registry.grid(grid.id));
     }
-    Ok(App {
-        registry,
-        means,
-        ready: Arc::new(AtomicBool::new(true)),
-    })
+    Ok(App { registry, means, ready: Arc::new(AtomicBool::new(true)) })
 }
 
 fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules {
@@ -297,10 +263,9 @@ fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules 
 
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         // Without handlers the signals end the process by themselves.
         return std::future::pending().await;
     };

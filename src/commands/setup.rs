@@ -96,12 +96,8 @@ pub async fn create_token(
                 Some(user) => user,
                 None => {
                     let id = UserId::from_bytes(moment.id());
-                    let user = User {
-                        id,
-                        email: email.clone(),
-                        name: String::new(),
-                        roles: vec![],
-                    };
+                    let user =
+                        User { id, email: email.clone(), name: String::new(), roles: vec![] };
                     users::create(tx.conn(), &user, moment.now)?;
                     user
                 }
@@ -122,7 +118,5 @@ pub async fn create_token(
 /// # Errors
 /// Where the store fails.
 pub async fn begin(store: &Store, listening_since: kontena_core::domain::Time) -> Result<usize> {
-    store
-        .write(move |tx| nodes::unplug_all(tx, listening_since, 1006, "master restarted"))
-        .await
+    store.write(move |tx| nodes::unplug_all(tx, listening_since, 1006, "master restarted")).await
 }

@@ -26,9 +26,8 @@ impl File {
     /// # Errors
     /// One line that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| error.message().to_owned())?;
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
         let mut values = BTreeMap::new();
         for (key, value) in table {
             if !NAMES.iter().any(|(flag, _)| flag.replace('-', "_") == key) {

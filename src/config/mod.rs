@@ -73,9 +73,7 @@ impl Config {
             initial_admin_code: settings.initial_admin_code.optional().map(str::to_owned),
             vault_key: settings.vault_key.optional().map(str::to_owned),
             max_agents: settings.max_agents.get()?.parse().map_err(|_| {
-                settings
-                    .max_agents
-                    .invalid(&"takes a whole number, 0 for no bound")
+                settings.max_agents.invalid(&"takes a whole number, 0 for no bound")
             })?,
         };
         for (value, setting) in [
@@ -116,12 +114,7 @@ mod tests {
     fn settings(pairs: &[(&str, &str)]) -> Settings {
         Settings::resolve(
             &setting::Flags::default(),
-            &|name| {
-                pairs
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, v)| (*v).to_owned())
-            },
+            &|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned()),
             &File::default(),
         )
     }
@@ -130,10 +123,7 @@ mod tests {
     fn defaults_are_the_contracts() {
         let config = Config::check(&settings(&[])).expect("defaults are fine");
         assert_eq!(config.listen.to_string(), "0.0.0.0:9292");
-        assert_eq!(
-            config.database_url,
-            DatabaseUrl::Sqlite("kontena.db".into())
-        );
+        assert_eq!(config.database_url, DatabaseUrl::Sqlite("kontena.db".into()));
         assert_eq!(config.websocket_timeout, Duration::from_secs(5));
         assert_eq!(config.grace_daemon, Duration::from_secs(600));
         assert_eq!(config.vault_key_file(), Some("kontena.db.vault-key".into()));
@@ -142,9 +132,7 @@ mod tests {
     #[test]
     fn a_wrong_value_names_the_setting_and_what_it_takes() {
         let refused = |name: &str, value: &str| {
-            Config::check(&settings(&[(name, value)]))
-                .expect_err(value)
-                .to_string()
+            Config::check(&settings(&[(name, value)])).expect_err(value).to_string()
         };
         assert_eq!(
             refused("DATABASE_URL", "mysql://x"),
@@ -162,33 +150,20 @@ mod tests {
     #[test]
     fn port_alone_keeps_the_address_and_listen_wins() {
         let listen = |pairs: &[(&str, &str)]| {
-            Config::check(&settings(pairs))
-                .expect("valid")
-                .listen
-                .to_string()
+            Config::check(&settings(pairs)).expect("valid").listen.to_string()
         };
         assert_eq!(listen(&[("PORT", "80")]), "0.0.0.0:80");
-        assert_eq!(
-            listen(&[("PORT", "80"), ("LISTEN", "127.0.0.1:1")]),
-            "127.0.0.1:1"
-        );
+        assert_eq!(listen(&[("PORT", "80"), ("LISTEN", "127.0.0.1:1")]), "127.0.0.1:1");
     }
 
     #[test]
     fn flags_win_over_the_environment_and_both_over_the_file() {
         let file = File::parse("grace_ha = 1.5\nlog = \"warn\"").expect("valid");
-        let flags = setting::Flags {
-            log: Some("debug".into()),
-            ..setting::Flags::default()
-        };
+        let flags = setting::Flags { log: Some("debug".into()), ..setting::Flags::default() };
         let settings = Settings::resolve(&flags, &|_| None, &file);
         let config = Config::check(&settings).expect("valid");
         assert_eq!(config.log, "debug");
         assert_eq!(config.grace_ha, Duration::from_millis(1500));
-        assert!(
-            File::parse("grace_hb = 1")
-                .expect_err("unknown")
-                .contains("grace_hb")
-        );
+        assert!(File::parse("grace_hb = 1").expect_err("unknown").contains("grace_hb"));
     }
 }

@@ -88,8 +88,7 @@ impl Value {
     /// # Errors
     /// Where there is none.
     pub fn get(&self) -> Result<&str, Invalid> {
-        self.optional()
-            .ok_or_else(|| Invalid(format!("{}: takes a value", self.name)))
+        self.optional().ok_or_else(|| Invalid(format!("{}: takes a value", self.name)))
     }
 
     /// The value as a span; fractions are fine.
@@ -98,11 +97,7 @@ impl Value {
     /// Where it is no number, or below 0.
     pub fn seconds(&self) -> Result<Duration, Invalid> {
         let takes = "takes seconds, such as 30 or 0.5";
-        let seconds: f64 = self
-            .get()?
-            .trim()
-            .parse()
-            .map_err(|_| self.invalid(&takes))?;
+        let seconds: f64 = self.get()?.trim().parse().map_err(|_| self.invalid(&takes))?;
         Duration::try_from_secs_f64(seconds).map_err(|_| self.invalid(&takes))
     }
 
@@ -147,16 +142,9 @@ impl Settings {
     ) -> Self {
         let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
         let one = |flag: &'static str, given: &Option<String>, default: Option<&str>| {
-            let variable = NAMES
-                .iter()
-                .find(|(known, _)| *known == flag)
-                .map(|(_, env)| *env);
+            let variable = NAMES.iter().find(|(known, _)| *known == flag).map(|(_, env)| *env);
             let secret = matches!(flag, "vault-key" | "initial-admin-code");
-            let from = |name: String, value: String| Value {
-                name,
-                value: Some(value),
-                secret,
-            };
+            let from = |name: String, value: String| Value { name, value: Some(value), secret };
             if let Some(value) = given {
                 return from(format!("--{flag}"), value.clone());
             }
@@ -167,11 +155,7 @@ impl Settings {
             }
             let name = variable.map_or_else(|| format!("--{flag}"), str::to_owned);
             let value = file.get(flag).or(default).map(str::to_owned);
-            Value {
-                name,
-                value,
-                secret,
-            }
+            Value { name, value, secret }
         };
         let mut log = one("log", &flags.log, None);
         if log.value.is_none() {
@@ -179,23 +163,11 @@ impl Settings {
         }
         Self {
             listen: one("listen", &flags.listen, None),
-            port: Value {
-                name: "PORT".to_owned(),
-                value: environment("PORT"),
-                secret: false,
-            },
-            database_url: one(
-                "database-url",
-                &flags.database_url,
-                Some("sqlite://kontena.db"),
-            ),
+            port: Value { name: "PORT".to_owned(), value: environment("PORT"), secret: false },
+            database_url: one("database-url", &flags.database_url, Some("sqlite://kontena.db")),
             log,
             websocket_timeout: one("websocket-timeout", &flags.websocket_timeout, Some("5.0")),
-            keepalive_interval: one(
-                "keepalive-interval",
-                &flags.keepalive_interval,
-                Some("30.0"),
-            ),
+            keepalive_interval: one("keepalive-interval", &flags.keepalive_interval, Some("30.0")),
             clock_skew: one("clock-skew", &flags.clock_skew, Some("1.0")),
             grace_daemon: one("grace-daemon", &flags.grace_daemon, Some("600")),
             grace_ha: one("grace-ha", &flags.grace_ha, Some("120")),
@@ -214,11 +186,9 @@ pub(super) fn listen(settings: &Settings) -> Result<SocketAddr, Invalid> {
         return text.parse().map_err(|_| settings.listen.invalid(&takes));
     }
     let port = match settings.port.optional() {
-        Some(text) => text.parse().map_err(|_| {
-            settings
-                .port
-                .invalid(&"takes a port number from 0 to 65535")
-        })?,
+        Some(text) => text
+            .parse()
+            .map_err(|_| settings.port.invalid(&"takes a port number from 0 to 65535"))?,
         None => 9292,
     };
     Ok(SocketAddr::from(([0, 0, 0, 0], port)))

@@ -59,17 +59,11 @@ impl ApiError {
     fn body(&self) -> Value {
         match self {
             Self::BadBody(text) => json!({ "error": text }),
-            Self::OAuth {
-                error, description, ..
-            } => {
+            Self::OAuth { error, description, .. } => {
                 json!({ "error": error, "error_description": description })
             }
             Self::BadToken { expired } => {
-                let description = if *expired {
-                    "Token expired"
-                } else {
-                    "Invalid token"
-                };
+                let description = if *expired { "Token expired" } else { "Invalid token" };
                 json!({ "error": "invalid_token", "error_description": description })
             }
             Self::Denied => json!({ "error": "Access denied" }),
@@ -102,11 +96,7 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::BadToken { expired } => {
-                let description = if *expired {
-                    "Token expired"
-                } else {
-                    "Invalid token"
-                };
+                let description = if *expired { "Token expired" } else { "Invalid token" };
                 let challenge = format!(
                     "Bearer realm=\"kontena_master\", error=\"invalid_token\", \
                      error_description=\"{description}\""

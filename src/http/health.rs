@@ -32,10 +32,7 @@ pub(super) async fn ping_v1(app: Data<App>) -> Result<HttpResponse, ApiError> {
 /// `GET /healthz`: actors and database answer in time.
 pub(super) async fn healthz(app: Data<App>) -> HttpResponse {
     let mut failing = Vec::new();
-    if !matches!(
-        tokio::time::timeout(LIMIT, app.means.store.ping()).await,
-        Ok(Ok(()))
-    ) {
+    if !matches!(tokio::time::timeout(LIMIT, app.means.store.ping()).await, Ok(Ok(()))) {
         failing.push("database");
     }
     if tokio::time::timeout(LIMIT, connected(&app)).await.is_err() {
@@ -89,21 +86,15 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
     sample_type(&mut text, "kontena_agents_connected", "gauge");
     for (grid, ..) in &facts {
         let count = connected.get(&grid.id).copied().unwrap_or_default();
-        sample(
-            &mut text,
-            "kontena_agents_connected",
-            &format!("grid=\"{}\"", grid.name),
-            count,
-        );
+        sample(&mut text, "kontena_agents_connected", &format!("grid=\"{}\"", grid.name), count);
     }
     let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_state: BTreeMap<String, u64> = BTreeMap::new();
     for (grid, nodes, instances) in &facts {
         for node in nodes {
             let status = node.status().as_str();
-            *by_status
-                .entry(format!("grid=\"{}\",status=\"{status}\"", grid.name))
-                .or_default() += 1;
+            *by_status.entry(format!("grid=\"{}\",status=\"{status}\"", grid.name)).or_default() +=
+                1;
         }
         for instance in instances {
             let labels = format!(
@@ -115,19 +106,12 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
             *by_state.entry(labels).or_default() += 1;
         }
     }
-    for (name, counts) in [
-        ("kontena_nodes", by_status),
-        ("kontena_instances", by_state),
-    ] {
+    for (name, counts) in [("kontena_nodes", by_status), ("kontena_instances", by_state)] {
         sample_type(&mut text, name, "gauge");
-        counts
-            .iter()
-            .for_each(|(labels, count)| sample(&mut text, name, labels, count));
+        counts.iter().for_each(|(labels, count)| sample(&mut text, name, labels, count));
     }
     commit_times(&mut text, &app);
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4")
-        .body(text))
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }
 
 fn commit_times(text: &mut String, app: &App) {
@@ -135,12 +119,7 @@ fn commit_times(text: &mut String, app: &App) {
     let times = app.means.store.commit_times();
     sample_type(text, NAME, "histogram");
     for (bound, count) in &times.buckets {
-        sample(
-            text,
-            &format!("{NAME}_bucket"),
-            &format!("le=\"{bound}\""),
-            count,
-        );
+        sample(text, &format!("{NAME}_bucket"), &format!("le=\"{bound}\""), count);
     }
     sample(text, &format!("{NAME}_bucket"), "le=\"+Inf\"", times.count);
     sample(text, &format!("{NAME}_sum"), "", times.sum);

@@ -12,11 +12,7 @@ use super::{App, error::ApiError};
 use crate::auth::{self, Exchange, Issued};
 
 fn refusal(status: StatusCode, error: &'static str, about: Option<&'static str>) -> ApiError {
-    ApiError::OAuth {
-        status,
-        error,
-        description: about,
-    }
+    ApiError::OAuth { status, error, description: about }
 }
 
 /// `POST /oauth2/token`.
@@ -26,12 +22,7 @@ pub(super) async fn token(
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let body = read(&request, &body)?;
-    let text = |key: &str| {
-        body.get(key)?
-            .as_str()
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-    };
+    let text = |key: &str| body.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty());
     let bad = |about| refusal(StatusCode::BAD_REQUEST, "invalid_request", about);
     let means = &app.means;
     let moment = means.clock.moment();
@@ -40,18 +31,12 @@ pub(super) async fn token(
         Some("authorization_code") => {
             let about = "authorization_code";
             let code = text("code").ok_or_else(|| bad(Some(about)))?;
-            (
-                auth::exchange_code(&means.store, &means.vault, code, moment).await?,
-                about,
-            )
+            (auth::exchange_code(&means.store, &means.vault, code, moment).await?, about)
         }
         Some("refresh_token") => {
             let about = "refresh_token";
             let token = text("refresh_token").ok_or_else(|| bad(Some(about)))?;
-            (
-                auth::refresh(&means.store, &means.vault, token, moment).await?,
-                about,
-            )
+            (auth::refresh(&means.store, &means.vault, token, moment).await?, about)
         }
         Some(_) => {
             let error = "unsupported_grant_type";
@@ -63,27 +48,15 @@ pub(super) async fn token(
             let now = means.clock.now();
             Ok(HttpResponse::Created().json(view(&issued, now)))
         }
-        Exchange::Unknown => Err(refusal(
-            StatusCode::NOT_FOUND,
-            "invalid_request",
-            Some(about),
-        )),
+        Exchange::Unknown => Err(refusal(StatusCode::NOT_FOUND, "invalid_request", Some(about))),
     }
 }
 
 /// Reads the body by its content type: JSON, or form parameters.
 fn read(request: &HttpRequest, body: &Bytes) -> Result<Value, ApiError> {
-    let undecodable = || {
-        refusal(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            Some("Invalid parameters"),
-        )
-    };
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let undecodable =
+        || refusal(StatusCode::BAD_REQUEST, "invalid_request", Some("Invalid parameters"));
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/json")) {
         if body.is_empty() {
             return Ok(Value::Null);
@@ -91,19 +64,11 @@ fn read(request: &HttpRequest, body: &Bytes) -> Result<Value, ApiError> {
         return serde_json::from_slice(body).map_err(|_| undecodable());
     }
     let text = std::str::from_utf8(body).map_err(|_| undecodable())?;
-    let text = if text.is_empty() {
-        request.query_string()
-    } else {
-        text
-    };
+    let text = if text.is_empty() { request.query_string() } else { text };
     let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_| undecodable())?;
     Ok(Value::Object(
-        pairs
-            .into_inner()
-            .into_iter()
-            .map(|(key, value)| (key, value.into()))
-            .collect(),
+        pairs.into_inner().into_iter().map(|(key, value)| (key, value.into())).collect(),
     ))
 }
 

@@ -43,36 +43,15 @@ fn everything(config: &mut ServiceConfig) {
         .route("/v1/grids/{grid}", web::delete().to(v1::grids::remove))
         .route("/v1/grids/{grid}/nodes", web::get().to(v1::nodes::list))
         .route("/v1/grids/{grid}/nodes", web::post().to(v1::nodes::create))
-        .route(
-            "/v1/grids/{grid}/services",
-            web::get().to(v1::services::list),
-        )
-        .route(
-            "/v1/grids/{grid}/services",
-            web::post().to(v1::services::create),
-        )
-        .route(
-            "/v1/grids/{grid}/event_logs",
-            web::get().to(v1::events::of_grid),
-        )
+        .route("/v1/grids/{grid}/services", web::get().to(v1::services::list))
+        .route("/v1/grids/{grid}/services", web::post().to(v1::services::create))
+        .route("/v1/grids/{grid}/event_logs", web::get().to(v1::events::of_grid))
         .route("/v1/nodes/{grid}/{node}", web::get().to(v1::nodes::show))
         .route("/v1/nodes/{grid}/{node}", web::put().to(v1::nodes::update))
-        .route(
-            "/v1/nodes/{grid}/{node}",
-            web::delete().to(v1::nodes::remove),
-        )
-        .route(
-            "/v1/nodes/{grid}/{node}/token",
-            web::get().to(v1::nodes::token),
-        )
-        .route(
-            "/v1/nodes/{grid}/{node}/token",
-            web::put().to(v1::nodes::reset_token),
-        )
-        .route(
-            "/v1/nodes/{grid}/{node}/token",
-            web::delete().to(v1::nodes::clear_token),
-        )
+        .route("/v1/nodes/{grid}/{node}", web::delete().to(v1::nodes::remove))
+        .route("/v1/nodes/{grid}/{node}/token", web::get().to(v1::nodes::token))
+        .route("/v1/nodes/{grid}/{node}/token", web::put().to(v1::nodes::reset_token))
+        .route("/v1/nodes/{grid}/{node}/token", web::delete().to(v1::nodes::clear_token))
         .service(
             web::scope("/v1/services/{grid}/{stack}/{service}")
                 .route("", web::get().to(v1::services::show))
@@ -83,10 +62,7 @@ fn everything(config: &mut ServiceConfig) {
                 .route("/start", web::post().to(v1::services::start))
                 .route("/stop", web::post().to(v1::services::stop))
                 .route("/restart", web::post().to(v1::services::restart))
-                .route(
-                    "/deploys/{deploy}",
-                    web::get().to(v1::services::show_deploy),
-                )
+                .route("/deploys/{deploy}", web::get().to(v1::services::show_deploy))
                 .route("/instances", web::get().to(v1::services::instances))
                 .route("/containers", web::get().to(v1::services::containers))
                 .route("/event_logs", web::get().to(v1::events::of_service)),
@@ -96,7 +72,5 @@ fn everything(config: &mut ServiceConfig) {
 
 /// An unknown path, or a known one with another verb: 404 with an empty body, as clients know it.
 async fn nowhere() -> HttpResponse {
-    HttpResponse::build(StatusCode::NOT_FOUND)
-        .content_type("application/json")
-        .body("")
+    HttpResponse::build(StatusCode::NOT_FOUND).content_type("application/json").body("")
 }

@@ -40,10 +40,7 @@ impl Metrics {
     #[must_use]
     pub fn value(&self, name: &'static str, labels: &str) -> u64 {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        counters
-            .get(&(name, labels.to_owned()))
-            .copied()
-            .unwrap_or_default()
+        counters.get(&(name, labels.to_owned())).copied().unwrap_or_default()
     }
 
     /// Writes all counters in Prometheus' text format; a counter nobody has touched shows as 0.

@@ -22,13 +22,7 @@ pub fn init(filter: &str) {
     builder.parse_filters(&format!("actix_server=warn,actix_http=error,{filter}"));
     builder.format(|line, record| {
         let time = line.timestamp_millis();
-        writeln!(
-            line,
-            "{time} {:5} {}: {}",
-            record.level(),
-            record.target(),
-            record.args()
-        )
+        writeln!(line, "{time} {:5} {}: {}", record.level(), record.target(), record.args())
     });
     // A second call in one process (tests) changes nothing.
     drop(builder.try_init());

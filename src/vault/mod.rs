@@ -68,10 +68,7 @@ impl Vault {
     pub fn new(vault_key: &str) -> Self {
         let seal_key = hmac(vault_key.as_bytes(), &[b"kontena seal"]);
         let hash_key = hmac(vault_key.as_bytes(), &[b"kontena hash"]);
-        Self {
-            cipher: XChaCha20Poly1305::new(&Key::from(seal_key)),
-            hash_key,
-        }
+        Self { cipher: XChaCha20Poly1305::new(&Key::from(seal_key)), hash_key }
     }
 
     /// Encrypts a text.
@@ -79,10 +76,7 @@ impl Vault {
     pub fn seal(&self, text: &str) -> String {
         let nonce = clock::secret::<NONCE_BYTES>();
         // Fails only for texts of 256 GiB and more; an empty text opens as "damaged".
-        let sealed = self
-            .cipher
-            .encrypt(&XNonce::from(nonce), text.as_bytes())
-            .unwrap_or_default();
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), text.as_bytes()).unwrap_or_default();
         BASE64_STANDARD.encode([nonce.as_slice(), &sealed].concat())
     }
 
@@ -93,10 +87,7 @@ impl Vault {
     pub fn open(&self, sealed: &str) -> Result<String, CannotOpen> {
         let bytes = BASE64_STANDARD.decode(sealed).map_err(|_| CannotOpen)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(CannotOpen)?;
-        let text = self
-            .cipher
-            .decrypt(&XNonce::from(*nonce), sealed)
-            .map_err(|_| CannotOpen)?;
+        let text = self.cipher.decrypt(&XNonce::from(*nonce), sealed).map_err(|_| CannotOpen)?;
         String::from_utf8(text).map_err(|_| CannotOpen)
     }
 

@@ -7,11 +7,7 @@ use kontena_protocol::agent::{GridInfo, NodeInfo, utc_text};
 #[must_use]
 pub fn node_info(grid: &Grid, node: &Node, all: &[Node]) -> NodeInfo {
     NodeInfo {
-        id: node
-            .engine_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        id: node.engine_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         created_at: utc_text(node.created_at),
         updated_at: utc_text(node.updated_at),
         name: node.name.clone(),
@@ -24,11 +20,7 @@ pub fn node_info(grid: &Grid, node: &Node, all: &[Node]) -> NodeInfo {
             id: grid.name.clone(),
             name: grid.name.clone(),
             initial_size: grid.initial_size,
-            trusted_subnets: grid
-                .trusted_subnets
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            trusted_subnets: grid.trusted_subnets.iter().map(ToString::to_string).collect(),
             subnet: grid.subnet.to_string(),
             supernet: grid.supernet.to_string(),
             stats: serde_json::json!({ "statsd": grid.statsd }),
@@ -45,11 +37,7 @@ pub fn peer_ips(node: &Node, all: &[Node]) -> Vec<String> {
     for other in all.iter().filter(|other| other.id != node.id) {
         let same_region = other.region() == node.region();
         let report = &other.report;
-        let ip = if same_region {
-            &report.private_ip
-        } else {
-            &report.public_ip
-        };
+        let ip = if same_region { &report.private_ip } else { &report.public_ip };
         if let Some(ip) = ip
             && !ips.contains(ip)
         {
@@ -86,10 +74,7 @@ mod tests {
                 let name = format!("n{number}");
                 let mut node = Node::new(id, grid.id, u32::from(number), name, Time::default());
                 node.engine_id = EngineId::new(&format!("ID{number}"));
-                node.labels = region
-                    .map(|region| format!("region={region}"))
-                    .into_iter()
-                    .collect();
+                node.labels = region.map(|region| format!("region={region}")).into_iter().collect();
                 node.report.private_ip = private.map(str::to_owned);
                 node.report.public_ip = public.map(str::to_owned);
                 node

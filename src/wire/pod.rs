@@ -33,11 +33,7 @@ pub fn domainname(grid: &str, stack: &str) -> String {
 /// Describes an instance to its node.
 #[must_use]
 pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
-    let PodSource {
-        instance,
-        service,
-        spec,
-    } = source;
+    let PodSource { instance, service, spec } = source;
     let spec = spec.as_ref().unwrap_or(&service.spec);
     let number = instance.number;
     ServicePod {
@@ -65,11 +61,7 @@ pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
         cap_drop: spec.cap_drop.clone(),
         devices: spec.devices.clone(),
         ports: ports(spec),
-        volumes: spec
-            .volumes
-            .iter()
-            .map(|volume| mount(service, number, volume))
-            .collect(),
+        volumes: spec.volumes.iter().map(|volume| mount(service, number, volume)).collect(),
         volumes_from: spec.volumes_from.clone(),
         net: Some(spec.net.clone().unwrap_or_else(|| "bridge".to_owned())),
         hostname: format!("{}-{number}", service.name),
@@ -165,10 +157,7 @@ fn labels(grid: &Grid, service: &Service, spec: &ServiceSpec) -> BTreeMap<String
         put("health_check.port", port.to_string());
         put("health_check.interval", check.interval.to_string());
         put("health_check.timeout", check.timeout.to_string());
-        put(
-            "health_check.initial_delay",
-            check.initial_delay.to_string(),
-        );
+        put("health_check.initial_delay", check.initial_delay.to_string());
     }
     labels
 }
@@ -181,10 +170,7 @@ fn hooks(spec: &ServiceSpec, number: u32) -> Vec<HookSpec> {
         // A hook that runs once per instance needs its mark kept, which no call does yet.
         .filter(|hook| !hook.oneshot)
         .filter(|hook| {
-            hook.instances
-                .split(',')
-                .map(str::trim)
-                .any(|one| one == "*" || one == number)
+            hook.instances.split(',').map(str::trim).any(|one| one == "*" || one == number)
         })
         .map(|hook| HookSpec {
             id: hook.id.clone(),

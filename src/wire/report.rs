@@ -42,10 +42,7 @@ pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec
         network_drivers: drivers(field("Drivers").get("Network")),
     };
     let labels = field("Labels").as_array().map(|labels| {
-        labels
-            .iter()
-            .filter_map(|label| label.as_str().map(str::to_owned))
-            .collect()
+        labels.iter().filter_map(|label| label.as_str().map(str::to_owned)).collect()
     });
     (report, text("AgentVersion"), labels)
 }
@@ -53,14 +50,10 @@ pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec
 fn drivers(list: Option<&Value>) -> Vec<Driver> {
     let driver = |driver: &Value| {
         let text = |key: &str| driver.get(key)?.as_str().map(str::to_owned);
-        Some(Driver {
-            name: text("name")?,
-            version: text("version"),
-        })
+        Some(Driver { name: text("name")?, version: text("version") })
     };
     let list = list.and_then(Value::as_array);
-    list.map(|list| list.iter().filter_map(driver).collect())
-        .unwrap_or_default()
+    list.map(|list| list.iter().filter_map(driver).collect()).unwrap_or_default()
 }
 
 /// Reads `/node_service_pods/event`.
@@ -99,10 +92,7 @@ pub fn read_pod_event(
 pub fn read_pod_state(body: &rmpv::Value) -> Result<ReportedState, RpcError> {
     let state: PodState = json::decode(body)
         .map_err(|error| RpcError::new(500, format!("ArgumentError: {error}")))?;
-    let service = state
-        .service_id
-        .parse()
-        .map_err(|_| RpcError::runtime("Instance not found"))?;
+    let service = state.service_id.parse().map_err(|_| RpcError::runtime("Instance not found"))?;
     let observed = match state.state.as_str() {
         "running" => ObservedState::Running,
         "restarting" => ObservedState::Restarting,

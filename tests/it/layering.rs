@@ -8,34 +8,13 @@ const TABLE: [(&str, &[&str], &[&str]); 11] = [
     ("wire", &[], &["kontena_store", "actix", "tokio"]),
     ("auth", &["vault"], &["actix"]),
     ("vault", &["clock"], &["kontena_store", "actix"]),
-    (
-        "commands",
-        &["vault", "clock", "auth"],
-        &["actix", "actix_web", "kontena_protocol"],
-    ),
+    ("commands", &["vault", "clock", "auth"], &["actix", "actix_web", "kontena_protocol"]),
     ("actors", &["wire", "vault", "clock", "telemetry"], &[]),
-    (
-        "http",
-        &["commands", "actors", "auth", "wire", "telemetry"],
-        &["diesel"],
-    ),
+    ("http", &["commands", "actors", "auth", "wire", "telemetry"], &["diesel"]),
     ("config", &[], &["actix"]),
     ("telemetry", &[], &["actix", "kontena_store"]),
     ("clock", &[], &["actix", "kontena_store"]),
-    (
-        "boot",
-        &[
-            "actors",
-            "auth",
-            "clock",
-            "commands",
-            "config",
-            "http",
-            "telemetry",
-            "vault",
-        ],
-        &[],
-    ),
+    ("boot", &["actors", "auth", "clock", "commands", "config", "http", "telemetry", "vault"], &[]),
     ("cli", &["boot", "config", "telemetry", "auth"], &[]),
 ];
 
@@ -58,11 +37,7 @@ fn sources(path: &Path) -> Vec<PathBuf> {
 fn room_files(room: &str) -> Vec<PathBuf> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let folder = src.join(room);
-    let found = if folder.is_dir() {
-        folder
-    } else {
-        src.join(format!("{room}.rs"))
-    };
+    let found = if folder.is_dir() { folder } else { src.join(format!("{room}.rs")) };
     assert!(found.exists(), "there is no room {room}");
     sources(&found)
 }
@@ -101,13 +76,7 @@ fn imports(text: &str) -> Vec<String> {
     }
     rooms
         .into_iter()
-        .map(|room| {
-            room.trim()
-                .split("::")
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        })
+        .map(|room| room.trim().split("::").next().unwrap_or_default().to_owned())
         .filter(|room| !room.is_empty())
         .collect()
 }
@@ -144,10 +113,7 @@ fn every_room_is_in_the_table() {
     let mut rooms: Vec<String> = std::fs::read_dir(src)
         .expect("src")
         .map(|entry| entry.expect("an entry").path())
-        .filter_map(|path| {
-            path.file_stem()
-                .map(|name| name.to_string_lossy().into_owned())
-        })
+        .filter_map(|path| path.file_stem().map(|name| name.to_string_lossy().into_owned()))
         .filter(|name| name != "lib" && name != "main")
         .collect();
     rooms.sort();
@@ -160,16 +126,10 @@ fn every_room_is_in_the_table() {
 #[test]
 fn crates_depend_only_on_what_the_plan_allows() {
     let manifest = |name: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("crates")
-            .join(name);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates").join(name);
         let text = std::fs::read_to_string(path.join("Cargo.toml")).expect("a manifest");
         let dependencies = text.split("[dependencies]").nth(1).unwrap_or_default();
-        dependencies
-            .split("\n[")
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        dependencies.split("\n[").next().unwrap_or_default().to_owned()
     };
     let names = |name: &str, forbidden: &[&str]| {
         let dependencies = manifest(name);
@@ -181,30 +141,16 @@ fn crates_depend_only_on_what_the_plan_allows() {
             assert!(!named, "kontena-{name} depends on {crate_name}");
         }
     };
-    let io = [
-        "actix",
-        "tokio",
-        "diesel",
-        "log",
-        "rand",
-        "env_logger",
-        "kontena-store",
-    ];
+    let io = ["actix", "tokio", "diesel", "log", "rand", "env_logger", "kontena-store"];
     names("core", &io);
-    names(
-        "protocol",
-        &["actix", "tokio", "diesel", "kontena-core", "kontena-store"],
-    );
+    names("protocol", &["actix", "tokio", "diesel", "kontena-core", "kontena-store"]);
     names("agent", &["diesel", "kontena-core", "kontena-store"]);
     names("cli", &["diesel", "kontena-core", "kontena-store", "tokio"]);
     let root = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     let root = root.expect("a manifest");
     let own = root.split("\n[dependencies]").nth(1).unwrap_or_default();
     let own = own.split("\n[").next().unwrap_or_default();
-    assert!(
-        !own.contains("diesel"),
-        "diesel is a dependency of kontena-store alone"
-    );
+    assert!(!own.contains("diesel"), "diesel is a dependency of kontena-store alone");
     let core = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/core/src"));
     for file in core {
         let text = std::fs::read_to_string(&file).expect("a file");
@@ -213,14 +159,7 @@ fn crates_depend_only_on_what_the_plan_allows() {
     // The store sees the nouns and the picture they make, and no decision.
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/store/src")) {
         let text = std::fs::read_to_string(&file).expect("a file");
-        for decision in [
-            "login",
-            "presence",
-            "placement",
-            "reconcile",
-            "rollout",
-            "validate",
-        ] {
+        for decision in ["login", "presence", "placement", "reconcile", "rollout", "validate"] {
             let path = format!("kontena_core::{decision}");
             assert!(!text.contains(&path), "{} decides: {path}", file.display());
         }

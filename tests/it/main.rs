@@ -6,11 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test that meets the unexpected shall fail loudly"
 )]
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "tests document themselves by their names"
-)]
+#![allow(missing_docs, unreachable_pub, reason = "tests document themselves by their names")]
 
 mod agents;
 mod api;

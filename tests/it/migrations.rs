@@ -3,21 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 fn folder(dialect: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("migrations")
-        .join(dialect)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect)
 }
 
 fn names(dialect: &str) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder(dialect))
         .expect("migrations")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     names

@@ -40,10 +40,7 @@ fn an_unreachable_postgres() {
     let url = format!("postgres://k:s3cret@127.0.0.1:{}/k", free_port());
     let (code, line) = master(&[("DATABASE_URL", &url), ("VAULT_KEY", "x")]);
     assert_eq!(code, 1);
-    assert!(
-        line.starts_with("DATABASE_URL: the database is away"),
-        "{line}"
-    );
+    assert!(line.starts_with("DATABASE_URL: the database is away"), "{line}");
     assert!(!line.contains("s3cret"), "{line}");
 }
 
@@ -53,10 +50,7 @@ fn a_port_in_use() {
     let addr = taken.local_addr().expect("bound").to_string();
     let (code, line) = master(&[("LISTEN", &addr)]);
     assert_eq!(code, 1);
-    assert!(
-        line.starts_with(&format!("LISTEN: cannot listen on {addr}: ")),
-        "{line}"
-    );
+    assert!(line.starts_with(&format!("LISTEN: cannot listen on {addr}: ")), "{line}");
 }
 
 #[test]
@@ -73,10 +67,7 @@ fn a_database_newer_than_the_program() {
     assert!(python.expect("python runs").success());
     let (code, line) = master(&[("DATABASE_URL", &url.to_string())]);
     assert_eq!(code, 2);
-    assert!(
-        line.contains("DATABASE_URL") && line.contains("newer than this program"),
-        "{line}"
-    );
+    assert!(line.contains("DATABASE_URL") && line.contains("newer than this program"), "{line}");
 }
 
 #[test]
@@ -104,16 +95,8 @@ fn settings_and_arguments_of_the_master() {
     let (code, line) = refused("kontena-master", &["--no-such-flag"], &[]);
     assert_eq!(code, 2);
     assert!(line.contains("--no-such-flag"), "{line}");
-    for arguments in [
-        &["--help"][..],
-        &["--version"],
-        &["token", "create", "--help"],
-    ] {
-        assert_eq!(
-            refused("kontena-master", arguments, &[]).0,
-            0,
-            "{arguments:?}"
-        );
+    for arguments in [&["--help"][..], &["--version"], &["token", "create", "--help"]] {
+        assert_eq!(refused("kontena-master", arguments, &[]).0, 0, "{arguments:?}");
     }
 }
 
@@ -122,13 +105,7 @@ fn a_missing_setting_of_the_agent() {
     for (environment, named) in [
         (&[][..], "KONTENA_URI"),
         (&[("KONTENA_URI", "ws://127.0.0.1:1")], "KONTENA_TOKEN"),
-        (
-            &[
-                ("KONTENA_URI", "ws://127.0.0.1:1"),
-                ("KONTENA_NODE_TOKEN", ""),
-            ],
-            "KONTENA_TOKEN",
-        ),
+        (&[("KONTENA_URI", "ws://127.0.0.1:1"), ("KONTENA_NODE_TOKEN", "")], "KONTENA_TOKEN"),
     ] {
         let (code, line) = refused("kontena-agent", &[], environment);
         assert_eq!(code, 2, "{named}: {line}");

@@ -31,15 +31,10 @@ fn one_command_gives_a_working_platform_and_a_second_start_finds_it_again() {
     let mut dev = start(folder.path(), port);
     let said = dev.stdout().join("\n");
     assert!(
-        said.contains(&format!(
-            "kontena-master listening on http://127.0.0.1:{port}"
-        )),
+        said.contains(&format!("kontena-master listening on http://127.0.0.1:{port}")),
         "{said}"
     );
-    assert!(
-        said.contains("is online, simulated: no Docker engine answers"),
-        "{said}"
-    );
+    assert!(said.contains("is online, simulated: no Docker engine answers"), "{said}");
 
     // The three commands, as printed.
     let commands: Vec<String> = dev
@@ -49,9 +44,7 @@ fn one_command_gives_a_working_platform_and_a_second_start_finds_it_again() {
             // The form for cargo where this test itself runs under it.
             let line = line.trim();
             let cargo = line.strip_prefix("cargo run -qr -p kontena-cli -- ");
-            cargo
-                .or_else(|| line.strip_prefix("kontena "))
-                .map(str::to_owned)
+            cargo.or_else(|| line.strip_prefix("kontena ")).map(str::to_owned)
         })
         .collect();
     assert_eq!(commands.len(), 3, "{said}");
@@ -71,10 +64,7 @@ fn one_command_gives_a_working_platform_and_a_second_start_finds_it_again() {
     kontena(&commands[1]);
     assert!(kontena(&commands[2]).contains("Deployed instance dev/null/web-1 to node local"));
     let config = folder.path().join("client.json");
-    let mode = std::fs::metadata(&config)
-        .expect("written")
-        .permissions()
-        .mode();
+    let mode = std::fs::metadata(&config).expect("written").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let before = std::fs::read_to_string(&config).expect("reads");
 
@@ -83,9 +73,5 @@ fn one_command_gives_a_working_platform_and_a_second_start_finds_it_again() {
     let _again = start(folder.path(), port);
     assert!(kontena("service list").contains("web"));
     assert!(kontena("node list").contains("online"));
-    assert_eq!(
-        std::fs::read_to_string(&config).expect("reads"),
-        before,
-        "the same login"
-    );
+    assert_eq!(std::fs::read_to_string(&config).expect("reads"), before, "the same login");
 }

@@ -20,19 +20,13 @@ impl Node {
     fn new(name: &str, environment: Vec<(String, String)>) -> Self {
         let engine = Dockerd::start(name);
         engine.import_busybox();
-        Self {
-            engine,
-            environment,
-        }
+        Self { engine, environment }
     }
 
     fn start_agent(&self) -> Program {
         let host = self.engine.host();
-        let mut all: Vec<(&str, &str)> = self
-            .environment
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let mut all: Vec<(&str, &str)> =
+            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.push(("DOCKER_HOST", &host));
         let agent = Program::start(&program("kontena-agent"), &[], &all);
         agent.wait_for_line("connected to master version", LIMIT);
@@ -70,9 +64,7 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     let code = code.rsplit(' ').next().expect("a code").to_owned();
 
     // 2. The first administrator, a grid, a node.
-    world.ok(&[
-        "master", "login", "--code", &code, "--name", "test", &world.url,
-    ]);
+    world.ok(&["master", "login", "--code", &code, "--name", "test", &world.url]);
     world.ok(&["grid", "create", "--initial-size", "1", "test"]);
     assert_eq!(
         world.ok(&["node", "create", "core-01"]).trim_end(),
@@ -91,35 +83,17 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     let header: Vec<&str> = lines.next().expect("a header").split_whitespace().collect();
     assert_eq!(header, ["NAME", "VERSION", "STATUS", "INITIAL", "LABELS"]);
     let line: Vec<&str> = lines.next().expect("a node").split_whitespace().collect();
-    assert_eq!(
-        line,
-        ["⊛", "core-01", "1.5.4", "online", "1", "/", "1", "-"]
-    );
+    assert_eq!(line, ["⊛", "core-01", "1.5.4", "online", "1", "/", "1", "-"]);
 
     // 4. A service with two real containers.
     let sleep = "sleep 86400";
-    world.ok(&[
-        "service",
-        "create",
-        "--instances",
-        "2",
-        "web",
-        "busybox:latest",
-        "--cmd",
-        sleep,
-    ]);
+    world.ok(&["service", "create", "--instances", "2", "web", "busybox:latest", "--cmd", sleep]);
     let shown = world.ok(&["service", "deploy", "web"]);
     assert!(shown.contains("[done] Deploying service web"), "{shown}");
-    assert!(
-        shown.contains("Deployed instance test/null/web-2 to node core-01"),
-        "{shown}"
-    );
+    assert!(shown.contains("Deployed instance test/null/web-2 to node core-01"), "{shown}");
     assert_eq!(first.running(), names(&["web-1", "web-2"]));
     let containers = first.engine.containers();
-    let web = containers
-        .iter()
-        .find(|container| container.name == "web-1")
-        .expect("web-1");
+    let web = containers.iter().find(|container| container.name == "web-1").expect("web-1");
     for (label, value) in [
         ("io.kontena.service.name", "web"),
         ("io.kontena.stack.name", "null"),
@@ -129,11 +103,7 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
         ("io.kontena.container.service_revision", "1"),
         ("io.kontena.service.instance_number", "1"),
     ] {
-        assert_eq!(
-            web.labels.get(label).map(String::as_str),
-            Some(value),
-            "{label}"
-        );
+        assert_eq!(web.labels.get(label).map(String::as_str), Some(value), "{label}");
     }
     let shown = world.ok(&["service", "show", "web"]);
     assert!(shown.contains("scheduled_to: core-01"), "{shown}");
@@ -160,10 +130,7 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     let second = Node::new("core-02", env.clone());
     let mut named = env;
     named.push(("KONTENA_NODE_NAME".to_owned(), "core-02".to_owned()));
-    let second = Node {
-        environment: named,
-        ..second
-    };
+    let second = Node { environment: named, ..second };
     let mut second_agent = second.start_agent();
     world.until_node("core-02", "online", LIMIT);
     until("the daemon runs on the new node by itself", LIMIT, || {
@@ -182,10 +149,7 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     ]);
     world.ok(&["service", "deploy", "spread"]);
     let on = |node: &Node| {
-        node.running()
-            .into_iter()
-            .filter(|name| name.starts_with("spread"))
-            .collect::<Vec<_>>()
+        node.running().into_iter().filter(|name| name.starts_with("spread")).collect::<Vec<_>>()
     };
     assert_eq!((on(&first).len(), on(&second).len()), (1, 1));
     let moved = on(&second)[0].clone();
@@ -193,17 +157,10 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     // 6. The second agent dies; after the grace its stateless instance runs on the first node.
     second_agent.kill9();
     world.until_node("core-02", "offline", LIMIT);
-    let took = until("the instance runs on the first node", LIMIT, || {
-        first.running().contains(&moved)
-    });
-    assert!(
-        took >= GRACE.saturating_sub(Duration::from_millis(600)),
-        "moved after {took:?}"
-    );
-    assert!(
-        second.running().contains(&moved),
-        "its container lives on until the agent is back"
-    );
+    let took =
+        until("the instance runs on the first node", LIMIT, || first.running().contains(&moved));
+    assert!(took >= GRACE.saturating_sub(Duration::from_millis(600)), "moved after {took:?}");
+    assert!(second.running().contains(&moved), "its container lives on until the agent is back");
 
     // 7, second time.
     master.kill9();
@@ -213,22 +170,12 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     // The agent returns: online again, and the surplus container is gone.
     let _second_agent = second.start_agent();
     world.until_node("core-02", "online", LIMIT);
-    until(
-        "there are two copies and no more",
-        Duration::from_secs(60),
-        || on(&first).len() + on(&second).len() == 2,
-    );
+    until("there are two copies and no more", Duration::from_secs(60), || {
+        on(&first).len() + on(&second).len() == 2
+    });
     assert_eq!(
-        first
-            .running()
-            .iter()
-            .filter(|name| name.starts_with("web"))
-            .count()
-            + second
-                .running()
-                .iter()
-                .filter(|name| name.starts_with("web"))
-                .count(),
+        first.running().iter().filter(|name| name.starts_with("web")).count()
+            + second.running().iter().filter(|name| name.starts_with("web")).count(),
         2
     );
     drop(first_agent);

@@ -23,16 +23,12 @@ fn postgres_passes_the_suite() {
 #[test]
 fn a_master_on_postgres_survives_kill_9_with_all_it_acknowledged() {
     let postgres = Postgres::start();
-    let world = World::new(&[
-        ("DATABASE_URL", &postgres.url()),
-        ("VAULT_KEY", "a key of the test"),
-    ]);
+    let world =
+        World::new(&[("DATABASE_URL", &postgres.url()), ("VAULT_KEY", "a key of the test")]);
     let mut master = world.master();
     let code = master.wait_for_line("initial admin code: ", LIMIT);
     let code = code.rsplit(' ').next().expect("a code").to_owned();
-    world.ok(&[
-        "master", "login", "--code", &code, "--name", "pg", &world.url,
-    ]);
+    world.ok(&["master", "login", "--code", &code, "--name", "pg", &world.url]);
     world.ok(&["grid", "create", "--initial-size", "1", "test"]);
     world.ok(&["node", "create", "core-01"]);
     let token = world.ok(&["node", "env", "--token", "core-01"]);

@@ -24,16 +24,7 @@ fn the_admin_code_is_printed_at_the_first_start_only() {
     let mut second = world.master();
     second.terminate();
     second.exit_code(LIMIT);
-    assert!(
-        !second
-            .stderr()
-            .iter()
-            .any(|line| line.contains("initial admin code"))
-    );
+    assert!(!second.stderr().iter().any(|line| line.contains("initial admin code")));
     let listening = second.stdout();
-    assert_eq!(
-        listening.len(),
-        1,
-        "exactly one line on standard output: {listening:?}"
-    );
+    assert_eq!(listening.len(), 1, "exactly one line on standard output: {listening:?}");
 }

@@ -14,11 +14,7 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// Where cargo has put a program of this workspace.
 pub fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_kontena-master")).with_file_name(name);
-    assert!(
-        path.exists(),
-        "{} is not built: script/test builds it first",
-        path.display()
-    );
+    assert!(path.exists(), "{} is not built: script/test builds it first", path.display());
     path
 }
 
@@ -46,25 +42,14 @@ impl World {
             ("LISTEN".to_owned(), format!("127.0.0.1:{port}")),
             ("DATABASE_URL".to_owned(), database),
         ];
-        all.extend(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into())),
-        );
-        Self {
-            folder,
-            url: format!("http://127.0.0.1:{port}"),
-            settings: all,
-        }
+        all.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        Self { folder, url: format!("http://127.0.0.1:{port}"), settings: all }
     }
 
     /// Starts the master and waits until it listens.
     pub fn master(&self) -> Program {
-        let settings: Vec<(&str, &str)> = self
-            .settings
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let settings: Vec<(&str, &str)> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let master = Program::start(&program("kontena-master"), &[], &settings);
         master.wait_for_line("kontena-master listening on http://", LIMIT);
         master
@@ -90,13 +75,7 @@ impl World {
     /// Runs `kontena` and expects it to succeed; returns what it printed.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let outcome = self.kontena(arguments);
-        assert_eq!(
-            outcome.code,
-            Some(0),
-            "kontena {arguments:?}: {}{}",
-            outcome.out,
-            outcome.err
-        );
+        assert_eq!(outcome.code, Some(0), "kontena {arguments:?}: {}{}", outcome.out, outcome.err);
         outcome.out
     }
 
@@ -109,9 +88,7 @@ impl World {
 
     pub fn until_node(&self, name: &str, status: &str, limit: Duration) -> Duration {
         until(&format!("node {name} is {status}"), limit, || {
-            self.node_line(name)
-                .split_whitespace()
-                .any(|word| word == status)
+            self.node_line(name).split_whitespace().any(|word| word == status)
         })
     }
 }
@@ -126,10 +103,7 @@ pub fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) -> Du
     started.elapsed()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "measures how long real programs take"
-)]
+#[expect(clippy::disallowed_methods, reason = "measures how long real programs take")]
 pub fn now() -> Instant {
     Instant::now()
 }

@@ -34,12 +34,7 @@ impl Agent {
     /// Makes an agent that dials its master over the network and reads the machine's clock.
     #[must_use]
     pub fn new(config: AgentConfig, engine: Arc<dyn Engine>) -> Self {
-        Self {
-            config,
-            engine,
-            clock: Clock::system(),
-            dialer: None,
-        }
+        Self { config, engine, clock: Clock::system(), dialer: None }
     }
 
     /// Makes the agent follow another clock.
@@ -73,9 +68,8 @@ impl Agent {
             }
         };
         let (inbox, inbox_end) = pods::inbox();
-        let (session, master) = Session::new(profile.clone(), dialer, self.clock.clone(), |_| {
-            Calls::new(inbox)
-        });
+        let (session, master) =
+            Session::new(profile.clone(), dialer, self.clock.clone(), |_| Calls::new(inbox));
         let pods = Pods::new(
             Arc::clone(&self.engine),
             self.clock.clone(),
@@ -83,11 +77,8 @@ impl Agent {
             node_id.clone(),
             inbox_end,
         );
-        let reports = node::report(
-            self.engine,
-            master,
-            node::Identity::new(&self.config, &profile),
-        );
+        let reports =
+            node::report(self.engine, master, node::Identity::new(&self.config, &profile));
         // Dropping the set ends the rest, whichever way this function ends.
         let mut tasks = JoinSet::new();
         tasks.spawn(pods.run());
@@ -113,19 +104,13 @@ fn profile(config: &AgentConfig, info: &EngineInfo) -> Result<Profile, AgentErro
         Some(value).filter(|value| !value.is_empty())
     };
     let anonymous = |what, setting| AgentError::Anonymous { what, setting };
-    debug_assert!(
-        config.token != Token::Missing,
-        "a configuration has a token"
-    );
+    debug_assert!(config.token != Token::Missing, "a configuration has a token");
     Ok(Profile {
         node_id: pick(&config.node_id, &info.id)
             .ok_or_else(|| anonymous("id", "KONTENA_NODE_ID"))?,
         node_name: pick(&config.node_name, &info.name)
             .ok_or_else(|| anonymous("name", "KONTENA_NODE_NAME"))?,
-        labels: config
-            .node_labels
-            .clone()
-            .unwrap_or_else(|| info.labels.clone()),
+        labels: config.node_labels.clone().unwrap_or_else(|| info.labels.clone()),
         token: config.token.clone(),
         first_connect_delay: config.first_connect_delay,
         ping_interval: config.ping_interval,

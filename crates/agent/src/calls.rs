@@ -24,10 +24,8 @@ impl Calls {
     }
 
     fn restart(&self, params: &[Value]) -> Result<Value, RpcError> {
-        let pod = PodKey {
-            service_id: argument(params, 0)?,
-            instance_number: argument(params, 1)?,
-        };
+        let pod =
+            PodKey { service_id: argument(params, 0)?, instance_number: argument(params, 1)? };
         self.pods.restart(pod);
         Ok(empty())
     }
@@ -85,19 +83,8 @@ mod tests {
 
     #[test]
     fn case_142_unknown_calls_are_not_implemented() {
-        for method in [
-            "/foo/bar",
-            "/etcd/get",
-            "",
-            "x",
-            "/service_pods/nope",
-            "/containers/top",
-        ] {
-            assert_eq!(
-                call(method, &[]),
-                Err(RpcError::not_implemented()),
-                "{method}"
-            );
+        for method in ["/foo/bar", "/etcd/get", "", "x", "/service_pods/nope", "/containers/top"] {
+            assert_eq!(call(method, &[]), Err(RpcError::not_implemented()), "{method}");
         }
     }
 
@@ -106,10 +93,7 @@ mod tests {
         let health = call("/etcd/health", &[]).expect("answered");
         assert_eq!(json::lossy(&health), serde_json::json!({"health": true}));
         let reason = Value::Array(Vec::new());
-        assert_eq!(
-            call("/service_pods/notify_update/more", &[reason]),
-            Ok(empty())
-        );
+        assert_eq!(call("/service_pods/notify_update/more", &[reason]), Ok(empty()));
         let error = call("/service_pods/restart", &[Value::from("s")]).expect_err("too few");
         assert_eq!(error.code, 500);
         let error = call("/agent/node_info", &[Value::Nil]).expect_err("malformed");

@@ -70,9 +70,7 @@ pub async fn check(settings: &Settings, clock: &Clock) -> Vec<Finding> {
 /// Tells whether nothing that was found keeps this machine from being a node.
 #[must_use]
 pub fn is_fit(findings: &[Finding]) -> bool {
-    !findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::Bad(_)))
+    !findings.iter().any(|finding| matches!(finding, Finding::Bad(_)))
 }
 
 /// Connects to the engine that the settings name.
@@ -89,11 +87,8 @@ pub async fn engine(settings: &Settings, clock: &Clock) -> EngineResult<Arc<dyn 
             let name = settings.agent.as_ref().ok();
             let name = name.and_then(|config| config.node_name.clone());
             let name = name.unwrap_or_else(host_name);
-            let options = SimulatedOptions {
-                seed: seed(&name),
-                name,
-                ..SimulatedOptions::default()
-            };
+            let options =
+                SimulatedOptions { seed: seed(&name), name, ..SimulatedOptions::default() };
             Ok(shared(options, clock.clone()))
         }
     }
@@ -152,9 +147,7 @@ async fn look_at_master(config: &AgentConfig, clock: &Clock) -> Vec<Finding> {
         Ok(dialer) => dialer,
         Err(problem) => return vec![Finding::Bad(problem)],
     };
-    let upgrade = Upgrade {
-        headers: vec![(header::VERSION, COMPAT_VERSION.to_owned())],
-    };
+    let upgrade = Upgrade { headers: vec![(header::VERSION, COMPAT_VERSION.to_owned())] };
     let mut connection = match timeout(LIMIT, dialer.dial(upgrade)).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => return vec![Finding::Bad(format!("master at {uri}: {error}"))],

@@ -29,10 +29,7 @@ enum Source {
 impl Clock {
     /// Reads the machine's clock and draws from the operating system's chance.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the clock is where chance enters"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the clock is where chance enters")]
     pub fn system() -> Self {
         Self::new(Source::System, StdRng::from_rng(&mut rand::rng()))
     }
@@ -41,17 +38,11 @@ impl Clock {
     #[must_use]
     pub fn following(base: DateTime<Utc>, seed: u64) -> Self {
         let since = Instant::now();
-        Self::new(
-            Source::Following { base, since },
-            StdRng::seed_from_u64(seed),
-        )
+        Self::new(Source::Following { base, since }, StdRng::seed_from_u64(seed))
     }
 
     fn new(source: Source, chance: StdRng) -> Self {
-        Self(Arc::new(Inner {
-            source,
-            chance: Mutex::new(chance),
-        }))
+        Self(Arc::new(Inner { source, chance: Mutex::new(chance) }))
     }
 
     /// Returns the current moment in UTC.

@@ -29,9 +29,7 @@ fn main() -> ExitCode {
         (None, Err(error)) => return fail(&error.to_string(), 2),
         (None, Ok(_)) | (Some(Command::Check), _) => {}
     }
-    env_logger::Builder::new()
-        .parse_filters(&settings.log)
-        .init();
+    env_logger::Builder::new().parse_filters(&settings.log).init();
     let outcome = match command {
         Some(Command::Check) => examine(&settings),
         None => run(settings),
@@ -67,10 +65,7 @@ fn examine(settings: &Settings) -> anyhow::Result<ExitCode> {
         println!("{finding}");
     }
     let fit = check::is_fit(&findings);
-    println!(
-        "this machine {} be a node",
-        if fit { "can" } else { "cannot" }
-    );
+    println!("this machine {} be a node", if fit { "can" } else { "cannot" });
     Ok(ExitCode::from(u8::from(!fit)))
 }
 

@@ -7,10 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 /// Reads the current moment.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }

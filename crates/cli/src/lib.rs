@@ -50,11 +50,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Invocation::Moved(lines) => {
             let console = open_console(&environment, ProgressForm::Auto);
-            conclude(
-                &console,
-                "kontena",
-                Err(Failure::said(lines.join("\n         "))),
-            )
+            conclude(&console, "kontena", Err(Failure::said(lines.join("\n         "))))
         }
     }
 }

@@ -43,14 +43,9 @@ impl Log {
         } else {
             let target = environment.get("LOG_TARGET").map(PathBuf::from);
             let target = target.or_else(|| dir.map(|dir| dir.join("kontena.log")));
-            target
-                .and_then(|path| append(&path))
-                .map_or(Sink::Nowhere, Sink::File)
+            target.and_then(|path| append(&path)).map_or(Sink::Nowhere, Sink::File)
         };
-        Self {
-            sink: RefCell::new(sink),
-            bodies: variable == Some("api"),
-        }
+        Self { sink: RefCell::new(sink), bodies: variable == Some("api") }
     }
 
     /// Writes a line.
@@ -101,14 +96,7 @@ fn masked(value: &Value) -> Value {
                 let hidden = value.is_string()
                     && key != "token_type"
                     && (key == "env" || SECRET.iter().any(|part| key.ends_with(part)));
-                (
-                    key.clone(),
-                    if hidden {
-                        Value::from("***")
-                    } else {
-                        masked(value)
-                    },
-                )
+                (key.clone(), if hidden { Value::from("***") } else { masked(value) })
             })
             .collect(),
         Value::Array(items) => items.iter().map(masked).collect(),
@@ -140,14 +128,7 @@ mod tests {
         fs::write(&path, vec![b'x'; LIMIT as usize]).unwrap();
         let env = Environment::of(&[("LOG_TARGET", path.to_str().unwrap())]);
         Log::open(&env, None).line("GET /v1/grids 200");
-        assert!(
-            fs::read_to_string(&path)
-                .unwrap()
-                .ends_with("Z GET /v1/grids 200\n")
-        );
-        assert_eq!(
-            fs::metadata(dir.path().join("k.log.0")).unwrap().len(),
-            LIMIT
-        );
+        assert!(fs::read_to_string(&path).unwrap().ends_with("Z GET /v1/grids 200\n"));
+        assert_eq!(fs::metadata(dir.path().join("k.log.0")).unwrap().len(), LIMIT);
     }
 }

@@ -59,16 +59,7 @@ impl<'a> Session<'a> {
         });
         let grid_flag = global.grid.clone();
         let client = OnceCell::new();
-        Ok(Self {
-            console,
-            environment,
-            config,
-            file,
-            grid_flag,
-            selection,
-            shared,
-            client,
-        })
+        Ok(Self { console, environment, config, file, grid_flag, selection, shared, client })
     }
 
     /// Returns the selected master.
@@ -107,13 +98,7 @@ impl<'a> Session<'a> {
         token: Option<String>,
         renewal: Option<Renewal>,
     ) -> Result<Client, Failure> {
-        Client::new(
-            url,
-            token,
-            renewal,
-            &self.environment,
-            Rc::clone(&self.shared),
-        )
+        Client::new(url, token, renewal, &self.environment, Rc::clone(&self.shared))
     }
 
     /// Returns the selected grid, after checking for a master and a token.
@@ -168,9 +153,7 @@ fn line_of(version: &str) -> Option<(u32, u32)> {
     let major = parts.next()?.parse().ok()?;
     let minor = parts.next()?.parse().ok()?;
     let patch = parts.next()?;
-    patch
-        .starts_with(|digit: char| digit.is_ascii_digit())
-        .then_some((major, minor))
+    patch.starts_with(|digit: char| digit.is_ascii_digit()).then_some((major, minor))
 }
 
 #[cfg(test)]

@@ -125,13 +125,7 @@ mod tests {
         let node = |id| snapshot.node(id).expect("a node");
         for strategy in Strategy::ALL {
             assert!(is_over(&snapshot, node(never), strategy, &graces, at(0)));
-            assert!(!is_over(
-                &snapshot,
-                node(online),
-                strategy,
-                &graces,
-                at(99_999)
-            ));
+            assert!(!is_over(&snapshot, node(online), strategy, &graces, at(99_999)));
         }
     }
 

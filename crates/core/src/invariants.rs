@@ -26,10 +26,7 @@ pub fn violations(snapshot: &Snapshot) -> Vec<String> {
     for node in snapshot.nodes() {
         for row in snapshot.instances_on(node.id) {
             if snapshot.service(row.service).is_none() {
-                found.push(format!(
-                    "I1: instance {} on {} has no service",
-                    row.number, node.name
-                ));
+                found.push(format!("I1: instance {} on {} has no service", row.number, node.name));
             }
         }
     }
@@ -40,22 +37,13 @@ pub fn violations(snapshot: &Snapshot) -> Vec<String> {
                 found.push(format!("I1: {path} has an instance 0"));
             }
             if row.node.is_some_and(|node| snapshot.node(node).is_none()) {
-                found.push(format!(
-                    "I2: {path}-{} is on a node that is gone",
-                    row.number
-                ));
+                found.push(format!("I2: {path}-{} is on a node that is gone", row.number));
             }
         }
         let deploys = snapshot.deploys_of(service.id);
-        let under_way: Vec<_> = deploys
-            .into_iter()
-            .filter(|deploy| !deploy.is_pending())
-            .collect();
+        let under_way: Vec<_> = deploys.into_iter().filter(|deploy| !deploy.is_pending()).collect();
         if under_way.len() > 1 {
-            found.push(format!(
-                "I3: {} deploys of {path} are under way",
-                under_way.len()
-            ));
+            found.push(format!("I3: {} deploys of {path} are under way", under_way.len()));
         }
         for deploy in under_way {
             found.extend(deploy_violations(snapshot, service, deploy));
@@ -69,31 +57,21 @@ fn deploy_violations(snapshot: &Snapshot, service: &Service, deploy: &Deploy) ->
     let path = snapshot.path(service);
     let total = deploy.total.unwrap_or(0);
     let numbers = deploy.instances.iter().map(|instance| instance.number);
-    if !numbers
-        .clone()
-        .eq(1..=total.min(u32::try_from(numbers.len()).unwrap_or(0)))
-    {
+    if !numbers.clone().eq(1..=total.min(u32::try_from(numbers.len()).unwrap_or(0))) {
         found.push(format!(
             "I4: a deploy of {path} takes up {:?} of {total}",
             numbers.collect::<Vec<_>>()
         ));
     }
     let in_flight = deploy.instances.iter();
-    let in_flight = in_flight
-        .filter(|instance| !instance.state.is_final())
-        .count();
+    let in_flight = in_flight.filter(|instance| !instance.state.is_final()).count();
     let most = most_in_flight(total, service.spec.deploy_opts.min_health);
     if u32::try_from(in_flight).is_ok_and(|in_flight| in_flight > most) {
-        found.push(format!(
-            "I5: {in_flight} instances of {path} are in flight, not {most}"
-        ));
+        found.push(format!("I5: {in_flight} instances of {path} are in flight, not {most}"));
     }
     for row in snapshot.instances(service.id) {
         if row.deploy_rev > deploy.deploy_rev {
-            found.push(format!(
-                "I6: {path}-{} is later than the deploy",
-                row.number
-            ));
+            found.push(format!("I6: {path}-{} is later than the deploy", row.number));
         }
     }
     found

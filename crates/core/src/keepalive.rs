@@ -67,11 +67,7 @@ impl Keepalive {
         match self.pinged {
             Some(sent) => {
                 let deadline = sent + self.settings.timeout + self.allowance;
-                if now >= deadline {
-                    Act::Close(now - sent)
-                } else {
-                    Act::Wait(deadline)
-                }
+                if now >= deadline { Act::Close(now - sent) } else { Act::Wait(deadline) }
             }
             None if now >= self.next_ping => Act::Ping,
             None => Act::Wait(self.next_ping),
@@ -88,10 +84,7 @@ impl Keepalive {
     /// A pong arrived. None where no ping was waiting for one.
     pub fn pong_received(&mut self, now: Duration) -> Option<Pong> {
         let delay = now.saturating_sub(self.pinged.take()?);
-        Some(Pong {
-            delay,
-            is_late: delay > self.settings.timeout / 2,
-        })
+        Some(Pong { delay, is_late: delay > self.settings.timeout / 2 })
     }
 
     /// The master itself was late by so much: an unanswered ping gets that much longer.
@@ -104,10 +97,8 @@ impl Keepalive {
 mod tests {
     use super::*;
 
-    const SETTINGS: Settings = Settings {
-        interval: Duration::from_secs(30),
-        timeout: Duration::from_secs(5),
-    };
+    const SETTINGS: Settings =
+        Settings { interval: Duration::from_secs(30), timeout: Duration::from_secs(5) };
 
     fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -121,13 +112,7 @@ mod tests {
         keepalive.ping_sent(s(7));
         assert_eq!(keepalive.act(s(7)), Act::Wait(s(12)));
         let pong = keepalive.pong_received(s(10)).expect("awaited");
-        assert_eq!(
-            pong,
-            Pong {
-                delay: s(3),
-                is_late: true
-            }
-        );
+        assert_eq!(pong, Pong { delay: s(3), is_late: true });
         assert_eq!(keepalive.act(s(10)), Act::Wait(s(37)));
         keepalive.ping_sent(s(37));
         assert_eq!(keepalive.act(s(42)), Act::Close(s(5)));

@@ -28,19 +28,13 @@ pub struct Connected<'a> {
 /// The node is gone.
 #[must_use]
 pub fn removed(engine_id: &str) -> Verdict {
-    Verdict {
-        code: 4040,
-        reason: format!("host node {engine_id} has been removed"),
-    }
+    Verdict { code: 4040, reason: format!("host node {engine_id} has been removed") }
 }
 
 /// The node's record says that it is not connected.
 #[must_use]
 pub fn disconnected(name: &str) -> Verdict {
-    Verdict {
-        code: 4031,
-        reason: format!("host node {name} has been disconnected"),
-    }
+    Verdict { code: 4031, reason: format!("host node {name} has been disconnected") }
 }
 
 /// Another connection has taken the node.
@@ -63,17 +57,10 @@ pub fn check(connection: Connected<'_>, record: Option<&Node>) -> Result<(), Ver
     match node.connected_at {
         Some(counted) if counted == connection.connected_at => {}
         other => {
-            return Err(conflict(
-                connection.name,
-                other.unwrap_or(connection.connected_at),
-            ));
+            return Err(conflict(connection.name, other.unwrap_or(connection.connected_at)));
         }
     }
-    if node.connected {
-        Ok(())
-    } else {
-        Err(disconnected(&node.name))
-    }
+    if node.connected { Ok(()) } else { Err(disconnected(&node.name)) }
 }
 
 /// What an agent's report of its engine changes. Labels are taken only while the node has none; they
@@ -98,11 +85,7 @@ pub fn report(
 /// A connection counts from now on, unless a newer one does.
 #[must_use]
 pub fn plug(node: NodeId, connected_at: Time, now: Time) -> Change {
-    Change::NodePlugged {
-        node,
-        connected_at,
-        at: now,
-    }
+    Change::NodePlugged { node, connected_at, at: now }
 }
 
 /// Why a node is not connected, in words for an operator; nothing while it is.
@@ -112,10 +95,7 @@ pub fn connection_error(node: &Node) -> Option<String> {
         return None;
     }
     let text = |at: Option<Time>| {
-        at.map_or_else(
-            || "?".to_owned(),
-            |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        )
+        at.map_or_else(|| "?".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string())
     };
     let Some(connection) = &node.connection else {
         return Some("Websocket is not connected".to_owned());
@@ -127,10 +107,7 @@ pub fn connection_error(node: &Node) -> Option<String> {
     };
     let code = connection.close_code.unwrap_or(1006);
     let reason = connection.close_reason.as_deref().unwrap_or_default();
-    Some(format!(
-        "Websocket {what} at {} with code {code}: {reason}",
-        text(at)
-    ))
+    Some(format!("Websocket {what} at {} with code {code}: {reason}", text(at)))
 }
 
 #[cfg(test)]
@@ -158,11 +135,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_judged_by_its_identity_alone() {
-        let connection = Connected {
-            engine_id: "ID1",
-            name: "a",
-            connected_at: now(),
-        };
+        let connection = Connected { engine_id: "ID1", name: "a", connected_at: now() };
         let mut node = node();
         assert_eq!(check(connection, Some(&node)), Ok(()));
         assert_eq!(check(connection, None).expect_err("gone").code, 4040);
@@ -205,10 +178,7 @@ mod tests {
             Some("Websocket connection rejected at 2017-07-14 02:40:00 UTC with code 4020: x")
         );
         node.connection = None;
-        assert_eq!(
-            connection_error(&node).as_deref(),
-            Some("Websocket is not connected")
-        );
+        assert_eq!(connection_error(&node).as_deref(), Some("Websocket is not connected"));
     }
 
     #[test]

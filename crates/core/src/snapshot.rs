@@ -56,11 +56,7 @@ impl Snapshot {
         let mut snapshot = Self {
             grid: contents.grid,
             listening_since,
-            nodes: contents
-                .nodes
-                .into_iter()
-                .map(|node| (node.id, node))
-                .collect(),
+            nodes: contents.nodes.into_iter().map(|node| (node.id, node)).collect(),
             services: BTreeMap::new(),
             instances: BTreeMap::new(),
             instances_on: BTreeMap::new(),
@@ -114,9 +110,7 @@ impl Snapshot {
 
     /// The instances of a service, by number.
     pub fn instances(&self, service: ServiceId) -> impl Iterator<Item = &Instance> {
-        self.instances
-            .range((service, 0)..=(service, u32::MAX))
-            .map(|(_, instance)| instance)
+        self.instances.range((service, 0)..=(service, u32::MAX)).map(|(_, instance)| instance)
     }
 
     /// An instance.
@@ -128,20 +122,15 @@ impl Snapshot {
     /// The instances that shall be on a node.
     pub fn instances_on(&self, node: NodeId) -> impl Iterator<Item = &Instance> {
         let keys = self.instances_on.get(&node);
-        keys.into_iter()
-            .flatten()
-            .filter_map(|key| self.instances.get(key))
+        keys.into_iter().flatten().filter_map(|key| self.instances.get(key))
     }
 
     /// The unfinished deploys of a service, oldest first (ties by identity).
     #[must_use]
     pub fn deploys_of(&self, service: ServiceId) -> Vec<&Deploy> {
         let ids = self.deploys_of.get(&service);
-        let mut deploys: Vec<_> = ids
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.deploys.get(id))
-            .collect();
+        let mut deploys: Vec<_> =
+            ids.into_iter().flatten().filter_map(|id| self.deploys.get(id)).collect();
         deploys.sort_by_key(|deploy| (deploy.created_at, deploy.id));
         deploys
     }
@@ -278,18 +267,10 @@ impl Snapshot {
             Change::InstanceRemoved { service, number } => {
                 self.take_instance((*service, *number));
             }
-            Change::InstancePlaced {
-                service, number, ..
-            }
-            | Change::InstanceDesired {
-                service, number, ..
-            }
-            | Change::InstanceReported {
-                service, number, ..
-            }
-            | Change::InstanceDetached {
-                service, number, ..
-            } => {
+            Change::InstancePlaced { service, number, .. }
+            | Change::InstanceDesired { service, number, .. }
+            | Change::InstanceReported { service, number, .. }
+            | Change::InstanceDetached { service, number, .. } => {
                 if let Some(mut instance) = self.take_instance((*service, *number)) {
                     instance.apply(change);
                     self.put_instance(instance);
@@ -364,10 +345,7 @@ impl Snapshot {
     }
 
     fn put_deploy(&mut self, deploy: Deploy) {
-        self.deploys_of
-            .entry(deploy.service)
-            .or_default()
-            .insert(deploy.id);
+        self.deploys_of.entry(deploy.service).or_default().insert(deploy.id);
         self.deploys.insert(deploy.id, deploy);
     }
 
@@ -386,8 +364,7 @@ impl Snapshot {
     fn remove_node(&mut self, node: NodeId) {
         self.nodes.remove(&node);
         self.volume_instances.remove(&node);
-        self.containers
-            .retain(|_, container| container.node != node);
+        self.containers.retain(|_, container| container.node != node);
         for key in self.instances_on.remove(&node).unwrap_or_default() {
             if let Some(instance) = self.instances.get_mut(&key) {
                 instance.node = None;
@@ -406,10 +383,7 @@ impl Snapshot {
         self.forget_ports(service);
         self.services.remove(&service);
         self.memory_peaks.remove(&service);
-        let numbers: Vec<_> = self
-            .instances(service)
-            .map(|instance| instance.number)
-            .collect();
+        let numbers: Vec<_> = self.instances(service).map(|instance| instance.number).collect();
         for number in numbers {
             self.take_instance((service, number));
         }
@@ -424,63 +398,33 @@ impl Node {
     pub fn apply(&mut self, change: &Change) {
         use crate::domain::Connection;
         match change {
-            Change::NodeBound {
-                engine_id,
-                agent_version,
-                labels,
-                at,
-                ..
-            } => {
+            Change::NodeBound { engine_id, agent_version, labels, at, .. } => {
                 self.engine_id = Some(engine_id.clone());
                 self.agent_version = Some(agent_version.clone());
                 self.labels.clone_from(labels);
                 self.updated_at = *at;
             }
-            Change::NodePlugged {
-                connected_at, at, ..
-            } => {
+            Change::NodePlugged { connected_at, at, .. } => {
                 self.connected = true;
                 self.updated = false;
                 self.connected_at = Some(*connected_at);
                 self.last_seen_at = Some(*at);
-                self.connection = Some(Connection {
-                    opened: true,
-                    close_code: None,
-                    close_reason: None,
-                });
+                self.connection =
+                    Some(Connection { opened: true, close_code: None, close_reason: None });
             }
-            Change::NodeRejected {
-                connected_at,
-                connection,
-                ..
-            } => {
+            Change::NodeRejected { connected_at, connection, .. } => {
                 self.connected = false;
                 self.updated = false;
                 self.connected_at = Some(*connected_at);
                 self.connection = Some(connection.clone());
             }
-            Change::NodeUnplugged {
-                at,
-                close_code,
-                close_reason,
-                ..
-            } => {
+            Change::NodeUnplugged { at, close_code, close_reason, .. } => {
                 self.connected = false;
                 self.disconnected_at = Some(*at);
-                self.connection = Some(Connection {
-                    opened: self.connection.as_ref().is_none_or(|before| before.opened),
-                    close_code: Some(*close_code),
-                    close_reason: Some(close_reason.clone()),
-                });
+                self.connection = Some(Connection::ended(*close_code, close_reason));
             }
             Change::NodeSeen { at, .. } => self.last_seen_at = Some(*at),
-            Change::NodeReported {
-                report,
-                agent_version,
-                labels,
-                at,
-                ..
-            } => {
+            Change::NodeReported { report, agent_version, labels, at, .. } => {
                 self.report = (**report).clone();
                 self.agent_version.clone_from(agent_version);
                 if let Some(labels) = labels {
@@ -490,22 +434,12 @@ impl Node {
                 self.updated_at = *at;
             }
             Change::NodeMemory { memory, .. } => self.memory = Some(*memory),
-            Change::NodeEdited {
-                labels,
-                availability,
-                at,
-                ..
-            } => {
+            Change::NodeEdited { labels, availability, at, .. } => {
                 self.labels.clone_from(labels);
                 self.availability = *availability;
                 self.updated_at = *at;
             }
-            Change::NodeTokenChanged {
-                has_token,
-                disconnect,
-                at,
-                ..
-            } => {
+            Change::NodeTokenChanged { has_token, disconnect, at, .. } => {
                 self.has_token = *has_token;
                 self.connected &= !disconnect;
                 self.updated_at = *at;
@@ -534,19 +468,11 @@ impl Instance {
                 self.rev = None;
                 self.updated_at = *at;
             }
-            Change::InstanceDesired {
-                desired_state, at, ..
-            } => {
+            Change::InstanceDesired { desired_state, at, .. } => {
                 self.desired_state = *desired_state;
                 self.updated_at = *at;
             }
-            Change::InstanceReported {
-                rev,
-                state,
-                error,
-                at,
-                ..
-            } => {
+            Change::InstanceReported { rev, state, error, at, .. } => {
                 self.rev.clone_from(rev);
                 self.state = *state;
                 self.error.clone_from(error);
@@ -591,12 +517,7 @@ impl Deploy {
     /// Brings the deploy up to date with a committed change about it.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::DeployStarted {
-                deploy_rev,
-                total,
-                at,
-                ..
-            } => {
+            Change::DeployStarted { deploy_rev, total, at, .. } => {
                 self.state = DeployState::Ongoing;
                 self.deploy_rev = Some(deploy_rev.clone());
                 self.total = Some(*total);
@@ -609,18 +530,12 @@ impl Deploy {
                 self.queued_at = Some(*at);
             }
             Change::DeployProgressed { instance, .. } => {
-                match self
-                    .instances
-                    .iter_mut()
-                    .find(|known| known.number == instance.number)
-                {
+                match self.instances.iter_mut().find(|known| known.number == instance.number) {
                     Some(known) => *known = instance.clone(),
                     None => self.instances.push(instance.clone()),
                 }
             }
-            Change::DeployFinished {
-                state, reason, at, ..
-            } => {
+            Change::DeployFinished { state, reason, at, .. } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
                 self.finished_at = Some(*at);

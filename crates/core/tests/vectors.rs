@@ -22,10 +22,7 @@ const BUILT: [&str; 10] = [
 ];
 
 fn cases() -> Result<Vec<Case>, String> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/it/scheduling/vectors.json"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/it/scheduling/vectors.json");
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     runner::read(&text)
 }
@@ -35,10 +32,7 @@ fn every_case_that_must_hold_holds() {
     let cases = cases().expect("vectors");
     assert_eq!(cases.len(), 256);
     let mut wrong = Vec::new();
-    for case in cases
-        .iter()
-        .filter(|case| BUILT.contains(&case.when.as_str()))
-    {
+    for case in cases.iter().filter(|case| BUILT.contains(&case.when.as_str())) {
         match runner::run(case) {
             Outcome::Pass | Outcome::Better(_) => {}
             outcome => wrong.push(format!("{}: {outcome}", case.name)),
@@ -53,23 +47,13 @@ fn quirks_are_kept_except_those_a_guarantee_replaces() {
     let replaced: BTreeSet<_> = REPLACED.iter().map(|(name, ..)| *name).collect();
     for name in &replaced {
         let case = cases.iter().find(|case| case.name == *name);
-        assert_eq!(
-            case.map(|case| case.level.as_str()),
-            Some("quirk"),
-            "{name}"
-        );
+        assert_eq!(case.map(|case| case.level.as_str()), Some("quirk"), "{name}");
     }
-    let built = cases
-        .iter()
-        .filter(|case| case.level == "quirk" && BUILT.contains(&case.when.as_str()));
+    let built =
+        cases.iter().filter(|case| case.level == "quirk" && BUILT.contains(&case.when.as_str()));
     for case in built {
         let better = matches!(runner::run(case), Outcome::Better(_));
-        assert_eq!(
-            better,
-            replaced.contains(case.name.as_str()),
-            "{}",
-            case.name
-        );
+        assert_eq!(better, replaced.contains(case.name.as_str()), "{}", case.name);
     }
 }
 
@@ -82,10 +66,7 @@ fn a_wrong_expectation_is_noticed() {
         ("filter-drain", r#"{"error": "none"}"#),
         ("daemon-count", r#"{"count": 5}"#),
         ("ha-stable-full-deploy", r#"{"events": []}"#),
-        (
-            "ha-fresh-two-on-two",
-            r#"{"allowed": [{"1": "a", "2": "b"}]}"#,
-        ),
+        ("ha-fresh-two-on-two", r#"{"allowed": [{"1": "a", "2": "b"}]}"#),
         ("ha-scale-to-zero", r#"{"count": 0}"#),
         ("outdated", r#"{"cause": "interval"}"#),
         ("throttle-0.0-x4", r#"{"max_parallel": 3}"#),

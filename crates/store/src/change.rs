@@ -21,24 +21,16 @@ use crate::{
 pub(crate) fn write(conn: &mut Conn, grid: GridId, change: &Change) -> Result<()> {
     match change {
         Change::GridCreated(grid) => {
-            diesel::insert_into(grids::table)
-                .values(NewGridRow::of(grid)?)
-                .execute(conn)?;
+            diesel::insert_into(grids::table).values(NewGridRow::of(grid)?).execute(conn)?;
             Ok(())
         }
         Change::GridUpdated(grid) => {
             let row = grids::table.find(grid.id.to_string());
-            hit(
-                "the grid",
-                diesel::update(row)
-                    .set(GridSettings::of(grid)?)
-                    .execute(conn),
-            )
+            hit("the grid", diesel::update(row).set(GridSettings::of(grid)?).execute(conn))
         }
-        Change::GridRemoved(grid) => hit(
-            "the grid",
-            diesel::delete(grids::table.find(grid.to_string())).execute(conn),
-        ),
+        Change::GridRemoved(grid) => {
+            hit("the grid", diesel::delete(grids::table.find(grid.to_string())).execute(conn))
+        }
         Change::NodeCreated(_)
         | Change::NodeBound { .. }
         | Change::NodePlugged { .. }

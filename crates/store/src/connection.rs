@@ -94,18 +94,14 @@ const SQLITE_SETUP: &str = "pragma busy_timeout = 5000;
 fn open_sqlite(file: &str) -> Result<SqliteConnection> {
     let away = |error: &dyn std::fmt::Display| StoreError::unavailable(&format!("{file}: {error}"));
     let mut connection = SqliteConnection::establish(file).map_err(|error| away(&error))?;
-    connection
-        .batch_execute(SQLITE_SETUP)
-        .map_err(|error| away(&error))?;
+    connection.batch_execute(SQLITE_SETUP).map_err(|error| away(&error))?;
     Ok(connection)
 }
 
 pub(crate) fn backup(url: &DatabaseUrl, file: &Path) -> Result<()> {
     let mut connection = url.connect()?;
     let Conn::Sqlite(connection) = &mut connection else {
-        return Err(StoreError::Unavailable(
-            "use pg_dump to back up Postgres".to_owned(),
-        ));
+        return Err(StoreError::Unavailable("use pg_dump to back up Postgres".to_owned()));
     };
     diesel::sql_query("vacuum into ?")
         .bind::<diesel::sql_types::Text, _>(file.to_string_lossy().into_owned())
@@ -153,17 +149,9 @@ mod tests {
 
     #[test]
     fn urls_are_told_apart_by_scheme_and_shown_without_password() {
-        assert_eq!(
-            "sqlite://k.db".parse(),
-            Ok(DatabaseUrl::Sqlite("k.db".into()))
-        );
-        assert_eq!(
-            "sqlite:///var/k.db".parse(),
-            Ok(DatabaseUrl::Sqlite("/var/k.db".into()))
-        );
-        let url: DatabaseUrl = "postgres://kontena:s3cret@db/kontena"
-            .parse()
-            .expect("a URL");
+        assert_eq!("sqlite://k.db".parse(), Ok(DatabaseUrl::Sqlite("k.db".into())));
+        assert_eq!("sqlite:///var/k.db".parse(), Ok(DatabaseUrl::Sqlite("/var/k.db".into())));
+        let url: DatabaseUrl = "postgres://kontena:s3cret@db/kontena".parse().expect("a URL");
         assert_eq!(url.to_string(), "postgres://kontena@db/kontena");
         for wrong in ["mysql://x", "kontena.db", "sqlite://", "postgres://", ""] {
             assert_eq!(wrong.parse::<DatabaseUrl>(), Err(InvalidUrl), "{wrong}");

@@ -16,9 +16,7 @@ use crate::{
 /// # Errors
 /// Where a query fails.
 pub fn by_id(conn: &mut Conn, deploy: DeployId) -> Result<Option<Deploy>> {
-    let row = deploys::table
-        .find(deploy.to_string())
-        .select(DeployRow::as_select());
+    let row = deploys::table.find(deploy.to_string()).select(DeployRow::as_select());
     let Some(row) = row.first(conn).optional()? else {
         return Ok(None);
     };
@@ -27,10 +25,7 @@ pub fn by_id(conn: &mut Conn, deploy: DeployId) -> Result<Option<Deploy>> {
         .order(instance_deploys::number)
         .select(InstanceDeployRow::as_select())
         .load(conn)?;
-    let instances = instances
-        .into_iter()
-        .map(InstanceDeploy::try_from)
-        .collect::<Result<_>>()?;
+    let instances = instances.into_iter().map(InstanceDeploy::try_from).collect::<Result<_>>()?;
     row.into_deploy(instances).map(Some)
 }
 
@@ -53,10 +48,7 @@ pub fn unfinished(conn: &mut Conn, grid: GridId) -> Result<Vec<Deploy>> {
         .load(conn)?;
     let mut instances: BTreeMap<String, Vec<InstanceDeploy>> = BTreeMap::new();
     for row in instance_rows {
-        instances
-            .entry(row.deploy_id.clone())
-            .or_default()
-            .push(row.try_into()?);
+        instances.entry(row.deploy_id.clone()).or_default().push(row.try_into()?);
     }
     rows.into_iter()
         .map(|row| {

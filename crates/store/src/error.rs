@@ -46,10 +46,7 @@ impl StoreError {
     }
 
     pub(crate) fn corrupt(table: &'static str, what: impl std::fmt::Display) -> Self {
-        Self::Corrupt {
-            table,
-            what: what.to_string(),
-        }
+        Self::Corrupt { table, what: what.to_string() }
     }
 
     /// Whether the caller may try again later, the database being away.
@@ -66,10 +63,7 @@ impl From<diesel::result::Error> for StoreError {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 // Postgres names the constraint; SQLite says "UNIQUE constraint failed: t.a, t.b".
                 let name = info.constraint_name().unwrap_or_else(|| info.message());
-                Self::Taken(
-                    name.trim_start_matches("UNIQUE constraint failed: ")
-                        .to_owned(),
-                )
+                Self::Taken(name.trim_start_matches("UNIQUE constraint failed: ").to_owned())
             }
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | Error::BrokenTransactionManager => Self::unavailable(&error),

@@ -9,16 +9,7 @@ use crate::{
     schema::events,
 };
 
-type Row = (
-    i64,
-    i64,
-    i16,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<i32>,
-);
+type Row = (i64, i64, i16, String, String, Option<String>, Option<String>, Option<i32>);
 
 /// The newest entries of a grid, or of one service of it, oldest first, with their sequence numbers.
 ///

@@ -60,10 +60,7 @@ pub(crate) struct Followers {
 impl Followers {
     /// Adds a follower; it hears of what is published from now on.
     pub(crate) fn add(&mut self, beginning: Beginning) {
-        self.by_grid
-            .entry(beginning.grid)
-            .or_default()
-            .push(beginning.sender);
+        self.by_grid.entry(beginning.grid).or_default().push(beginning.sender);
     }
 
     /// Tells the followers of each grid of one job's changes.
@@ -74,12 +71,7 @@ impl Followers {
             while let Some((_, change)) = rest.next_if(|(next, _)| *next == grid) {
                 of_grid.push(change);
             }
-            self.tell(
-                grid,
-                Committed {
-                    changes: of_grid.into(),
-                },
-            );
+            self.tell(grid, Committed { changes: of_grid.into() });
         }
     }
 

@@ -33,10 +33,7 @@ fn one(row: Option<GridRow>) -> Result<Option<Grid>> {
 /// # Errors
 /// Where the query fails.
 pub fn all(conn: &mut Conn) -> Result<Vec<Grid>> {
-    let rows = grids::table
-        .order(grids::name)
-        .select(GridRow::as_select())
-        .load(conn)?;
+    let rows = grids::table.order(grids::name).select(GridRow::as_select()).load(conn)?;
     rows.into_iter().map(Grid::try_from).collect()
 }
 
@@ -45,11 +42,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Grid>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, grid: GridId) -> Result<Option<Grid>> {
-    one(grids::table
-        .find(grid.to_string())
-        .select(GridRow::as_select())
-        .first(conn)
-        .optional()?)
+    one(grids::table.find(grid.to_string()).select(GridRow::as_select()).first(conn).optional()?)
 }
 
 /// A grid by name.
@@ -94,17 +87,9 @@ pub fn furnish(
     token_sealed: &str,
 ) -> Result<()> {
     diesel::update(grids::table.find(grid.id.to_string()))
-        .set((
-            grids::token_hash.eq(token_hash),
-            grids::token_sealed.eq(token_sealed),
-        ))
+        .set((grids::token_hash.eq(token_hash), grids::token_sealed.eq(token_sealed)))
         .execute(conn)?;
-    change::default_stack(
-        conn,
-        grid.id,
-        &default_stack.to_string(),
-        micros(grid.created_at),
-    )
+    change::default_stack(conn, grid.id, &default_stack.to_string(), micros(grid.created_at))
 }
 
 /// The sealed token of a grid.
@@ -112,9 +97,7 @@ pub fn furnish(
 /// # Errors
 /// Where the query fails.
 pub fn sealed_token(conn: &mut Conn, grid: GridId) -> Result<Option<String>> {
-    let row = grids::table
-        .find(grid.to_string())
-        .select(grids::token_sealed);
+    let row = grids::table.find(grid.to_string()).select(grids::token_sealed);
     Ok(row.first(conn).optional()?)
 }
 
@@ -127,10 +110,7 @@ pub fn stack(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<StackId
         .filter(stacks::grid_id.eq(grid.to_string()))
         .filter(stacks::name.eq(name))
         .select(stacks::id);
-    row.first::<String>(conn)
-        .optional()?
-        .map(|text| id("stacks", &text))
-        .transpose()
+    row.first::<String>(conn).optional()?.map(|text| id("stacks", &text)).transpose()
 }
 
 /// How much there is in each grid.
@@ -152,11 +132,7 @@ pub fn counts(conn: &mut Conn) -> Result<BTreeMap<GridId, Counts>> {
     }
     count!(nodes, nodes::table, nodes);
     count!(services, services::table, services);
-    count!(
-        instances,
-        instances::table.filter(instances::node_id.is_not_null()),
-        instances
-    );
+    count!(instances, instances::table.filter(instances::node_id.is_not_null()), instances);
     count!(grid_users, grid_users::table, users);
     Ok(counts)
 }
@@ -183,11 +159,7 @@ pub fn assign(conn: &mut Conn, grid: GridId, user: UserId) -> Result<()> {
 /// Where the query fails.
 pub fn is_member(conn: &mut Conn, grid: GridId, user: UserId) -> Result<bool> {
     let row = grid_users::table.find((grid.to_string(), user.to_string()));
-    Ok(row
-        .select(grid_users::user_id)
-        .first::<String>(conn)
-        .optional()?
-        .is_some())
+    Ok(row.select(grid_users::user_id).first::<String>(conn).optional()?.is_some())
 }
 
 /// The grids a user is assigned to.

@@ -50,9 +50,6 @@ pub fn on_node(conn: &mut Conn, node: NodeId) -> Result<Vec<Instance>> {
 /// Where the query fails.
 pub fn by_number(conn: &mut Conn, service: ServiceId, number: u32) -> Result<Option<Instance>> {
     let row = instances::table.find((service.to_string(), signed(number)));
-    let row = row
-        .select(InstanceRow::as_select())
-        .first(conn)
-        .optional()?;
+    let row = row.select(InstanceRow::as_select()).first(conn).optional()?;
     row.map(Instance::try_from).transpose()
 }

@@ -12,6 +12,7 @@ pub mod audit;
 mod change;
 mod connection;
 pub mod deploys;
+mod dialect;
 mod error;
 pub mod events;
 pub mod feed;
@@ -30,7 +31,7 @@ pub mod writer;
 
 use std::{path::Path, sync::Arc};
 
-use kontena_core::domain::GridId;
+use kontena_core::domain::{Change, GridId};
 
 pub use connection::{Conn, DatabaseUrl, InvalidUrl};
 pub use error::{Result, StoreError};
@@ -52,10 +53,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            readers: 4,
-            execution: Execution::Thread,
-        }
+        Self { readers: 4, execution: Execution::Thread }
     }
 }
 
@@ -86,13 +84,7 @@ impl Store {
             .build(Manager::new(url.clone()))
             .map_err(|error| StoreError::unavailable(&error))?;
         let writer = Writer::start(connection, url.clone(), options.execution)?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                url: url.clone(),
-                readers,
-                writer,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writer }) })
     }
 
     /// Says which migrations a database lacks, changing nothing. Blocks.
@@ -114,14 +106,10 @@ impl Store {
     {
         let readers = self.inner.readers.clone();
         let run = move || {
-            let mut connection = readers
-                .get()
-                .map_err(|error| StoreError::unavailable(&error))?;
+            let mut connection = readers.get().map_err(|error| StoreError::unavailable(&error))?;
             query(&mut connection)
         };
-        tokio::task::spawn_blocking(run)
-            .await
-            .map_err(|error| StoreError::unavailable(&error))?
+        tokio::task::spawn_blocking(run).await.map_err(|error| StoreError::unavailable(&error))?
     }
 
     /// Has a job done by the writer and waits for its commit. A job runs in a savepoint of its own or is
@@ -136,6 +124,15 @@ impl Store {
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         self.inner.writer.write(job).await
+    }
+
+    /// Writes one change of a grid, and nothing else, and waits for its commit. The way for changes that
+    /// come in storms (connections, pongs, reports): on Postgres they are written as sets.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where its presupposition does not hold.
+    pub async fn change(&self, grid: GridId, change: Change) -> Result<()> {
+        self.inner.writer.change(grid, change).await
     }
 
     /// Loads a grid and follows its changes from exactly there; nothing where the grid does not exist.
@@ -161,10 +158,8 @@ impl Store {
     /// # Errors
     /// Where either does not.
     pub async fn ping(&self) -> Result<()> {
-        self.read(|conn| settings::get(conn, "ping").map(drop))
-            .await?;
-        self.write(|tx| settings::get(tx.conn(), "ping").map(drop))
-            .await
+        self.read(|conn| settings::get(conn, "ping").map(drop)).await?;
+        self.write(|tx| settings::get(tx.conn(), "ping").map(drop)).await
     }
 
     /// Writes a consistent copy of an SQLite database while it is in use.

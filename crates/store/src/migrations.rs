@@ -77,10 +77,7 @@ where
         .pending_migrations(source())
         .map_err(|error| StoreError::Migration(error.to_string()))?;
     Ok(MigrationState {
-        pending: pending
-            .iter()
-            .map(|migration| migration.name().to_string())
-            .collect(),
+        pending: pending.iter().map(|migration| migration.name().to_string()).collect(),
     })
 }
 
@@ -94,14 +91,9 @@ where
         |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Migration(error.to_string());
     let applied = connection.applied_migrations().map_err(failed)?;
     let ours = MigrationSource::<C::Backend>::migrations(&source()).map_err(failed)?;
-    let known: Vec<String> = ours
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
-    match applied
-        .iter()
-        .find(|version| !known.contains(&version.to_string()))
-    {
+    let known: Vec<String> =
+        ours.iter().map(|migration| migration.name().version().to_string()).collect();
+    match applied.iter().find(|version| !known.contains(&version.to_string())) {
         Some(version) => Err(StoreError::Newer(version.to_string())),
         None => Ok(()),
     }

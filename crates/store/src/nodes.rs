@@ -22,9 +22,7 @@ fn many(rows: Vec<NodeRow>) -> Result<Vec<Node>> {
 /// # Errors
 /// Where the query fails.
 pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<Node>> {
-    let rows = nodes::table
-        .filter(nodes::grid_id.eq(grid.to_string()))
-        .order(nodes::name);
+    let rows = nodes::table.filter(nodes::grid_id.eq(grid.to_string())).order(nodes::name);
     many(rows.select(NodeRow::as_select()).load(conn)?)
 }
 
@@ -33,11 +31,7 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<Node>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, node: NodeId) -> Result<Option<Node>> {
-    one(nodes::table
-        .find(node.to_string())
-        .select(NodeRow::as_select())
-        .first(conn)
-        .optional()?)
+    one(nodes::table.find(node.to_string()).select(NodeRow::as_select()).first(conn).optional()?)
 }
 
 /// A node of a grid by name.
@@ -45,9 +39,7 @@ pub fn by_id(conn: &mut Conn, node: NodeId) -> Result<Option<Node>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Node>> {
-    let row = nodes::table
-        .filter(nodes::grid_id.eq(grid.to_string()))
-        .filter(nodes::name.eq(name));
+    let row = nodes::table.filter(nodes::grid_id.eq(grid.to_string())).filter(nodes::name.eq(name));
     one(row.select(NodeRow::as_select()).first(conn).optional()?)
 }
 
@@ -79,9 +71,7 @@ pub fn numbers_and_names(conn: &mut Conn, grid: GridId) -> Result<Vec<(u32, Stri
         .order(nodes::number)
         .select((nodes::number, nodes::name))
         .load::<(i32, String)>(conn)?;
-    rows.into_iter()
-        .map(|(number, name)| Ok((unsigned("nodes", number)?, name)))
-        .collect()
+    rows.into_iter().map(|(number, name)| Ok((unsigned("nodes", number)?, name))).collect()
 }
 
 /// Gives a node a token of its own, or takes it away.
@@ -103,9 +93,7 @@ pub fn set_token(conn: &mut Conn, node: NodeId, token: Option<(&str, &str)>) -> 
 /// # Errors
 /// Where the query fails.
 pub fn sealed_token(conn: &mut Conn, node: NodeId) -> Result<Option<String>> {
-    let row = nodes::table
-        .find(node.to_string())
-        .select(nodes::token_sealed);
+    let row = nodes::table.find(node.to_string()).select(nodes::token_sealed);
     Ok(row.first::<Option<String>>(conn).optional()?.flatten())
 }
 
@@ -115,9 +103,7 @@ pub fn sealed_token(conn: &mut Conn, node: NodeId) -> Result<Option<String>> {
 /// # Errors
 /// Where a statement fails.
 pub fn unplug_all(tx: &mut Tx<'_>, at: Time, close_code: u16, close_reason: &str) -> Result<usize> {
-    let rows = nodes::table
-        .filter(nodes::connected.eq(true))
-        .select(NodeRow::as_select());
+    let rows = nodes::table.filter(nodes::connected.eq(true)).select(NodeRow::as_select());
     let connected = many(rows.load(tx.conn())?)?;
     for node in &connected {
         let Some(connected_at) = node.connected_at else {

@@ -24,9 +24,7 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<Service>> {
         .order((services::updated_at.desc(), services::id))
         .select((ServiceRow::as_select(), stacks::name))
         .load::<(ServiceRow, String)>(conn)?;
-    rows.into_iter()
-        .map(|(row, stack)| row.into_service(stack))
-        .collect()
+    rows.into_iter().map(|(row, stack)| row.into_service(stack)).collect()
 }
 
 /// A service by identity.
@@ -64,6 +62,5 @@ pub fn spec_at(conn: &mut Conn, service: ServiceId, revision: i64) -> Result<Opt
         .find((service.to_string(), revision))
         .select(service_revisions::spec);
     let text = row.first::<String>(conn).optional()?;
-    text.map(|text| from_json("service_revisions", &text))
-        .transpose()
+    text.map(|text| from_json("service_revisions", &text)).transpose()
 }

@@ -80,11 +80,7 @@ impl TryFrom<TokenRow> for Token {
         Ok(Self {
             id: id("tokens", &row.id)?,
             user: id("tokens", &row.user_id)?,
-            kind: if row.kind == "code" {
-                Kind::Code
-            } else {
-                Kind::Bearer
-            },
+            kind: if row.kind == "code" { Kind::Code } else { Kind::Bearer },
             token_hash: row.token_hash,
             refresh_hash: row.refresh_hash,
             last_four: row.last_four,
@@ -115,9 +111,7 @@ pub fn create(conn: &mut Conn, token: &Token) -> Result<()> {
         expires_at: micros_opt(token.expires_at),
         created_at: micros(token.created_at),
     };
-    diesel::insert_into(tokens::table)
-        .values(row)
-        .execute(conn)?;
+    diesel::insert_into(tokens::table).values(row).execute(conn)?;
     Ok(())
 }
 

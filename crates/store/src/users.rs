@@ -31,12 +31,7 @@ fn with_roles(conn: &mut Conn, row: Option<(String, String, String)>) -> Result<
         .order(user_roles::role)
         .select(user_roles::role)
         .load(conn)?;
-    Ok(Some(User {
-        id: id("users", &user)?,
-        email,
-        name,
-        roles,
-    }))
+    Ok(Some(User { id: id("users", &user)?, email, name, roles }))
 }
 
 /// A user by identity.
@@ -44,9 +39,7 @@ fn with_roles(conn: &mut Conn, row: Option<(String, String, String)>) -> Result<
 /// # Errors
 /// Where a query fails.
 pub fn by_id(conn: &mut Conn, user: UserId) -> Result<Option<User>> {
-    let row = users::table
-        .find(user.to_string())
-        .select((users::id, users::email, users::name));
+    let row = users::table.find(user.to_string()).select((users::id, users::email, users::name));
     let row = row.first(conn).optional()?;
     with_roles(conn, row)
 }
@@ -57,10 +50,7 @@ pub fn by_id(conn: &mut Conn, user: UserId) -> Result<Option<User>> {
 /// Where a query fails.
 pub fn by_email(conn: &mut Conn, email: &str) -> Result<Option<User>> {
     let row = users::table.filter(users::email.eq(email));
-    let row = row
-        .select((users::id, users::email, users::name))
-        .first(conn)
-        .optional()?;
+    let row = row.select((users::id, users::email, users::name)).first(conn).optional()?;
     with_roles(conn, row)
 }
 
@@ -77,9 +67,7 @@ pub fn create(conn: &mut Conn, user: &User, at: Time) -> Result<()> {
             users::created_at.eq(micros(at)),
         ))
         .execute(conn)?;
-    user.roles
-        .iter()
-        .try_for_each(|role| add_role(conn, user.id, role))
+    user.roles.iter().try_for_each(|role| add_role(conn, user.id, role))
 }
 
 /// Gives a user a role; does nothing where it has it.
@@ -88,17 +76,9 @@ pub fn create(conn: &mut Conn, user: &User, at: Time) -> Result<()> {
 /// Where a statement fails.
 pub fn add_role(conn: &mut Conn, user: UserId, role: &str) -> Result<()> {
     let row = user_roles::table.find((user.to_string(), role));
-    if row
-        .select(user_roles::role)
-        .first::<String>(conn)
-        .optional()?
-        .is_none()
-    {
+    if row.select(user_roles::role).first::<String>(conn).optional()?.is_none() {
         diesel::insert_into(user_roles::table)
-            .values((
-                user_roles::user_id.eq(user.to_string()),
-                user_roles::role.eq(role),
-            ))
+            .values((user_roles::user_id.eq(user.to_string()), user_roles::role.eq(role)))
             .execute(conn)?;
     }
     Ok(())

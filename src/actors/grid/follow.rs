@@ -13,18 +13,14 @@ impl GridActor {
     pub(super) fn follow(&mut self, ctx: &mut Context<Self>) {
         let (store, grid) = (self.tools().store.clone(), self.grid);
         let follow = async move { store.follow(grid).await };
-        ctx.spawn(
-            follow
-                .into_actor(self)
-                .map(|followed, actor, ctx| match followed {
-                    Ok(Some((_, follower))) => actor.listen(follower, ctx),
-                    Ok(None) => ctx.stop(),
-                    Err(error) => {
-                        log::error!("grid {}: cannot follow its changes: {error}", actor.grid);
-                        ctx.run_later(std::time::Duration::from_secs(1), Self::follow);
-                    }
-                }),
-        );
+        ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
+            Ok(Some((_, follower))) => actor.listen(follower, ctx),
+            Ok(None) => ctx.stop(),
+            Err(error) => {
+                log::error!("grid {}: cannot follow its changes: {error}", actor.grid);
+                ctx.run_later(std::time::Duration::from_secs(1), Self::follow);
+            }
+        }));
     }
 
     fn listen(&mut self, mut follower: Follower, ctx: &mut Context<Self>) {
@@ -32,19 +28,16 @@ impl GridActor {
             let committed = follower.next().await;
             (follower, committed)
         };
-        ctx.spawn(
-            next.into_actor(self)
-                .map(|(follower, committed), actor, ctx| {
-                    match committed {
-                        Some(committed) => {
-                            actor.committed(&committed, ctx);
-                            actor.listen(follower, ctx);
-                        }
-                        // Cut off: whatever was missed is found at the next keepalive of each session.
-                        None => actor.follow(ctx),
-                    }
-                }),
-        );
+        ctx.spawn(next.into_actor(self).map(|(follower, committed), actor, ctx| {
+            match committed {
+                Some(committed) => {
+                    actor.committed(&committed, ctx);
+                    actor.listen(follower, ctx);
+                }
+                // Cut off: whatever was missed is found at the next keepalive of each session.
+                None => actor.follow(ctx),
+            }
+        }));
     }
 
     fn committed(&mut self, committed: &Committed, ctx: &mut Context<Self>) {
@@ -57,11 +50,7 @@ impl GridActor {
                         live.session.do_send(session::NodeGone);
                     }
                 }
-                Change::NodeTokenChanged {
-                    node,
-                    disconnect: true,
-                    ..
-                } => self.disconnect(*node),
+                Change::NodeTokenChanged { node, disconnect: true, .. } => self.disconnect(*node),
                 Change::NodeEdited { .. } | Change::GridUpdated(_) => tell_everyone = true,
                 Change::GridRemoved(_) => ctx.stop(),
                 _ => {}

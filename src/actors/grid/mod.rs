@@ -94,10 +94,7 @@ impl GridActor {
                 return;
             }
             if let End::Lost = end {
-                log::error!(
-                    "grid {}: its scheduler was lost; starting it again",
-                    actor.grid
-                );
+                log::error!("grid {}: its scheduler was lost; starting it again", actor.grid);
                 let labels = "actor=\"scheduler\"".to_owned();
                 actor.tools().metrics.count(metrics::RESTARTS, labels);
             }

@@ -19,48 +19,25 @@ impl Handler<Attach> for GridActor {
     fn handle(&mut self, attach: Attach, _: &mut Self::Context) -> Self::Result {
         self.tools().failpoints.pass("grid: attach");
         if self.draining {
-            let verdict = Verdict {
-                code: 1001,
-                reason: "master is shutting down".to_owned(),
-            };
+            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
             return Box::pin(fut::ready(Err(verdict)));
         }
-        let Attach {
-            node,
-            name,
-            engine_id,
-            connected_at,
-            again,
-            session,
-            death,
-        } = attach;
+        let Attach { node, name, engine_id, connected_at, again, session, death } = attach;
         let (tools, grid) = (self.tools().clone(), self.grid);
         let plug = async move {
-            let connection = Connected {
-                engine_id: engine_id.as_str(),
-                name: &name,
-                connected_at,
-            };
+            let connection = Connected { engine_id: engine_id.as_str(), name: &name, connected_at };
             plug(&tools, grid, node, connection, again).await
         };
         Box::pin(plug.into_actor(self).map(move |plugged, actor, ctx| {
             plugged?;
-            actor.register(
-                node,
-                Live {
-                    connected_at,
-                    session,
-                },
-            );
+            actor.register(node, Live { connected_at, session });
             // Watched only now: the end of a connection that never counted unplugs nothing. A session
             // that has ended meanwhile is told of at once.
             let ended = death.wait().into_actor(actor).map(move |end, actor, ctx| {
                 actor.session_ended(node, connected_at, end, ctx);
             });
             ctx.spawn(ended);
-            Ok(Attached {
-                alive: actor.alive.clone(),
-            })
+            Ok(Attached { alive: actor.alive.clone() })
         }))
     }
 }
@@ -74,35 +51,24 @@ async fn plug(
     again: bool,
 ) -> Result<(), Verdict> {
     let connected_at = connection.connected_at;
-    let clock = tools.clock.clone();
-    let written = tools
-        .store
-        .write(move |tx| {
-            let record = nodes::by_id(tx.conn(), node)?;
-            let counts = record.as_ref().and_then(|node| node.connected_at) == Some(connected_at);
-            if again && counts {
-                return Ok((record, true));
-            }
-            match tx.apply(grid, presence::plug(node, connected_at, clock.now())) {
-                Ok(()) => Ok((record, true)),
-                Err(StoreError::Conflict(_)) => Ok((record, false)),
-                Err(error) => Err(error),
-            }
-        })
-        .await;
-    match written {
-        Ok((_, true)) => Ok(()),
-        Ok((None, false)) => Err(presence::removed(connection.engine_id)),
-        Ok((Some(record), false)) => Err(presence::conflict(
-            connection.name,
-            record.connected_at.unwrap_or(connected_at),
-        )),
+    let change = presence::plug(node, connected_at, tools.clock.now());
+    let record = match tools.store.change(grid, change).await {
+        Ok(()) => return Ok(()),
+        Err(StoreError::Conflict(_)) => {
+            tools.store.read(move |conn| nodes::by_id(conn, node)).await
+        }
+        Err(error) => Err(error),
+    };
+    match record {
+        Ok(Some(record)) if again && record.connected_at == Some(connected_at) => Ok(()),
+        Ok(Some(record)) => {
+            let newer = record.connected_at.unwrap_or(connected_at);
+            Err(presence::conflict(connection.name, newer))
+        }
+        Ok(None) => Err(presence::removed(connection.engine_id)),
         Err(error) => {
             log::error!("grid {grid}: cannot record the connection of node {node}: {error}");
-            Err(Verdict {
-                code: 1011,
-                reason: "Internal server error".to_owned(),
-            })
+            Err(Verdict { code: 1011, reason: "Internal server error".to_owned() })
         }
     }
 }
@@ -131,11 +97,7 @@ impl GridActor {
         end: End<SessionEnd>,
         ctx: &mut Context<Self>,
     ) {
-        if self
-            .sessions
-            .get(&node)
-            .is_some_and(|live| live.connected_at == connected_at)
-        {
+        if self.sessions.get(&node).is_some_and(|live| live.connected_at == connected_at) {
             self.sessions.remove(&node);
         }
         if self.draining {
@@ -146,9 +108,7 @@ impl GridActor {
             End::Lost => {
                 log::error!("grid {}: the session of node {node} was lost", self.grid);
                 let labels = "actor=\"session\"".to_owned();
-                self.tools()
-                    .metrics
-                    .count(crate::telemetry::metrics::RESTARTS, labels);
+                self.tools().metrics.count(crate::telemetry::metrics::RESTARTS, labels);
                 (1011, "Internal server error".to_owned())
             }
         };
@@ -163,17 +123,8 @@ impl Handler<Call> for GridActor {
         let Some(live) = self.sessions.get(&call.node) else {
             return Box::pin(std::future::ready(Err(CallFailed::NotConnected)));
         };
-        let Call {
-            method,
-            params,
-            timeout,
-            ..
-        } = call;
-        let answer = live.session.send(session::CallAgent {
-            method,
-            params,
-            timeout,
-        });
+        let Call { method, params, timeout, .. } = call;
+        let answer = live.session.send(session::CallAgent { method, params, timeout });
         Box::pin(async move { answer.await.unwrap_or(Err(CallFailed::NotConnected)) })
     }
 }
@@ -184,8 +135,7 @@ impl Handler<Notify> for GridActor {
     fn handle(&mut self, notify: Notify, _: &mut Self::Context) {
         if let Some(live) = self.sessions.get(&notify.node) {
             let Notify { method, params, .. } = notify;
-            live.session
-                .do_send(session::NotifyAgent { method, params });
+            live.session.do_send(session::NotifyAgent { method, params });
         }
     }
 }
@@ -219,10 +169,7 @@ impl Handler<Drain> for GridActor {
             scheduler.do_send(Retire);
         }
         for live in self.sessions.values() {
-            let verdict = Verdict {
-                code: 1001,
-                reason: "master is shutting down".to_owned(),
-            };
+            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
             live.session.do_send(session::Close { verdict });
         }
     }

@@ -31,20 +31,14 @@ impl GridActor {
         let tools = self.tools();
         let silent = tools.rules.keepalive.interval * 2;
         let now = tools.clock.now();
-        let is_silent = node
-            .last_seen_at
-            .is_none_or(|seen| now - seen > to_delta(silent));
+        let is_silent = node.last_seen_at.is_none_or(|seen| now - seen > to_delta(silent));
         let Some(connected_at) = node.connected_at else {
             return;
         };
         if !node.connected || !is_silent || self.sessions.contains_key(&node.id) {
             return;
         }
-        log::warn!(
-            "grid {}: node {} is recorded as connected and is not",
-            self.grid,
-            node.name
-        );
+        log::warn!("grid {}: node {} is recorded as connected and is not", self.grid, node.name);
         self.unplug(node.id, connected_at, 1006, String::new(), ctx);
     }
 
@@ -60,18 +54,8 @@ impl GridActor {
         let (tools, grid) = (self.tools().clone(), self.grid);
         let unplug = async move {
             let at = tools.clock.now();
-            let change = Change::NodeUnplugged {
-                node,
-                connected_at,
-                at,
-                close_code,
-                close_reason,
-            };
-            match tools
-                .store
-                .write(move |tx| tx.apply(grid, change.clone()))
-                .await
-            {
+            let change = Change::NodeUnplugged { node, connected_at, at, close_code, close_reason };
+            match tools.store.change(grid, change).await {
                 // Another connection has taken the node, or it is gone: nothing to be recorded.
                 Ok(()) | Err(StoreError::Conflict(_)) => {}
                 Err(error) => {

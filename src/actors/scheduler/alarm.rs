@@ -15,11 +15,7 @@ pub(super) struct Alarms {
 
 impl Alarms {
     pub(super) fn new(sweep_at: Time) -> Self {
-        Self {
-            by_time: BTreeSet::new(),
-            by_service: BTreeMap::new(),
-            sweep_at,
-        }
+        Self { by_time: BTreeSet::new(), by_service: BTreeMap::new(), sweep_at }
     }
 
     /// Asks for a look at a service no later than `at`.
@@ -65,9 +61,7 @@ impl Alarms {
 
     /// When something is due next.
     pub(super) fn next(&self) -> Time {
-        self.by_time
-            .first()
-            .map_or(self.sweep_at, |(at, _)| self.sweep_at.min(*at))
+        self.by_time.first().map_or(self.sweep_at, |(at, _)| self.sweep_at.min(*at))
     }
 }
 
@@ -80,10 +74,7 @@ mod tests {
     #[test]
     fn the_earliest_deadline_of_a_service_counts() {
         let at = |seconds| Time::default() + TimeDelta::seconds(seconds);
-        let (one, two) = (
-            ServiceId::from_bytes([1; 12]),
-            ServiceId::from_bytes([2; 12]),
-        );
+        let (one, two) = (ServiceId::from_bytes([1; 12]), ServiceId::from_bytes([2; 12]));
         let mut alarms = Alarms::new(at(20));
         alarms.set(one, at(10));
         alarms.set(one, at(15));

@@ -72,16 +72,14 @@ impl Picture {
             | Change::DeployWaiting { deploy, .. }
             | Change::DeployProgressed { deploy, .. }
             | Change::DeployFinished { deploy, .. } => {
-                self.dirty
-                    .extend(self.snapshot.deploy(*deploy).map(|deploy| deploy.service));
+                self.dirty.extend(self.snapshot.deploy(*deploy).map(|deploy| deploy.service));
             }
         }
     }
 
     /// Marks every service of the grid.
     pub(super) fn mark_all(&mut self) {
-        self.dirty
-            .extend(self.snapshot.services().map(|service| service.id));
+        self.dirty.extend(self.snapshot.services().map(|service| service.id));
     }
 
     fn look_at_all_by(&mut self, at: Time) {
@@ -95,35 +93,20 @@ impl Picture {
     /// The node an instance is placed on is told by the deploy, which waits for its answer.
     fn note_nodes_to_refresh(&mut self, change: &Change) {
         let node_of = |picture: &Self, service: ServiceId, number: u32| -> Option<NodeId> {
-            picture
-                .snapshot
-                .instance(service, number)
-                .and_then(|instance| instance.node)
+            picture.snapshot.instance(service, number).and_then(|instance| instance.node)
         };
         let nodes: Vec<NodeId> = match change {
-            Change::InstancePlaced {
-                service,
-                number,
-                node,
-                ..
-            } => node_of(self, *service, *number)
-                .filter(|old| old != node)
-                .into_iter()
-                .collect(),
-            Change::InstanceDesired {
-                service, number, ..
+            Change::InstancePlaced { service, number, node, .. } => {
+                node_of(self, *service, *number).filter(|old| old != node).into_iter().collect()
             }
-            | Change::InstanceDetached {
-                service, number, ..
-            }
+            Change::InstanceDesired { service, number, .. }
+            | Change::InstanceDetached { service, number, .. }
             | Change::InstanceRemoved { service, number } => {
                 node_of(self, *service, *number).into_iter().collect()
             }
-            Change::ServiceRemoved(service) => self
-                .snapshot
-                .instances(*service)
-                .filter_map(|instance| instance.node)
-                .collect(),
+            Change::ServiceRemoved(service) => {
+                self.snapshot.instances(*service).filter_map(|instance| instance.node).collect()
+            }
             _ => return,
         };
         self.refresh.extend(nodes);

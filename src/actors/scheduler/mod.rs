@@ -89,51 +89,36 @@ impl SchedulerActor {
         tools: Tools,
         lifeline: Lifeline<()>,
     ) -> Self {
-        Self {
-            grid,
-            parent,
-            tools,
-            lifeline,
-            picture: None,
-            failures: Vec::new(),
-            wake: None,
-        }
+        Self { grid, parent, tools, lifeline, picture: None, failures: Vec::new(), wake: None }
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
         let (store, grid) = (self.tools.store.clone(), self.grid);
         let follow = async move { store.follow(grid).await };
-        ctx.spawn(
-            follow
-                .into_actor(self)
-                .map(|followed, actor, ctx| match followed {
-                    Ok(Some((contents, follower))) => {
-                        let snapshot = Snapshot::new(contents, actor.tools.rules.listening_since);
-                        let dirty = snapshot.services().map(|service| service.id).collect();
-                        let now = actor.tools.clock.now();
-                        actor.picture = Some(Picture {
-                            snapshot,
-                            follower,
-                            dirty,
-                            refresh: BTreeSet::new(),
-                            alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
-                            attempts: BTreeMap::new(),
-                        });
-                        actor.resume(ctx);
-                        actor.turn(ctx);
-                    }
-                    Ok(None) => ctx.stop(),
-                    Err(error) => actor.give_up(&error, ctx),
-                }),
-        );
+        ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
+            Ok(Some((contents, follower))) => {
+                let snapshot = Snapshot::new(contents, actor.tools.rules.listening_since);
+                let dirty = snapshot.services().map(|service| service.id).collect();
+                let now = actor.tools.clock.now();
+                actor.picture = Some(Picture {
+                    snapshot,
+                    follower,
+                    dirty,
+                    refresh: BTreeSet::new(),
+                    alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
+                    attempts: BTreeMap::new(),
+                });
+                actor.resume(ctx);
+                actor.turn(ctx);
+            }
+            Ok(None) => ctx.stop(),
+            Err(error) => actor.give_up(&error, ctx),
+        }));
     }
 
     /// The store has failed: nobody guesses what was written. The parent starts this actor again.
     fn give_up(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
-        log::error!(
-            "scheduler of grid {}: {error}; starting again from the store",
-            self.grid
-        );
+        log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
         ctx.stop();
     }
 }

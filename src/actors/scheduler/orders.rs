@@ -20,11 +20,7 @@ impl SchedulerActor {
                     picture.refresh.insert(node);
                 }
             }
-            Order::TellNode {
-                node,
-                deploy,
-                number,
-            } => {
+            Order::TellNode { node, deploy, number } => {
                 self.tools.failpoints.pass("scheduler: before order");
                 let call = Call {
                     node,
@@ -40,14 +36,10 @@ impl SchedulerActor {
                             Ok(Err(CallFailed::TimedOut)) => rollout::NOTIFY_TIMEOUT,
                             // An agent that answers with an error has heard it all the same.
                             Ok(Err(CallFailed::Refused(_))) => return,
-                            Ok(Err(CallFailed::NotConnected)) | Err(_) => rollout::HOST_OFFLINE,
+                            // The deploy waits for the node to come back, and has limits of its own.
+                            Ok(Err(CallFailed::NotConnected)) | Err(_) => return,
                         };
-                        ctx.notify(OrderFailed {
-                            deploy,
-                            number,
-                            node,
-                            text,
-                        });
+                        ctx.notify(OrderFailed { deploy, number, node, text });
                     },
                 );
                 ctx.spawn(told);
@@ -62,11 +54,7 @@ impl SchedulerActor {
         };
         for node in std::mem::take(&mut picture.refresh) {
             let params = vec![Value::from("update")];
-            self.parent.do_send(Notify {
-                node,
-                method: method::NOTIFY_UPDATE,
-                params,
-            });
+            self.parent.do_send(Notify { node, method: method::NOTIFY_UPDATE, params });
         }
     }
 
@@ -78,8 +66,6 @@ impl SchedulerActor {
             .into_iter()
             .flat_map(|deploy| rollout::resume(&picture.snapshot, deploy))
             .collect();
-        orders
-            .into_iter()
-            .for_each(|order| self.carry_out(order, ctx));
+        orders.into_iter().for_each(|order| self.carry_out(order, ctx));
     }
 }

@@ -33,10 +33,7 @@ impl SchedulerActor {
         }
         let now = self.tools.clock.now();
         picture.dirty.extend(picture.alarms.take_due(now));
-        if picture
-            .alarms
-            .take_sweep(now, chrono::TimeDelta::seconds(20))
-        {
+        if picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20)) {
             picture.mark_all();
         }
         let mut shares = decide(picture, &failures, &self.tools);
@@ -56,9 +53,7 @@ impl SchedulerActor {
             && let Some(picture) = &self.picture
         {
             let labels = format!("grid=\"{}\"", picture.snapshot.grid.name);
-            self.tools
-                .metrics
-                .add(metrics::EVALUATIONS, labels, evaluated);
+            self.tools.metrics.add(metrics::EVALUATIONS, labels, evaluated);
         }
     }
 
@@ -88,22 +83,19 @@ impl SchedulerActor {
             };
             (picture, committed)
         };
-        ctx.spawn(
-            wait.into_actor(self)
-                .map(|(mut picture, committed), actor, ctx| {
-                    match committed {
-                        Ok(committed) => {
-                            if let Some(committed) = committed {
-                                picture.committed(&committed);
-                            }
-                            actor.picture = Some(picture);
-                            actor.turn(ctx);
-                        }
-                        // Cut off from the feed: the picture has a gap.
-                        Err(()) => actor.load(ctx),
+        ctx.spawn(wait.into_actor(self).map(|(mut picture, committed), actor, ctx| {
+            match committed {
+                Ok(committed) => {
+                    if let Some(committed) = committed {
+                        picture.committed(&committed);
                     }
-                }),
-        );
+                    actor.picture = Some(picture);
+                    actor.turn(ctx);
+                }
+                // Cut off from the feed: the picture has a gap.
+                Err(()) => actor.load(ctx),
+            }
+        }));
     }
 
     fn commit(&mut self, shares: Vec<Share>, ctx: &mut Context<Self>) {
@@ -116,9 +108,7 @@ impl SchedulerActor {
                     if changes.is_empty() {
                         return (share, Ok(()));
                     }
-                    let written = store
-                        .write(move |tx| tx.apply_all(grid, changes.clone()))
-                        .await;
+                    let written = store.write(move |tx| tx.apply_all(grid, changes.clone())).await;
                     (share, written)
                 }
             });
@@ -142,9 +132,7 @@ impl SchedulerActor {
                     }
                 }
             }
-            orders
-                .into_iter()
-                .for_each(|order| actor.carry_out(order, ctx));
+            orders.into_iter().for_each(|order| actor.carry_out(order, ctx));
             // What was written is in the feed by now, and is applied before anything else is decided.
             actor.turn(ctx);
         }));
@@ -153,15 +141,10 @@ impl SchedulerActor {
     /// Something the decision presupposed has changed. The feed holds what; a look follows at once, and
     /// where nothing in the feed explains it, with the next sweep.
     fn decide_again(&mut self, service: ServiceId, what: &str) {
-        log::debug!(
-            "scheduler of grid {}: {what}; deciding again on {service}",
-            self.grid
-        );
+        log::debug!("scheduler of grid {}: {what}; deciding again on {service}", self.grid);
         let now = self.tools.clock.now();
         if let Some(picture) = self.picture.as_mut() {
-            picture
-                .alarms
-                .set(service, now + chrono::TimeDelta::milliseconds(50));
+            picture.alarms.set(service, now + chrono::TimeDelta::milliseconds(50));
         }
     }
 
@@ -169,15 +152,8 @@ impl SchedulerActor {
         let Some(picture) = &self.picture else { return };
         for change in changes {
             if let Change::DeployFinished { state, .. } = change {
-                let result = if *state == DeployState::Success {
-                    "success"
-                } else {
-                    "error"
-                };
-                let labels = format!(
-                    "grid=\"{}\",result=\"{result}\"",
-                    picture.snapshot.grid.name
-                );
+                let result = if *state == DeployState::Success { "success" } else { "error" };
+                let labels = format!("grid=\"{}\",result=\"{result}\"", picture.snapshot.grid.name);
                 self.tools.metrics.count(metrics::DEPLOYS, labels);
             }
         }
@@ -189,17 +165,9 @@ fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec
     let mut moment = tools.clock.moment();
     let mut shares: Vec<Share> = Vec::new();
     for failed in failures {
-        let service = picture
-            .snapshot
-            .deploy(failed.deploy)
-            .map(|deploy| deploy.service);
+        let service = picture.snapshot.deploy(failed.deploy).map(|deploy| deploy.service);
         let Some(service) = service else { continue };
-        let OrderFailed {
-            deploy,
-            number,
-            node,
-            text,
-        } = failed;
+        let OrderFailed { deploy, number, node, text } = failed;
         let snapshot = &picture.snapshot;
         let step = rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment);
         picture.dirty.insert(service);
@@ -213,11 +181,7 @@ fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec
                 }
                 None => {
                     let (changes, orders) = (step.changes, step.orders);
-                    shares.push(Share {
-                        service,
-                        changes,
-                        orders,
-                    });
+                    shares.push(Share { service, changes, orders });
                 }
             }
         }
@@ -246,17 +210,9 @@ fn look_at(
 ) -> (Share, Option<Time>) {
     let snapshot = &picture.snapshot;
     let graces = &tools.rules.graces;
-    let mut share = Share {
-        service,
-        changes: Vec::new(),
-        orders: Vec::new(),
-    };
+    let mut share = Share { service, changes: Vec::new(), orders: Vec::new() };
     let mut wake_at: Option<Time> = None;
-    let deploys: Vec<_> = snapshot
-        .deploys_of(service)
-        .iter()
-        .map(|deploy| deploy.id)
-        .collect();
+    let deploys: Vec<_> = snapshot.deploys_of(service).iter().map(|deploy| deploy.id).collect();
     for deploy in deploys {
         let step = rollout::step(snapshot, deploy, graces, moment);
         wake_at = earliest(wake_at, step.wake_at);
@@ -278,9 +234,7 @@ fn look_at(
             }
         },
         Verdict::Failed(text) => {
-            share
-                .changes
-                .extend(complain(snapshot, service, attempts, &text, moment.now));
+            share.changes.extend(complain(snapshot, service, attempts, &text, moment.now));
         }
     }
     (share, wake_at)

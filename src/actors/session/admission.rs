@@ -23,21 +23,14 @@ impl SessionActor {
         self.tools().failpoints.pass("session: login");
         let (tools, hello) = (self.tools().clone(), self.hello.clone());
         let login = async move { log_in(&tools, &hello).await };
-        ctx.spawn(
-            login
-                .into_actor(self)
-                .map(|outcome, actor, ctx| match outcome {
-                    Ok(Ok(admission)) => actor.admitted(admission, ctx),
-                    Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
-                    Err(error) => {
-                        log::error!(
-                            "session of node {}: cannot log in: {error}",
-                            actor.hello.node_id
-                        );
-                        actor.close(1011, "Internal server error", ctx);
-                    }
-                }),
-        );
+        ctx.spawn(login.into_actor(self).map(|outcome, actor, ctx| match outcome {
+            Ok(Ok(admission)) => actor.admitted(admission, ctx),
+            Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
+            Err(error) => {
+                log::error!("session of node {}: cannot log in: {error}", actor.hello.node_id);
+                actor.close(1011, "Internal server error", ctx);
+            }
+        }));
     }
 
     fn refuse(&mut self, refusal: &Refusal, ctx: &mut Context<Self>) {
@@ -46,10 +39,7 @@ impl SessionActor {
             (None, "") => "<nil>",
             (None, engine_id) => engine_id,
         };
-        log::warn!(
-            "reject websocket connection for node {node}: {}",
-            refusal.reason
-        );
+        log::warn!("reject websocket connection for node {node}: {}", refusal.reason);
         if refusal.announces_version() {
             self.send_master_info();
         }
@@ -84,30 +74,26 @@ impl SessionActor {
             death,
         };
         let grid = self.registry.grid(node.grid);
-        ctx.spawn(
-            grid.send(attach)
-                .into_actor(self)
-                .map(move |attached, actor, ctx| {
-                    match attached {
-                        Ok(Ok(attached)) => {
-                            actor.reattach_when_gone(attached.alive, ctx);
-                            actor.node = Some(node);
-                            if !again {
-                                actor.counts(ctx);
-                            }
-                        }
-                        Ok(Err(verdict)) => {
-                            actor.node = Some(node);
-                            actor.close_with(&verdict, ctx);
-                        }
-                        // The grid actor was lost meanwhile; the registry starts another.
-                        Err(_) => {
-                            let pause = std::time::Duration::from_millis(100);
-                            ctx.run_later(pause, move |actor, ctx| actor.attach(node, again, ctx));
-                        }
+        ctx.spawn(grid.send(attach).into_actor(self).map(move |attached, actor, ctx| {
+            match attached {
+                Ok(Ok(attached)) => {
+                    actor.reattach_when_gone(attached.alive, ctx);
+                    actor.node = Some(node);
+                    if !again {
+                        actor.counts(ctx);
                     }
-                }),
-        );
+                }
+                Ok(Err(verdict)) => {
+                    actor.node = Some(node);
+                    actor.close_with(&verdict, ctx);
+                }
+                // The grid actor was lost meanwhile; the registry starts another.
+                Err(_) => {
+                    let pause = std::time::Duration::from_millis(100);
+                    ctx.run_later(pause, move |actor, ctx| actor.attach(node, again, ctx));
+                }
+            }
+        }));
     }
 
     fn reattach_when_gone(
@@ -129,12 +115,7 @@ impl SessionActor {
         let Some(node) = self.node.clone() else {
             return;
         };
-        log::info!(
-            "node {} connected to grid {} as {}",
-            node.engine_id,
-            node.grid,
-            node.name
-        );
+        log::info!("node {} connected to grid {} as {}", node.engine_id, node.grid, node.name);
         self.send(Outgoing::Admitted);
         self.send_master_info();
         self.begin_keepalive(ctx);
@@ -162,17 +143,11 @@ impl SessionActor {
 
     fn send_master_info(&self) {
         let version = Some(self.tools().rules.login.version.clone());
-        self.notify(
-            method::MASTER_INFO,
-            vec![json::encode(&MasterInfo { version })],
-        );
+        self.notify(method::MASTER_INFO, vec![json::encode(&MasterInfo { version })]);
     }
 
     pub(super) fn notify(&self, method: &str, params: Vec<rmpv::Value>) {
-        let message = Message::Notification {
-            method: method.to_owned(),
-            params,
-        };
+        let message = Message::Notification { method: method.to_owned(), params };
         self.send(Outgoing::Frame(message.encode()));
     }
 }
@@ -190,9 +165,7 @@ async fn log_in(tools: &Tools, hello: &Hello) -> Result<std::result::Result<Admi
         tried += 1;
         let (tools, claim, token_hash) = (tools.clone(), claim.clone(), token_hash.clone());
         let store = tools.store.clone();
-        let outcome = store
-            .write(move |tx| decide(tx, &tools, &claim, &token_hash))
-            .await;
+        let outcome = store.write(move |tx| decide(tx, &tools, &claim, &token_hash)).await;
         match outcome {
             Err(StoreError::Taken(_) | StoreError::Conflict(_)) if tried < TRIES => {}
             other => return other,

@@ -44,10 +44,7 @@ impl SessionActor {
     /// An answer has arrived. One that nobody waits for is late, and ignored.
     pub(super) fn answered(&mut self, id: u64, outcome: Result<Value, RpcError>) {
         if !self.calls.end(id, outcome.map_err(CallFailed::Refused)) {
-            log::debug!(
-                "session of node {}: unknown response with id={id}",
-                self.hello.node_id
-            );
+            log::debug!("session of node {}: unknown response with id={id}", self.hello.node_id);
         }
     }
 }
@@ -59,17 +56,9 @@ impl Handler<CallAgent> for SessionActor {
         if self.closing || self.node.is_none() {
             return Box::pin(std::future::ready(Err(CallFailed::NotConnected)));
         }
-        let CallAgent {
-            method,
-            params,
-            timeout,
-        } = call;
+        let CallAgent { method, params, timeout } = call;
         let (id, answer) = self.calls.begin();
-        let request = Message::Request {
-            id,
-            method: method.to_owned(),
-            params,
-        };
+        let request = Message::Request { id, method: method.to_owned(), params };
         self.send(Outgoing::Frame(request.encode()));
         ctx.run_later(timeout, move |actor, _| {
             actor.calls.end(id, Err(CallFailed::TimedOut));

@@ -6,11 +6,11 @@ use actix::prelude::*;
 use kontena_core::{
     domain::Change,
     keepalive::Act,
-    presence::{self, Connected},
+    presence::{self, Connected, Verdict},
 };
-use kontena_store::nodes;
+use kontena_store::{StoreError, nodes};
 
-use super::{Outgoing, PongReceived, ProbeAgent, SessionActor};
+use super::{Admitted, Outgoing, PongReceived, ProbeAgent, SessionActor};
 use crate::{
     actors::{Tools, grid::Probed},
     clock,
@@ -71,48 +71,33 @@ impl SessionActor {
             return;
         };
         let tools = self.tools().clone();
-        let store = tools.store.clone();
-        let check = async move {
-            store
-                .write(move |tx| {
-                    let record = nodes::by_id(tx.conn(), node.node)?;
-                    let connection = Connected {
-                        engine_id: node.engine_id.as_str(),
-                        name: &node.name,
-                        connected_at: node.connected_at,
-                    };
-                    let verdict = presence::check(connection, record.as_ref());
-                    if verdict.is_ok() {
-                        let (id, connected_at) = (node.node, node.connected_at);
-                        let at = tools.clock.now();
-                        tx.apply(
-                            node.grid,
-                            Change::NodeSeen {
-                                node: id,
-                                connected_at,
-                                at,
-                            },
-                        )?;
-                    }
-                    Ok(verdict)
-                })
-                .await
-        };
-        ctx.spawn(
-            check
-                .into_actor(self)
-                .map(|checked, actor, ctx| match checked {
-                    Ok(Ok(())) => {}
-                    Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
-                    // A database that is away delays what is written about the node, not its life.
-                    Err(error) => {
-                        log::warn!(
-                            "session of node {}: cannot record its pong: {error}",
-                            actor.hello.node_id
-                        );
-                    }
-                }),
-        );
+        let check = async move { check(&tools, &node).await };
+        ctx.spawn(check.into_actor(self).map(|checked, actor, ctx| match checked {
+            Ok(Ok(())) => {}
+            Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+            // A database that is away delays what is written about the node, not its life.
+            Err(error) => {
+                let node = &actor.hello.node_id;
+                log::warn!("session of node {node}: cannot record its pong: {error}");
+            }
+        }));
+    }
+}
+
+/// Records a sign of life, if the node's record still says that this is its connection; otherwise says
+/// how the connection must end.
+async fn check(tools: &Tools, node: &Admitted) -> Result<Result<(), Verdict>, StoreError> {
+    let (id, connected_at, at) = (node.node, node.connected_at, tools.clock.now());
+    let seen = Change::NodeSeen { node: id, connected_at, at };
+    match tools.store.change(node.grid, seen).await {
+        Ok(()) => Ok(Ok(())),
+        Err(StoreError::Conflict(_)) => {
+            let record = tools.store.read(move |conn| nodes::by_id(conn, id)).await?;
+            let connection =
+                Connected { engine_id: node.engine_id.as_str(), name: &node.name, connected_at };
+            Ok(presence::check(connection, record.as_ref()))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -127,11 +112,7 @@ impl Handler<PongReceived> for SessionActor {
         let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else {
             return;
         };
-        let level = if pong.is_late {
-            log::Level::Warn
-        } else {
-            log::Level::Debug
-        };
+        let level = if pong.is_late { log::Level::Warn } else { log::Level::Debug };
         log::log!(
             level,
             "keepalive ping {:.2}s of {timeout:.2}s timeout from client {}",
@@ -150,18 +131,14 @@ impl Handler<ProbeAgent> for SessionActor {
         self.probes.push(answered);
         self.send(Outgoing::Ping);
         let answer = tokio::time::timeout(self.tools().rules.keepalive.timeout, answer);
-        Box::pin(
-            answer
-                .into_actor(self)
-                .map(|answer, actor, ctx| match answer {
-                    Ok(Ok(())) => Probed::Answers,
-                    Ok(Err(_)) => Probed::Silent,
-                    Err(_) => {
-                        let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
-                        actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
-                        Probed::Silent
-                    }
-                }),
-        )
+        Box::pin(answer.into_actor(self).map(|answer, actor, ctx| match answer {
+            Ok(Ok(())) => Probed::Answers,
+            Ok(Err(_)) => Probed::Silent,
+            Err(_) => {
+                let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
+                actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
+                Probed::Silent
+            }
+        }))
     }
 }

@@ -239,10 +239,7 @@ impl Handler<SocketClosed> for SessionActor {
         }
         let SocketClosed { code, reason } = closed;
         if let Some(node) = &self.node {
-            log::info!(
-                "node {} connection closed with code {code}: {reason}",
-                node.engine_id
-            );
+            log::info!("node {} connection closed with code {code}: {reason}", node.engine_id);
         }
         self.end(code, reason, ctx);
     }

@@ -76,10 +76,7 @@ impl SessionActor {
             }
             Ok(Decoded::Ignored) => None,
             Err(error) => {
-                log::warn!(
-                    "node {}: Cannot unpack message, reason {error}",
-                    self.hello.node_id
-                );
+                log::warn!("node {}: Cannot unpack message, reason {error}", self.hello.node_id);
                 None
             }
         }
@@ -103,23 +100,20 @@ impl SessionActor {
             let answer = call(&tools, &node, &method, params).await;
             (method, answer)
         };
-        ctx.spawn(
-            call.into_actor(self)
-                .map(move |(method, answer), actor, ctx| {
-                    actor.busy = false;
-                    match id {
-                        Some(id) => actor.respond(id, answer),
-                        None => {
-                            if let Err(error) = answer {
-                                let node = &actor.hello.node_id;
-                                log::warn!("node {node}: notification {method} failed: {error}");
-                            }
-                        }
+        ctx.spawn(call.into_actor(self).map(move |(method, answer), actor, ctx| {
+            actor.busy = false;
+            match id {
+                Some(id) => actor.respond(id, answer),
+                None => {
+                    if let Err(error) = answer {
+                        let node = &actor.hello.node_id;
+                        log::warn!("node {node}: notification {method} failed: {error}");
                     }
-                    done.send(()).ok();
-                    actor.handle_next(ctx);
-                }),
-        );
+                }
+            }
+            done.send(()).ok();
+            actor.handle_next(ctx);
+        }));
     }
 
     fn respond(&self, id: u64, outcome: Answer) {
@@ -132,11 +126,8 @@ impl SessionActor {
 async fn call(tools: &Tools, node: &Admitted, method: &str, params: Vec<Value>) -> Answer {
     // Only the second and third segment count: "/nodes/update/x" is "/nodes/update".
     let mut segments = method.split('/').skip(1);
-    let short = format!(
-        "/{}/{}",
-        segments.next().unwrap_or_default(),
-        segments.next().unwrap_or_default()
-    );
+    let short =
+        format!("/{}/{}", segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
     let mut params = params.into_iter();
     let mut next = || params.next().unwrap_or(Value::Nil);
     match short.as_str() {
@@ -195,10 +186,7 @@ async fn update_node(tools: &Tools, node: &Admitted, info: &Value) -> Answer {
     });
     match written.await {
         Ok(true) => Ok(Value::from(true)),
-        Ok(false) => Err(RpcError::runtime(format!(
-            "Missing HostNode: {}",
-            node.engine_id
-        ))),
+        Ok(false) => Err(RpcError::runtime(format!("Missing HostNode: {}", node.engine_id))),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -237,42 +225,29 @@ async fn list_pods(tools: &Tools, node: &Admitted) -> Answer {
             };
             let revision = instance.service_revision.unwrap_or(service.revision);
             let spec = services::spec_at(conn, service.id, revision)?;
-            sources.push(PodSource {
-                instance,
-                spec: spec.map(Into::into),
-                service,
-            });
+            sources.push(PodSource { instance, spec: spec.map(Into::into), service });
         }
         Ok(Some((grid, node, sources)))
     });
     let found = read.await.map_err(|error| failed(&error))?;
     let (grid, node, sources) = found.ok_or_else(|| RpcError::runtime("Node not found"))?;
-    let pods: Vec<Value> = sources
-        .iter()
-        .map(|source| json::encode(&wire::pod(&grid, &node, source)))
-        .collect();
-    Ok(Value::Map(vec![(
-        Value::from("service_pods"),
-        Value::Array(pods),
-    )]))
+    let pods: Vec<Value> =
+        sources.iter().map(|source| json::encode(&wire::pod(&grid, &node, source))).collect();
+    Ok(Value::Map(vec![(Value::from("service_pods"), Value::Array(pods))]))
 }
 
 async fn set_state(tools: &Tools, node: &Admitted, state: &Value) -> Answer {
     let state = wire::read_pod_state(state)?;
-    let (id, grid, clock) = (node.node, node.grid, tools.clock.clone());
-    let written = tools.store.write(move |tx| {
-        let change = Change::InstanceReported {
-            service: state.service,
-            number: state.number,
-            node: id,
-            rev: state.rev.clone(),
-            state: state.state,
-            error: state.error.clone(),
-            at: clock.now(),
-        };
-        tx.apply(grid, change)
-    });
-    match written.await {
+    let reported = Change::InstanceReported {
+        service: state.service,
+        number: state.number,
+        node: node.node,
+        rev: state.rev,
+        state: state.state,
+        error: state.error,
+        at: tools.clock.now(),
+    };
+    match tools.store.change(node.grid, reported).await {
         Ok(()) => Ok(Value::Map(vec![])),
         Err(StoreError::Conflict(_)) => Err(RpcError::runtime("Instance not found")),
         Err(error) => Err(failed(&error)),
@@ -293,8 +268,5 @@ async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
         }
         Ok(())
     });
-    written
-        .await
-        .map(|()| Value::Nil)
-        .map_err(|error| failed(&error))
+    written.await.map(|()| Value::Nil).map_err(|error| failed(&error))
 }

@@ -68,9 +68,8 @@ pub fn upgrade(
         closed: false,
         _slot: slot,
     };
-    let mut response = ws::WsResponseBuilder::new(socket, request, payload)
-        .frame_size(AFTER_ADMISSION)
-        .start()?;
+    let mut response =
+        ws::WsResponseBuilder::new(socket, request, payload).frame_size(AFTER_ADMISSION).start()?;
     for (name, value) in [(header::VERSION, version), (header::CONNECTED_AT, now)] {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(actix_web::error::ErrorInternalServerError)?;
@@ -120,10 +119,7 @@ impl Socket {
         }
         self.closed = true;
         let description = (!reason.is_empty()).then_some(reason);
-        ctx.close(Some(CloseReason {
-            code: WsCloseCode::from(code),
-            description,
-        }));
+        ctx.close(Some(CloseReason { code: WsCloseCode::from(code), description }));
         ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
     }
 
@@ -137,12 +133,9 @@ impl Socket {
         }
         let Some(session) = &self.session else { return };
         self.in_hand += 1;
-        let handled = session
-            .send(Incoming(bytes))
-            .into_actor(self)
-            .map(|_, actor, _| {
-                actor.in_hand -= 1;
-            });
+        let handled = session.send(Incoming(bytes)).into_actor(self).map(|_, actor, _| {
+            actor.in_hand -= 1;
+        });
         if self.in_hand >= MOST_IN_HAND {
             // Nothing is read until this frame, and so all before it, has been handled.
             ctx.wait(handled);
@@ -169,11 +162,7 @@ impl Socket {
             Item::Continue(bytes) => (bytes, false),
             Item::Last(bytes) => (bytes, true),
         };
-        let limit = if self.admitted {
-            AFTER_ADMISSION
-        } else {
-            BEFORE_ADMISSION
-        };
+        let limit = if self.admitted { AFTER_ADMISSION } else { BEFORE_ADMISSION };
         let Some(joined) = &mut self.fragments else {
             return;
         };

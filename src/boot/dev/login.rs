@@ -37,15 +37,10 @@ pub(super) async fn write(
 ) -> Result<Written, BootError> {
     let file = file(folder);
     let _lock = lock(&file).map_err(|error| {
-        BootError::Dev(format!(
-            "cannot lock the login in {}: {error}",
-            file.display()
-        ))
+        BootError::Dev(format!("cannot lock the login in {}: {error}", file.display()))
     })?;
     let mut config = read(&file)?;
-    let known = entry(&config)
-        .and_then(|entry| entry["token"].as_str())
-        .map(str::to_owned);
+    let known = entry(&config).and_then(|entry| entry["token"].as_str()).map(str::to_owned);
     let token = match known {
         Some(token) if opens(means, &token).await? => token,
         _ => {
@@ -55,16 +50,9 @@ pub(super) async fn write(
     };
     let is_current = put(&mut config, url, grid, &token);
     save(&file, &config).map_err(|error| {
-        BootError::Dev(format!(
-            "cannot write the login to {}: {error}",
-            file.display()
-        ))
+        BootError::Dev(format!("cannot write the login to {}: {error}", file.display()))
     })?;
-    Ok(Written {
-        name: NAME,
-        file,
-        is_current,
-    })
+    Ok(Written { name: NAME, file, is_current })
 }
 
 /// `$KONTENA_CONFIG`, else the file in the home folder, else one in the platform's own folder.
@@ -82,12 +70,7 @@ fn lock(file: &Path) -> std::io::Result<std::fs::File> {
     let mut name = file.as_os_str().to_owned();
     name.push(".lock");
     let mut open = std::fs::OpenOptions::new();
-    let lock = open
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(name)?;
+    let lock = open.write(true).create(true).truncate(false).mode(0o600).open(name)?;
     lock.lock()?;
     Ok(lock)
 }
@@ -106,11 +89,7 @@ fn read(file: &Path) -> Result<Map<String, Value>, BootError> {
 }
 
 fn entry(config: &Map<String, Value>) -> Option<&Value> {
-    config
-        .get("servers")?
-        .as_array()?
-        .iter()
-        .find(|server| server["name"] == NAME)
+    config.get("servers")?.as_array()?.iter().find(|server| server["name"] == NAME)
 }
 
 async fn opens(means: &Means, token: &str) -> Result<bool, BootError> {
@@ -148,12 +127,7 @@ fn save(file: &Path, config: &Map<String, Value>) -> std::io::Result<()> {
     name.push(format!(".{}", std::process::id()));
     let draft = PathBuf::from(name);
     let mut open = std::fs::OpenOptions::new();
-    let mut written = open
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut written = open.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     written.write_all(serde_json::to_string_pretty(config)?.as_bytes())?;
     written.sync_all()?;
     std::fs::rename(&draft, file)

@@ -38,9 +38,7 @@ pub fn with_defaults(
     file: &File,
 ) -> Flags {
     let is_set = |flag: &str| {
-        let variables = NAMES_OF_LISTEN_AND_DATABASE
-            .iter()
-            .filter(|(known, _)| *known == flag);
+        let variables = NAMES_OF_LISTEN_AND_DATABASE.iter().filter(|(known, _)| *known == flag);
         let in_environment = variables
             .flat_map(|(_, variables)| variables.iter())
             .any(|variable| environment(variable).is_some_and(|value| !value.is_empty()));
@@ -119,19 +117,12 @@ async fn grid(app: &App) -> Result<(Grid, String), BootError> {
                 logs: None,
             };
             let caller = administrator(means).await?;
-            commands::grids::create(means, &caller, draft)
-                .await
-                .map_err(failed)?
+            commands::grids::create(means, &caller, draft).await.map_err(failed)?
         }
     };
     drop(app.registry.grid(grid.id));
-    let token = commands::grids::tokens(means, vec![grid.id])
-        .await
-        .map_err(failed)?;
-    Ok((
-        grid.clone(),
-        token.get(&grid.id).cloned().unwrap_or_default(),
-    ))
+    let token = commands::grids::tokens(means, vec![grid.id]).await.map_err(failed)?;
+    Ok((grid.clone(), token.get(&grid.id).cloned().unwrap_or_default()))
 }
 
 async fn administrator(means: &Means) -> Result<Caller, BootError> {
@@ -142,11 +133,7 @@ async fn administrator(means: &Means) -> Result<Caller, BootError> {
         .map_err(BootError::Store)?
         .ok_or_else(|| BootError::Dev("there is no administrator".to_owned()))?;
     let user_agent = "kontena-master dev".to_owned();
-    Ok(Caller {
-        user,
-        source_ip: "127.0.0.1".to_owned(),
-        user_agent,
-    })
+    Ok(Caller { user, source_ip: "127.0.0.1".to_owned(), user_agent })
 }
 
 fn failed(error: impl std::fmt::Display) -> BootError {
@@ -158,16 +145,9 @@ async fn wait_until_online(app: &App, grid: &Grid) -> Result<Option<String>, Boo
     let started = crate::clock::instant();
     while started.elapsed() < ONLINE_LIMIT {
         let id = grid.id;
-        let nodes = app
-            .means
-            .store
-            .read(move |conn| nodes::of_grid(conn, id))
-            .await;
+        let nodes = app.means.store.read(move |conn| nodes::of_grid(conn, id)).await;
         let nodes = nodes.map_err(BootError::Store)?;
-        if let Some(node) = nodes
-            .iter()
-            .find(|node| node.status() == NodeStatus::Online)
-        {
+        if let Some(node) = nodes.iter().find(|node| node.status() == NodeStatus::Online) {
             return Ok(Some(node.name.clone()));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -190,11 +170,7 @@ fn summary(
     line(format!("  master   {url}"));
     line(format!("  data     {FOLDER}/"));
     line(format!("  grid     {GRID}"));
-    line(format!(
-        "  login    master {} in {}",
-        login.name,
-        login.file.display()
-    ));
+    line(format!("  login    master {} in {}", login.name, login.file.display()));
     match online {
         Some(name) => line(format!("  node     {name} is online, {}", node.engine)),
         None => line(format!("  node     not online yet, {}", node.engine)),
@@ -207,11 +183,7 @@ fn summary(
     } else {
         "kontena"
     };
-    let master = if login.is_current {
-        String::new()
-    } else {
-        format!(" --master {}", login.name)
-    };
+    let master = if login.is_current { String::new() } else { format!(" --master {}", login.name) };
     for command in [
         "node list",
         "service create --instances 2 web busybox:latest --cmd 'sleep 3600'",

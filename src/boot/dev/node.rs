@@ -43,35 +43,25 @@ pub(super) async fn start(url: &str, grid_token: String) -> Result<Running, Boot
     config.detect_private_ip(PEER_INTERFACE);
     let (engine, words) = engine().await;
     let (stop, stopped) = oneshot::channel::<()>();
-    let thread = std::thread::Builder::new()
-        .name("local-agent".to_owned())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let runtime = match runtime {
-                Ok(runtime) => runtime,
-                Err(error) => return log::error!("the local agent cannot start: {error}"),
-            };
-            let shutdown = async move {
-                // Stopped, or the master is gone without a word: either way it is over.
-                drop(stopped.await);
-            };
-            if let Err(error) = runtime.block_on(Agent::new(config, engine).run(shutdown)) {
-                log::error!("the local agent has ended: {error}");
-            }
-        })?;
-    Ok(Running {
-        engine: words,
-        stop,
-        thread,
-    })
+    let thread = std::thread::Builder::new().name("local-agent".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return log::error!("the local agent cannot start: {error}"),
+        };
+        let shutdown = async move {
+            // Stopped, or the master is gone without a word: either way it is over.
+            drop(stopped.await);
+        };
+        if let Err(error) = runtime.block_on(Agent::new(config, engine).run(shutdown)) {
+            log::error!("the local agent has ended: {error}");
+        }
+    })?;
+    Ok(Running { engine: words, stop, thread })
 }
 
 async fn engine() -> (Arc<dyn Engine>, String) {
-    let host = std::env::var("DOCKER_HOST")
-        .ok()
-        .filter(|host| !host.is_empty());
+    let host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
     match DockerEngine::connect(host.as_deref()).await {
         Ok(docker) => {
             let words = format!("a real agent on the Docker engine at {}", docker.host());
@@ -79,10 +69,8 @@ async fn engine() -> (Arc<dyn Engine>, String) {
         }
         Err(error) => {
             log::info!("no Docker engine answers: {error}");
-            let options = SimulatedOptions {
-                name: "local".to_owned(),
-                ..SimulatedOptions::default()
-            };
+            let options =
+                SimulatedOptions { name: "local".to_owned(), ..SimulatedOptions::default() };
             let words = "simulated: no Docker engine answers, containers are pretended".to_owned();
             (simulated::shared(options, Clock::system()), words)
         }

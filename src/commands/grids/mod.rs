@@ -59,13 +59,7 @@ pub async fn create(
         };
         tx.apply(grid.id, Change::GridCreated(Box::new(grid.clone())))?;
         let stack = StackId::from_bytes(moment.id());
-        grids::furnish(
-            tx.conn(),
-            &grid,
-            stack,
-            &token_hash,
-            &means_.vault.seal(token),
-        )?;
+        grids::furnish(tx.conn(), &grid, stack, &token_hash, &means_.vault.seal(token))?;
         grids::assign(tx.conn(), grid.id, caller.user.id)?;
         audit(tx, &caller, "create", &subject(&grid), moment.now)?;
         Ok(Ok(grid))
@@ -146,10 +140,7 @@ pub async fn tokens(
             let token = means
                 .vault
                 .open(&sealed)
-                .map_err(|error| StoreError::Corrupt {
-                    table: "grids",
-                    what: error.to_string(),
-                })?;
+                .map_err(|error| StoreError::Corrupt { table: "grids", what: error.to_string() })?;
             Ok((grid, token))
         })
         .collect()

@@ -45,10 +45,7 @@ pub async fn create(
         let token = draft.token.as_deref().unwrap_or(&fresh);
         let token_hash = means_.vault.hash(Purpose::Node, token);
         if nodes::by_token(tx.conn(), &token_hash)?.is_some() {
-            return Ok(Err(FieldErrors::single(
-                "token",
-                "Node with token already exists",
-            )));
+            return Ok(Err(FieldErrors::single("token", "Node with token already exists")));
         }
         let Some(number) = free_number(&grid, &used) else {
             let text = "Node numbers not available. Grid is full?";
@@ -60,11 +57,7 @@ pub async fn create(
         node.labels.clone_from(&draft.labels);
         node.has_token = true;
         tx.apply(grid.id, Change::NodeCreated(Box::new(node.clone())))?;
-        nodes::set_token(
-            tx.conn(),
-            id,
-            Some((&token_hash, &means_.vault.seal(token))),
-        )?;
+        nodes::set_token(tx.conn(), id, Some((&token_hash, &means_.vault.seal(token))))?;
         audit(tx, &caller, "create", &subject(&grid, &node), moment.now)?;
         Ok(Ok(node))
     })
@@ -131,13 +124,7 @@ pub async fn remove(
     let removed = means
         .store
         .write(move |tx| {
-            audit(
-                tx,
-                &caller,
-                "remove node",
-                &subject(&grid, &node),
-                clock.now(),
-            )?;
+            audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
             match tx.apply(grid.id, Change::NodeRemoved(node.id)) {
                 Ok(()) => Ok(true),
                 Err(StoreError::Conflict(_)) => Ok(false),
@@ -145,11 +132,7 @@ pub async fn remove(
             }
         })
         .await?;
-    if removed {
-        Ok(())
-    } else {
-        Err(CommandError::NotFound)
-    }
+    if removed { Ok(()) } else { Err(CommandError::NotFound) }
 }
 
 fn subject<'a>(grid: &'a Grid, node: &'a Node) -> Subject<'a> {

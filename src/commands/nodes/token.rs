@@ -19,18 +19,12 @@ use crate::{
 /// Where the store fails, or the token was sealed with another key.
 pub async fn show(means: &Means, node: &Node) -> Result<Option<String>, CommandError> {
     let id = node.id;
-    let sealed = means
-        .store
-        .read(move |conn| nodes::sealed_token(conn, id))
-        .await?;
+    let sealed = means.store.read(move |conn| nodes::sealed_token(conn, id)).await?;
     let open = |sealed: String| {
-        means.vault.open(&sealed).map_err(|error| {
-            StoreError::Corrupt {
-                table: "nodes",
-                what: error.to_string(),
-            }
-            .into()
-        })
+        means
+            .vault
+            .open(&sealed)
+            .map_err(|error| StoreError::Corrupt { table: "nodes", what: error.to_string() }.into())
     };
     sealed.map(open).transpose()
 }
@@ -47,15 +41,7 @@ pub async fn reset(
     reset: TokenReset,
 ) -> Result<String, CommandError> {
     let token = reset.token.clone().unwrap_or_else(fresh_token);
-    write(
-        means,
-        caller,
-        grid,
-        node,
-        Some(token.clone()),
-        reset.reset_connection,
-    )
-    .await?;
+    write(means, caller, grid, node, Some(token.clone()), reset.reset_connection).await?;
     Ok(token)
 }
 
@@ -85,19 +71,13 @@ async fn write(
     let (grid, node) = (grid.clone(), node.clone());
     run(&means.store, move |tx| {
         let now = means_.clock.now();
-        let hashed = token.as_ref().map(|token| {
-            (
-                means_.vault.hash(Purpose::Node, token),
-                means_.vault.seal(token),
-            )
-        });
+        let hashed = token
+            .as_ref()
+            .map(|token| (means_.vault.hash(Purpose::Node, token), means_.vault.seal(token)));
         if let Some((hash, _)) = &hashed
             && nodes::by_token(tx.conn(), hash)?.is_some_and(|holder| holder.id != node.id)
         {
-            return Ok(Err(FieldErrors::single(
-                "token",
-                "Node with token already exists",
-            )));
+            return Ok(Err(FieldErrors::single("token", "Node with token already exists")));
         }
         let change = Change::NodeTokenChanged {
             node: node.id,
@@ -106,15 +86,9 @@ async fn write(
             at: now,
         };
         tx.apply(grid.id, change)?;
-        let pair = hashed
-            .as_ref()
-            .map(|(hash, sealed)| (hash.as_str(), sealed.as_str()));
+        let pair = hashed.as_ref().map(|(hash, sealed)| (hash.as_str(), sealed.as_str()));
         nodes::set_token(tx.conn(), node.id, pair)?;
-        let event = if pair.is_some() {
-            "reset token"
-        } else {
-            "clear token"
-        };
+        let event = if pair.is_some() { "reset token" } else { "clear token" };
         audit(tx, &caller, event, &subject(&grid, &node), now)?;
         Ok(Ok(()))
     })

@@ -70,7 +70,7 @@ async fn request(
         let Some(mut found) = services::by_id(tx.conn(), service)? else {
             return Ok(Ok(None));
         };
-        let from_revision = found.revision;
+        let from = found.version();
         if let Err(errors) = change(&mut found) {
             return Ok(Err(errors));
         }
@@ -78,13 +78,7 @@ async fn request(
         found.deploy_requested_at = Some(moment.now);
         found.updated_at = moment.now;
         let service = Box::new(found.clone());
-        tx.apply(
-            grid.id,
-            Change::ServiceUpdated {
-                service,
-                from_revision,
-            },
-        )?;
+        tx.apply(grid.id, Change::ServiceUpdated { service, from })?;
         let deploy = Deploy {
             id: DeployId::from_bytes(moment.id()),
             grid: grid.id,
@@ -131,12 +125,9 @@ pub async fn set_state(
             (ServiceState::Stopped, DesiredState::Stopped, "stop")
         };
         set_instances(tx, &grid, service, desired, now)?.ok();
+        let from = found.version();
         found.state = state;
-        let from_revision = found.revision;
-        let updated = Change::ServiceUpdated {
-            service: Box::new(found.clone()),
-            from_revision,
-        };
+        let updated = Change::ServiceUpdated { service: Box::new(found.clone()), from };
         tx.apply(grid.id, updated)?;
         audit(tx, &caller, event, &subject(&grid, &found), now)?;
         Ok(Ok(Some(())))

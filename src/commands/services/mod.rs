@@ -37,14 +37,8 @@ fn surroundings(tx: &mut Tx<'_>, grid: &Grid, stack: &str) -> Result<Surrounding
     Ok(Surroundings {
         grid: grid.name.clone(),
         stack: stack.to_owned(),
-        stacks: services
-            .iter()
-            .map(|service| service.stack_name.clone())
-            .collect(),
-        services: services
-            .into_iter()
-            .map(|service| (service.stack_name, service.name))
-            .collect(),
+        stacks: services.iter().map(|service| service.stack_name.clone()).collect(),
+        services: services.into_iter().map(|service| (service.stack_name, service.name)).collect(),
         volumes: BTreeMap::new(),
         secrets: std::collections::BTreeSet::new(),
     })

@@ -41,18 +41,15 @@ pub async fn update(
         if !changed {
             return Ok(Ok(Some(found)));
         }
-        let from_revision = found.revision;
+        let from = found.version();
         let service = Service {
             spec: Arc::new(spec),
             instances,
-            revision: from_revision + 1,
+            revision: from.revision + 1,
             updated_at: moment.now,
             ..found
         };
-        let updated = Change::ServiceUpdated {
-            service: Box::new(service.clone()),
-            from_revision,
-        };
+        let updated = Change::ServiceUpdated { service: Box::new(service.clone()), from };
         tx.apply(grid.id, updated)?;
         audit(tx, &caller, "update", &subject(&grid, &service), moment.now)?;
         Ok(Ok(Some(service)))

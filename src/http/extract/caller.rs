@@ -70,25 +70,17 @@ pub(in crate::http) async fn gate(
 }
 
 fn refuse<B>(request: ServiceRequest, error: &ApiError) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    request
-        .into_response(error.error_response())
-        .map_into_right_body()
+    request.into_response(error.error_response()).map_into_right_body()
 }
 
 async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiError> {
     let text = |name: header::HeaderName| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
+        request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
     let invalid = ApiError::BadToken { expired: false };
-    let Some(token) = text(header::AUTHORIZATION).and_then(|value| {
-        value
-            .strip_prefix("Bearer ")
-            .map(|token| token.trim().to_owned())
-    }) else {
+    let Some(token) = text(header::AUTHORIZATION)
+        .and_then(|value| value.strip_prefix("Bearer ").map(|token| token.trim().to_owned()))
+    else {
         return Err(invalid);
     };
     let means = &app.means;
@@ -96,10 +88,7 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiErro
     match auth::authenticate(&means.store, &means.vault, &token, now).await? {
         Bearer::Valid(user) => Ok(Caller {
             user,
-            source_ip: request
-                .peer_addr()
-                .map(|addr| addr.ip().to_string())
-                .unwrap_or_default(),
+            source_ip: request.peer_addr().map(|addr| addr.ip().to_string()).unwrap_or_default(),
             user_agent: text(header::USER_AGENT).unwrap_or_default(),
         }),
         Bearer::Expired => Err(ApiError::BadToken { expired: true }),

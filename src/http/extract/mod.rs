@@ -73,9 +73,6 @@ pub(super) async fn service(
     name: &str,
 ) -> Result<Service, ApiError> {
     let (id, stack, name) = (grid.id, stack.to_owned(), name.to_owned());
-    let read = app
-        .means
-        .store
-        .read(move |conn| services::by_path(conn, id, &stack, &name));
+    let read = app.means.store.read(move |conn| services::by_path(conn, id, &stack, &name));
     read.await?.ok_or(ApiError::NOT_FOUND)
 }

@@ -25,10 +25,7 @@ impl Page {
     /// What is no number above 0 counts as not given.
     fn limit(&self) -> i64 {
         let given = self.limit.as_deref().and_then(|limit| limit.parse().ok());
-        given
-            .filter(|limit| *limit > 0)
-            .unwrap_or(DEFAULT_LIMIT)
-            .min(MOST)
+        given.filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(MOST)
     }
 }
 
@@ -63,18 +60,12 @@ async fn render(app: &App, grid: &Grid, service: Option<ServiceId>, limit: i64) 
         .store
         .read(move |conn| {
             let events = events::newest(conn, id, service, limit)?;
-            Ok((
-                events,
-                services::of_grid(conn, id)?,
-                nodes::of_grid(conn, id)?,
-            ))
+            Ok((events, services::of_grid(conn, id)?, nodes::of_grid(conn, id)?))
         })
         .await?;
     let related = |event: &Event| {
         let mut related = vec![json!({ "type": "grid", "id": grid.name })];
-        let service = services
-            .iter()
-            .find(|service| Some(service.id) == event.service);
+        let service = services.iter().find(|service| Some(service.id) == event.service);
         if let Some(service) = service {
             let stack = format!("{}/{}", grid.name, service.stack_name);
             related.push(json!({ "type": "stack", "id": stack }));

@@ -77,10 +77,7 @@ fn not_allowed() -> ApiError {
 }
 
 async fn one(app: &App, grid: Grid) -> Result<api::Grid, ApiError> {
-    render(app, vec![grid])
-        .await?
-        .pop()
-        .ok_or(ApiError::Internal)
+    render(app, vec![grid]).await?.pop().ok_or(ApiError::Internal)
 }
 
 async fn render(app: &App, grids: Vec<Grid>) -> Result<Vec<api::Grid>, ApiError> {
@@ -90,11 +87,7 @@ async fn render(app: &App, grids: Vec<Grid>) -> Result<Vec<api::Grid>, ApiError>
         .iter()
         .map(|grid| {
             let token = tokens.get(&grid.id).cloned().unwrap_or_default();
-            view::grid(
-                grid,
-                token,
-                counts.get(&grid.id).copied().unwrap_or_default(),
-            )
+            view::grid(grid, token, counts.get(&grid.id).copied().unwrap_or_default())
         })
         .collect())
 }

@@ -22,10 +22,7 @@ type OfGrid = Path<(String, String)>;
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
     let (token, all) = surroundings(&app, &grid).await?;
-    let nodes = all
-        .iter()
-        .map(|node| view::node(&grid, &token, node, &all))
-        .collect();
+    let nodes = all.iter().map(|node| view::node(&grid, &token, node, &all)).collect();
     ok(&api::Nodes { nodes })
 }
 
@@ -66,11 +63,7 @@ pub(in crate::http) async fn update(
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
     if node.connected && !node.has_token {
-        let probed = app
-            .registry
-            .grid(grid.id)
-            .send(Probe { node: node.id })
-            .await;
+        let probed = app.registry.grid(grid.id).send(Probe { node: node.id }).await;
         if matches!(probed, Ok(Probed::Answers)) {
             let text = format!(
                 "Node {} is still connected using a grid token and would come straight back. \
@@ -90,10 +83,7 @@ pub(in crate::http) async fn token(app: Data<App>, caller: Caller, path: OfGrid)
     let token = nodes::show_token(&app.means, &node)
         .await?
         .ok_or(ApiError::NotFound("Host node does not have a node token"))?;
-    ok(&api::NodeToken {
-        id: id(&grid, &node),
-        token,
-    })
+    ok(&api::NodeToken { id: id(&grid, &node), token })
 }
 
 /// `PUT /v1/nodes/:grid/:node/token`.
@@ -106,10 +96,7 @@ pub(in crate::http) async fn reset_token(
     let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
     let reset = validate::token_reset(&extract::object(&body)?)?;
     let token = nodes::reset_token(&app.means, &caller, &grid, &node, reset).await?;
-    ok(&api::NodeToken {
-        id: id(&grid, &node),
-        token,
-    })
+    ok(&api::NodeToken { id: id(&grid, &node), token })
 }
 
 /// `DELETE /v1/nodes/:grid/:node/token`.
@@ -149,14 +136,7 @@ async fn one(app: &App, grid: &Grid, node: &Node) -> Result<api::Node, ApiError>
 /// What a node is shown with: the grid's token, and the other nodes for their addresses.
 async fn surroundings(app: &App, grid: &Grid) -> Result<(String, Vec<Node>), ApiError> {
     let id = grid.id;
-    let token = grids::tokens(&app.means, vec![id])
-        .await?
-        .remove(&id)
-        .unwrap_or_default();
-    let all = app
-        .means
-        .store
-        .read(move |conn| table::of_grid(conn, id))
-        .await?;
+    let token = grids::tokens(&app.means, vec![id]).await?.remove(&id).unwrap_or_default();
+    let all = app.means.store.read(move |conn| table::of_grid(conn, id)).await?;
     Ok((token, all))
 }

@@ -48,29 +48,20 @@ pub(in crate::http) async fn list(
                 return Ok(None);
             }
             let mut services = table::of_grid(conn, id)?;
-            services.retain(|service| {
-                stack
-                    .as_ref()
-                    .is_none_or(|stack| service.stack_name == *stack)
-            });
+            services
+                .retain(|service| stack.as_ref().is_none_or(|stack| service.stack_name == *stack));
             Ok(Some((services, instance_table::of_grid(conn, id)?)))
         })
         .await?;
     let (services, instances) = found.ok_or(ApiError::NotFound("Stack not found"))?;
     let mut of_service: BTreeMap<_, Vec<Instance>> = BTreeMap::new();
     for instance in instances {
-        of_service
-            .entry(instance.service)
-            .or_default()
-            .push(instance);
+        of_service.entry(instance.service).or_default().push(instance);
     }
     let services = services
         .iter()
         .map(|service| {
-            let instances = of_service
-                .get(&service.id)
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let instances = of_service.get(&service.id).map(Vec::as_slice).unwrap_or_default();
             view::service(&grid, service, instances)
         })
         .collect();
@@ -163,15 +154,8 @@ pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfSta
     let actor = app.registry.grid(grid.id);
     for instance in instances {
         let Some(node) = instance.node else { continue };
-        let params = vec![
-            Value::from(service.id.to_string()),
-            Value::from(instance.number),
-        ];
-        actor.do_send(Notify {
-            node,
-            method: method::RESTART_POD,
-            params,
-        });
+        let params = vec![Value::from(service.id.to_string()), Value::from(instance.number)];
+        actor.do_send(Notify { node, method: method::RESTART_POD, params });
     }
     done()
 }
@@ -186,17 +170,9 @@ pub(in crate::http) async fn show_deploy(
     let path = OfStack::from((grid, stack, name));
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
     let id = deploy.parse().map_err(|_| ApiError::NOT_FOUND)?;
-    let deploy: Option<Deploy> = app
-        .means
-        .store
-        .read(move |conn| deploys::by_id(conn, id))
-        .await?;
+    let deploy: Option<Deploy> = app.means.store.read(move |conn| deploys::by_id(conn, id)).await?;
     let deploy = deploy.filter(|deploy| deploy.service == service.id);
-    ok(&view::deploy(
-        &grid,
-        &service,
-        &deploy.ok_or(ApiError::NOT_FOUND)?,
-    ))
+    ok(&view::deploy(&grid, &service, &deploy.ok_or(ApiError::NOT_FOUND)?))
 }
 
 /// `GET …/instances`.
@@ -211,10 +187,8 @@ pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfS
             Ok((instances, nodes::of_grid(conn, of_grid)?))
         })
         .await?;
-    let instances = instances
-        .iter()
-        .map(|instance| view::instance(&grid, instance, &nodes))
-        .collect();
+    let instances =
+        instances.iter().map(|instance| view::instance(&grid, instance, &nodes)).collect();
     ok(&api::Instances { instances })
 }
 
@@ -238,11 +212,7 @@ async fn find(
 
 async fn instances_of(app: &App, service: &Service) -> Result<Vec<Instance>, ApiError> {
     let id = service.id;
-    Ok(app
-        .means
-        .store
-        .read(move |conn| instance_table::of_service(conn, id))
-        .await?)
+    Ok(app.means.store.read(move |conn| instance_table::of_service(conn, id)).await?)
 }
 
 async fn render(app: &App, grid: &Grid, service: &Service) -> Answer {

@@ -24,18 +24,12 @@ fn cases_68_and_71_the_report_makes_a_node_online() {
         let (master, grid, agent) = connected().await;
         let report =
             json!({ "NCPU": 2, "MemTotal": 1024, "Labels": ["d=1"], "AgentVersion": "1.5.4" });
-        let answer = agent
-            .call(101, "/nodes/update", vec![json!("ID1"), report])
-            .await;
+        let answer = agent.call(101, "/nodes/update", vec![json!("ID1"), report]).await;
         assert_eq!(answer, Ok(json!(true)));
         let node = master.node(&grid, "node-1").await;
         assert_eq!(node.status(), NodeStatus::Online);
         assert_eq!(node.report.cpus, Some(2));
-        assert_eq!(
-            node.labels,
-            ["test=yes"],
-            "case 48: labels are the API's by now"
-        );
+        assert_eq!(node.labels, ["test=yes"], "case 48: labels are the API's by now");
     });
 }
 
@@ -43,18 +37,13 @@ fn cases_68_and_71_the_report_makes_a_node_online() {
 fn cases_78_to_81_calls_are_answered_by_an_explicit_list() {
     story(async {
         let (_master, _, agent) = connected().await;
-        let answer = agent
-            .call(2_147_483_648, "/node_service_pods/list", vec![json!("ID1")])
-            .await;
+        let answer = agent.call(2_147_483_648, "/node_service_pods/list", vec![json!("ID1")]).await;
         assert_eq!(answer, Ok(json!({ "service_pods": [] })));
         for (id, method) in (10..).zip(["/foo/bar", "/nodes/nope", "", "nodes"]) {
             let (code, _) = agent.call(id, method, vec![]).await.expect_err(method);
             assert_eq!(code, 501, "{method}");
         }
-        let unknown = Message::Notification {
-            method: "/foo/bar".to_owned(),
-            params: vec![],
-        };
+        let unknown = Message::Notification { method: "/foo/bar".to_owned(), params: vec![] };
         let before = agent.heard().len();
         agent.send(unknown.encode());
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -75,19 +64,13 @@ fn cases_82_to_84_rubbish_is_survived() {
             vec![0x92, 0x00, 0x01],
             vec![0xc0, 0xc0],
             b"text".to_vec(),
-            Message::Response {
-                id: 9,
-                outcome: Ok(rmpv::Value::Nil),
-            }
-            .encode(),
+            Message::Response { id: 9, outcome: Ok(rmpv::Value::Nil) }.encode(),
         ] {
             agent.send(rubbish);
         }
         agent.send(vec![0x94, 0x00, 0x05, 0x02, 0x03]);
         assert_eq!(agent.answer(5).await.expect_err("no method").0, 500);
-        let answer = agent
-            .call(6, "/node_service_pods/list", vec![json!("ID1")])
-            .await;
+        let answer = agent.call(6, "/node_service_pods/list", vec![json!("ID1")]).await;
         assert!(answer.is_ok());
     });
 }
@@ -97,20 +80,9 @@ fn case_85_answers_keep_the_order_of_requests() {
     story(async {
         let (_master, _, agent) = connected().await;
         for id in 0..100 {
-            let method = if id % 2 == 0 {
-                "/node_service_pods/list"
-            } else {
-                "/nodes/get"
-            };
+            let method = if id % 2 == 0 { "/node_service_pods/list" } else { "/nodes/get" };
             let params = vec![rmpv::Value::from("ID1")];
-            agent.send(
-                Message::Request {
-                    id,
-                    method: method.to_owned(),
-                    params,
-                }
-                .encode(),
-            );
+            agent.send(Message::Request { id, method: method.to_owned(), params }.encode());
         }
         agent.answer(99).await.expect("answered");
         let ids: Vec<u64> = agent
@@ -133,9 +105,7 @@ fn case_86_frames_before_the_admission_wait_for_it() {
         let mut hello = headers(&master);
         hello.push((header::GRID_TOKEN, token));
         let agent = RawAgent::connect(master.registry(), &hello);
-        let answer = agent
-            .call(1, "/node_service_pods/list", vec![json!("ID1")])
-            .await;
+        let answer = agent.call(1, "/node_service_pods/list", vec![json!("ID1")]).await;
         assert_eq!(answer, Ok(json!({ "service_pods": [] })));
         assert_eq!(agent.methods(), ["/agent/master_info", "/agent/node_info"]);
     });
@@ -145,16 +115,9 @@ fn case_86_frames_before_the_admission_wait_for_it() {
 fn case_91_a_node_speaks_for_itself_only() {
     story(async {
         let (_master, _, agent) = connected().await;
-        let error = agent
-            .call(1, "/nodes/update", vec![json!("IDX"), json!({})])
-            .await;
-        assert_eq!(
-            error,
-            Err((500, "RuntimeError: Missing HostNode: IDX".to_owned()))
-        );
-        let error = agent
-            .call(2, "/node_service_pods/list", vec![json!("IDX")])
-            .await;
+        let error = agent.call(1, "/nodes/update", vec![json!("IDX"), json!({})]).await;
+        assert_eq!(error, Err((500, "RuntimeError: Missing HostNode: IDX".to_owned())));
+        let error = agent.call(2, "/node_service_pods/list", vec![json!("IDX")]).await;
         assert_eq!(error, Err((500, "RuntimeError: Node not found".to_owned())));
     });
 }
@@ -167,13 +130,8 @@ fn case_106_a_state_of_an_instance_elsewhere_is_refused() {
             "service_id": "597f2d4b8e5c3a0008a1b2c3", "instance_number": 1, "rev": null,
             "state": "running", "error": null,
         });
-        let error = agent
-            .call(3, "/node_service_pods/set_state", vec![json!("ID1"), state])
-            .await;
-        assert_eq!(
-            error,
-            Err((500, "RuntimeError: Instance not found".to_owned()))
-        );
+        let error = agent.call(3, "/node_service_pods/set_state", vec![json!("ID1"), state]).await;
+        assert_eq!(error, Err((500, "RuntimeError: Instance not found".to_owned())));
     });
 }
 

@@ -43,51 +43,18 @@ fn cases_7_to_24_refusals_have_their_code_and_store_nothing() {
             RawAgent::connect(master.registry(), &hello)
         };
         for (number, changes, code, reason) in [
-            (
-                7,
-                vec![(header::NODE_ID, "<none>")],
-                4000,
-                "Missing Kontena-Node-ID",
-            ),
-            (
-                8,
-                vec![(header::NODE_ID, "")],
-                4000,
-                "Missing Kontena-Node-ID",
-            ),
-            (
-                9,
-                vec![(header::NODE_NAME, "")],
-                4000,
-                "Missing Kontena-Node-Name",
-            ),
-            (
-                10,
-                vec![(header::GRID_TOKEN, "wrong")],
-                4001,
-                "Invalid grid token",
-            ),
-            (
-                11,
-                vec![(header::GRID_TOKEN, "")],
-                4001,
-                "Invalid grid token",
-            ),
+            (7, vec![(header::NODE_ID, "<none>")], 4000, "Missing Kontena-Node-ID"),
+            (8, vec![(header::NODE_ID, "")], 4000, "Missing Kontena-Node-ID"),
+            (9, vec![(header::NODE_NAME, "")], 4000, "Missing Kontena-Node-Name"),
+            (10, vec![(header::GRID_TOKEN, "wrong")], 4001, "Invalid grid token"),
+            (11, vec![(header::GRID_TOKEN, "")], 4001, "Invalid grid token"),
             (
                 13,
-                vec![
-                    (header::GRID_TOKEN, "<none>"),
-                    (header::NODE_TOKEN, "wrong"),
-                ],
+                vec![(header::GRID_TOKEN, "<none>"), (header::NODE_TOKEN, "wrong")],
                 4002,
                 "Invalid node token",
             ),
-            (
-                20,
-                vec![(header::GRID_TOKEN, "<none>")],
-                4004,
-                "Missing token",
-            ),
+            (20, vec![(header::GRID_TOKEN, "<none>")], 4004, "Missing token"),
             (
                 22,
                 vec![(header::VERSION, "1.4.3")],
@@ -100,29 +67,13 @@ fn cases_7_to_24_refusals_have_their_code_and_store_nothing() {
                 4010,
                 "agent version  is not compatible with server version 1.5.4",
             ),
-            (
-                36,
-                vec![(header::CONNECTED_AT, "garbage")],
-                4000,
-                "Invalid Kontena-Connected-At",
-            ),
+            (36, vec![(header::CONNECTED_AT, "garbage")], 4000, "Invalid Kontena-Connected-At"),
         ] {
             let agent = with(&changes);
-            assert_eq!(
-                agent.closed().await,
-                (code, reason.to_owned()),
-                "case {number}"
-            );
-            let announced = if code == 4010 {
-                vec!["/agent/master_info"]
-            } else {
-                vec![]
-            };
+            assert_eq!(agent.closed().await, (code, reason.to_owned()), "case {number}");
+            let announced = if code == 4010 { vec!["/agent/master_info"] } else { vec![] };
             assert_eq!(agent.methods(), announced, "case {number}");
-            assert!(
-                master.nodes(&grid).await.is_empty(),
-                "case {number} stored something"
-            );
+            assert!(master.nodes(&grid).await.is_empty(), "case {number} stored something");
         }
     });
 }
@@ -160,18 +111,10 @@ fn case_21_a_node_with_its_own_token_does_not_open_with_the_grids() {
         let token = master.node_token(&grid, "core-01").await;
         let mut hello = headers(&master);
         hello.push((header::NODE_TOKEN, token));
-        RawAgent::connect(master.registry(), &hello)
-            .accepted()
-            .await;
+        RawAgent::connect(master.registry(), &hello).accepted().await;
         let mut hello = headers(&master);
         hello.push((header::GRID_TOKEN, grid_token));
-        assert_eq!(
-            RawAgent::connect(master.registry(), &hello)
-                .closed()
-                .await
-                .0,
-            4005
-        );
+        assert_eq!(RawAgent::connect(master.registry(), &hello).closed().await.0, 4005);
     });
 }
 
@@ -186,17 +129,11 @@ fn case_29_a_clock_far_behind_is_refused_and_the_refusal_shown() {
         hello.push((header::GRID_TOKEN, token));
         let (code, reason) = RawAgent::connect(master.registry(), &hello).closed().await;
         assert_eq!(code, 4020);
-        assert!(
-            reason.starts_with("agent connected too far in the past"),
-            "{reason}"
-        );
+        assert!(reason.starts_with("agent connected too far in the past"), "{reason}");
         let node = master.node(&grid, "node-1").await;
         assert_eq!(node.status(), NodeStatus::Offline);
         let error = kontena_core::presence::connection_error(&node).expect("not connected");
-        assert!(
-            error.starts_with("Websocket connection rejected at "),
-            "{error}"
-        );
+        assert!(error.starts_with("Websocket connection rejected at "), "{error}");
     });
 }
 

@@ -17,11 +17,7 @@ async fn connect(master: &TestMaster, token: &str) -> RawAgent {
 }
 
 fn pings(agent: &RawAgent) -> usize {
-    agent
-        .heard()
-        .iter()
-        .filter(|heard| **heard == Outgoing::Ping)
-        .count()
+    agent.heard().iter().filter(|heard| **heard == Outgoing::Ping).count()
 }
 
 #[test]
@@ -38,10 +34,7 @@ fn cases_50_and_51_pings_come_every_half_minute_and_pongs_are_recorded() {
                 answered += 1;
             }
         }
-        assert!(
-            (4..=5).contains(&answered),
-            "{answered} pings in two minutes"
-        );
+        assert!((4..=5).contains(&answered), "{answered} pings in two minutes");
         let node = master.node(&grid, "node-1").await;
         assert!(node.connected);
         let silent = master.clock.now() - node.last_seen_at.expect("seen");
@@ -57,15 +50,10 @@ fn case_53_a_silent_agent_is_closed_after_the_time_out() {
         let agent = connect(&master, &token).await;
         let (code, reason) = agent.closed().await;
         assert_eq!((code, reason.as_str()), (4030, "ping timeout after 5.00s"));
-        master
-            .until_status(&grid, "node-1", NodeStatus::Offline)
-            .await;
+        master.until_status(&grid, "node-1", NodeStatus::Offline).await;
         let node = master.node(&grid, "node-1").await;
         let connection = node.connection.expect("kept");
-        assert_eq!(
-            (connection.opened, connection.close_code),
-            (true, Some(4030))
-        );
+        assert_eq!((connection.opened, connection.close_code), (true, Some(4030)));
         assert!(node.disconnected_at.is_some());
     });
 }
@@ -111,12 +99,7 @@ fn case_63_an_older_connection_does_not_replace_a_newer_one() {
         assert_eq!(late.closed().await.0, 4041);
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(master.node(&grid, "node-1").await.connected);
-        assert!(
-            !live
-                .heard()
-                .iter()
-                .any(|heard| matches!(heard, Outgoing::Close(..)))
-        );
+        assert!(!live.heard().iter().any(|heard| matches!(heard, Outgoing::Close(..))));
     });
 }
 
@@ -127,9 +110,7 @@ fn case_65_a_goodbye_is_recorded_with_its_words() {
         let (grid, token) = master.grid("test").await;
         let agent = connect(&master, &token).await;
         agent.hang_up(1000, "bye");
-        master
-            .until_status(&grid, "node-1", NodeStatus::Offline)
-            .await;
+        master.until_status(&grid, "node-1", NodeStatus::Offline).await;
         let connection = master.node(&grid, "node-1").await.connection.expect("kept");
         assert_eq!(connection.close_code, Some(1000));
         assert_eq!(connection.close_reason.as_deref(), Some("bye"));
@@ -144,14 +125,9 @@ fn case_56_a_removed_node_is_told_at_once() {
         let agent = connect(&master, &token).await;
         let node = master.node(&grid, "node-1").await;
         let caller = master.caller().await;
-        commands::nodes::remove(master.means(), &caller, &grid, &node)
-            .await
-            .expect("removes");
+        commands::nodes::remove(master.means(), &caller, &grid, &node).await.expect("removes");
         let before = master.clock.now();
-        assert_eq!(
-            agent.closed().await,
-            (4040, "host node ID1 has been removed".to_owned())
-        );
+        assert_eq!(agent.closed().await, (4040, "host node ID1 has been removed".to_owned()));
         assert!((master.clock.now() - before).num_milliseconds() < 1000);
         assert!(master.nodes(&grid).await.is_empty());
     });
@@ -164,15 +140,9 @@ fn a_master_that_stops_says_so_and_leaves_the_nodes_as_they_are() {
         let (grid, token) = master.grid("test").await;
         let agent = connect(&master, &token).await;
         let actor = master.registry().grid(grid.id);
-        actor
-            .send(kontena_master::actors::grid::Drain)
-            .await
-            .expect("lives");
+        actor.send(kontena_master::actors::grid::Drain).await.expect("lives");
         assert_eq!(agent.closed().await.0, 1001);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(
-            master.node(&grid, "node-1").await.connected,
-            "grace begins with the next master"
-        );
+        assert!(master.node(&grid, "node-1").await.connected, "grace begins with the next master");
     });
 }

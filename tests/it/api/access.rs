@@ -25,18 +25,11 @@ fn every_call_needs_a_token_known_or_not() {
             let answer = server.raw("GET", path, headers, "");
             assert_eq!(answer.status, 403, "{path} {headers:?}");
             assert_eq!(answer.body["error"], "invalid_token", "{path}");
-            assert!(
-                answer
-                    .head
-                    .contains("www-authenticate: bearer realm=\"kontena_master\"")
-            );
+            assert!(answer.head.contains("www-authenticate: bearer realm=\"kontena_master\""));
         }
     }
     let answer = server.raw("GET", "/v1/nodes/a/b", &[], "");
-    assert_eq!(
-        (answer.status, &answer.body["error"]),
-        (403, &json!("access_denied"))
-    );
+    assert_eq!((answer.status, &answer.body["error"]), (403, &json!("access_denied")));
 }
 
 #[test]
@@ -50,10 +43,7 @@ fn open_paths_need_none() {
     assert_eq!(root["tagline"], "The Container Platform");
     assert_eq!(root["version"], "1.5.4");
     assert_eq!(root["product_version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        server.raw("GET", "/v1/ping", &[], "").body,
-        json!({ "message": "pong" })
-    );
+    assert_eq!(server.raw("GET", "/v1/ping", &[], "").body, json!({ "message": "pong" }));
 }
 
 #[test]
@@ -72,16 +62,8 @@ fn the_first_code_logs_in_once() {
     );
     for (body, status, description) in [
         (json!({}), 400, json!(null)),
-        (
-            json!({ "grant_type": "authorization_code" }),
-            400,
-            json!("authorization_code"),
-        ),
-        (
-            json!({ "grant_type": "password" }),
-            400,
-            json!("grant_type"),
-        ),
+        (json!({ "grant_type": "authorization_code" }), 400, json!("authorization_code")),
+        (json!({ "grant_type": "password" }), 400, json!("grant_type")),
         (
             json!({ "grant_type": "refresh_token", "refresh_token": "x" }),
             404,
@@ -100,9 +82,5 @@ fn stock_clients_get_the_version_they_expect() {
     let token = server.log_in();
     let bearer = format!("Bearer {token}");
     let answer = server.raw("GET", "/v1/user", &[("Authorization", &bearer)], "");
-    assert!(
-        answer.head.contains("x-kontena-version: 1.5.4"),
-        "{}",
-        answer.head
-    );
+    assert!(answer.head.contains("x-kontena-version: 1.5.4"), "{}", answer.head);
 }

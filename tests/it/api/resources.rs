@@ -23,10 +23,7 @@ fn a_grid_has_every_field_and_its_rules() {
     let grid = server.call("GET", "/v1/grids/test", &token, None);
     assert_eq!(grid.status, 200);
     let body = &grid.body;
-    assert_eq!(
-        (&body["id"], &body["name"]),
-        (&json!("test"), &json!("test"))
-    );
+    assert_eq!((&body["id"], &body["name"]), (&json!("test"), &json!("test")));
     assert_eq!(body["token"].as_str().map(str::len), Some(88));
     assert_eq!(body["subnet"], "10.81.0.0/16");
     assert_eq!(body["supernet"], "10.80.0.0/12");
@@ -49,25 +46,11 @@ fn a_grid_has_every_field_and_its_rules() {
         refused(json!({ "name": "x", "initial_size": 8 })),
         json!({ "name": "Name is too short", "initial_size": "Initial Size is too big" })
     );
-    for (path, status) in [
-        ("/v1/grids/none", 404),
-        ("/v1/grids/", 404),
-        ("/v1/nowhere", 404),
-    ] {
-        assert_eq!(
-            server.call("GET", path, &token, None).status,
-            status,
-            "{path}"
-        );
+    for (path, status) in [("/v1/grids/none", 404), ("/v1/grids/", 404), ("/v1/nowhere", 404)] {
+        assert_eq!(server.call("GET", path, &token, None).status, status, "{path}");
     }
-    assert_eq!(
-        server.call("DELETE", "/v1/grids/test", &token, None).body,
-        json!({})
-    );
-    assert_eq!(
-        server.call("GET", "/v1/grids/test", &token, None).status,
-        404
-    );
+    assert_eq!(server.call("DELETE", "/v1/grids/test", &token, None).body, json!({}));
+    assert_eq!(server.call("GET", "/v1/grids/test", &token, None).status, 404);
 }
 
 #[test]
@@ -98,20 +81,13 @@ fn a_node_is_created_shown_reset_and_removed() {
     let again = server.call("POST", "/v1/grids/test/nodes", &token, Some(&body));
     assert_eq!(
         (again.status, &again.body["error"]),
-        (
-            422,
-            &json!({ "name": "Node with name core-01 already exists" })
-        )
+        (422, &json!({ "name": "Node with name core-01 already exists" }))
     );
     let path = "/v1/nodes/test/core-01";
-    let first = server
-        .call("GET", &format!("{path}/token"), &token, None)
-        .body;
+    let first = server.call("GET", &format!("{path}/token"), &token, None).body;
     assert_eq!(first["token"].as_str().map(str::len), Some(88));
     let reset = json!({ "token": null, "reset_connection": true });
-    let second = server
-        .call("PUT", &format!("{path}/token"), &token, Some(&reset))
-        .body;
+    let second = server.call("PUT", &format!("{path}/token"), &token, Some(&reset)).body;
     assert_ne!(first["token"], second["token"]);
     let edit = json!({ "labels": ["x", "y=1"], "availability": "drain" });
     let edited = server.call("PUT", path, &token, Some(&edit)).body;
@@ -122,10 +98,7 @@ fn a_node_is_created_shown_reset_and_removed() {
     let wrong = server.call("PUT", path, &token, Some(&json!({ "availability": "off" })));
     assert_eq!(
         (wrong.status, &wrong.body["error"]),
-        (
-            422,
-            &json!({ "availability": "Availability isn't an option" })
-        )
+        (422, &json!({ "availability": "Availability isn't an option" }))
     );
     assert_eq!(server.call("DELETE", path, &token, None).status, 200);
     assert_eq!(server.call("GET", path, &token, None).status, 404);
@@ -167,49 +140,26 @@ fn a_service_is_created_changed_deployed_and_removed() {
     for field in ["env", "strategy", "stateful"] {
         assert!(fields.contains_key(field), "{field} in {}", wrong.body);
     }
-    let edited = server
-        .call("PUT", path, &token, Some(&json!({ "image": "nginx:2" })))
-        .body;
-    assert_eq!(
-        (&edited["revision"], &edited["image"]),
-        (&json!(2), &json!("nginx:2"))
-    );
-    let same = server
-        .call("PUT", path, &token, Some(&json!({ "image": "nginx:2" })))
-        .body;
+    let edited = server.call("PUT", path, &token, Some(&json!({ "image": "nginx:2" }))).body;
+    assert_eq!((&edited["revision"], &edited["image"]), (&json!(2), &json!("nginx:2")));
+    let same = server.call("PUT", path, &token, Some(&json!({ "image": "nginx:2" }))).body;
     assert_eq!(same["revision"], 2, "an identical update changes nothing");
 
     let deploy = server.call("POST", &format!("{path}/deploy"), &token, Some(&json!({})));
-    assert_eq!(
-        (deploy.status, &deploy.body["state"]),
-        (200, &json!("created"))
-    );
+    assert_eq!((deploy.status, &deploy.body["state"]), (200, &json!("created")));
     let id = deploy.body["id"].as_str().expect("an id");
     let mut ended = Value::Null;
     for _ in 0..100 {
-        ended = server
-            .call("GET", &format!("{path}/deploys/{id}"), &token, None)
-            .body;
+        ended = server.call("GET", &format!("{path}/deploys/{id}"), &token, None).body;
         if !ended["finished_at"].is_null() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_eq!(ended["state"], "error");
-    assert!(
-        ended["reason"]
-            .as_str()
-            .expect("a reason")
-            .contains("There are no nodes available")
-    );
-    let events = server
-        .call("GET", &format!("{path}/event_logs"), &token, None)
-        .body;
-    assert!(
-        events["logs"]
-            .as_array()
-            .is_some_and(|logs| !logs.is_empty())
-    );
+    assert!(ended["reason"].as_str().expect("a reason").contains("There are no nodes available"));
+    let events = server.call("GET", &format!("{path}/event_logs"), &token, None).body;
+    assert!(events["logs"].as_array().is_some_and(|logs| !logs.is_empty()));
     assert_eq!(server.call("DELETE", path, &token, None).body, json!({}));
     assert_eq!(server.call("GET", path, &token, None).status, 404);
 }
@@ -220,10 +170,7 @@ fn broken_bodies_are_named() {
     let bearer = format!("Bearer {token}");
     let headers = [("Authorization", bearer.as_str())];
     let answer = server.raw("POST", "/v1/grids", &headers, "{not json");
-    assert_eq!(
-        (answer.status, &answer.body),
-        (400, &json!({ "error": "Invalid json" }))
-    );
+    assert_eq!((answer.status, &answer.body), (400, &json!({ "error": "Invalid json" })));
     let answer = server.raw("POST", "/v1/grids", &headers, "[1]");
     assert_eq!(answer.status, 400);
     let huge = format!("{{\"name\":\"{}\"}}", "x".repeat(3_000_000));

@@ -51,29 +51,17 @@ impl Server {
             });
         });
         let addr = addr.recv_timeout(Duration::from_secs(30)).expect("listens");
-        Self {
-            addr,
-            stop: Some(stop),
-            thread: Some(thread),
-            _folder: folder,
-        }
+        Self { addr, stop: Some(stop), thread: Some(thread), _folder: folder }
     }
 
     pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
         let body = body.map(Value::to_string).unwrap_or_default();
-        self.raw(
-            method,
-            path,
-            &[("Authorization", &format!("Bearer {token}"))],
-            &body,
-        )
+        self.raw(method, path, &[("Authorization", &format!("Bearer {token}"))], &body)
     }
 
     pub fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.addr).expect("listens");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("sets");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: master\r\nConnection: close\r\n");
         for (name, value) in headers {
@@ -87,28 +75,16 @@ impl Server {
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("answers");
         let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
-        let status = head
-            .split(' ')
-            .nth(1)
-            .expect("a status")
-            .parse()
-            .expect("a number");
+        let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
-        Answer {
-            status,
-            head: head.to_ascii_lowercase(),
-            body,
-        }
+        Answer { status, head: head.to_ascii_lowercase(), body }
     }
 
     pub fn log_in(&self) -> String {
         let body = serde_json::json!({ "grant_type": "authorization_code", "code": "first-code" });
         let answer = self.raw("POST", "/oauth2/token", &[], &body.to_string());
         assert_eq!(answer.status, 201, "{}", answer.body);
-        answer.body["access_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned()
+        answer.body["access_token"].as_str().expect("a token").to_owned()
     }
 }
 

@@ -26,9 +26,7 @@ async fn a_second_start_finds_what_was_acknowledged() {
     // Not closed in an orderly way: what was acknowledged is on disk.
     std::mem::forget(store);
     let again = Store::open(&url, Options::default()).expect("opens again");
-    let found = again
-        .read(|conn| kontena_store::grids::by_name(conn, "kept"))
-        .await;
+    let found = again.read(|conn| kontena_store::grids::by_name(conn, "kept")).await;
     assert_eq!(found.expect("reads").map(|grid| grid.id), Some(grid.id));
     drop(folder);
 }
@@ -41,18 +39,14 @@ async fn a_backup_is_a_database_of_its_own() {
     Store::backup(store.url(), &copy).expect("copies");
     let url = DatabaseUrl::Sqlite(copy.to_string_lossy().into_owned());
     let copy = Store::open(&url, Options::default()).expect("opens");
-    let found = copy
-        .read(|conn| kontena_store::grids::by_name(conn, "saved"))
-        .await;
+    let found = copy.read(|conn| kontena_store::grids::by_name(conn, "saved")).await;
     assert!(found.expect("reads").is_some());
 }
 
 #[test]
 fn an_unreachable_postgres_is_named_without_its_password() {
     let url: DatabaseUrl = "postgres://k:s3cret@127.0.0.1:1/k".parse().expect("a URL");
-    let error = Store::open(&url, Options::default())
-        .err()
-        .expect("nothing listens there");
+    let error = Store::open(&url, Options::default()).err().expect("nothing listens there");
     assert!(error.is_unavailable());
     assert!(!error.to_string().contains("s3cret"), "{error}");
     assert!(!error.to_string().contains('\n'), "{error}");

@@ -33,6 +33,7 @@ pub async fn run(store: &Store) {
     codes_are_taken_once(store).await;
     many_writers_are_all_acknowledged(store).await;
     settings_are_kept(store).await;
+    a_storm_of_connections_is_told_row_by_row(store).await;
 }
 
 fn now() -> Time {
@@ -41,9 +42,7 @@ fn now() -> Time {
 
 fn moment(name: &str) -> Moment {
     // Ids must differ between stories and be the same in every run.
-    let seed = name
-        .bytes()
-        .fold(7_u64, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte));
+    let seed = name.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte));
     Moment::new(now(), seed)
 }
 
@@ -66,13 +65,7 @@ pub async fn grid(store: &Store, name: &str) -> Grid {
     store
         .write(move |tx| {
             tx.apply(made.id, Change::GridCreated(Box::new(made.clone())))?;
-            grids::furnish(
-                tx.conn(),
-                &made,
-                stack,
-                &format!("hash-{}", made.name),
-                "sealed",
-            )
+            grids::furnish(tx.conn(), &made, stack, &format!("hash-{}", made.name), "sealed")
         })
         .await
         .expect("creates a grid");
@@ -80,9 +73,7 @@ pub async fn grid(store: &Store, name: &str) -> Grid {
 }
 
 async fn apply(store: &Store, grid: GridId, changes: Vec<Change>) -> Result<(), StoreError> {
-    store
-        .write(move |tx| tx.apply_all(grid, changes.clone()))
-        .await
+    store.write(move |tx| tx.apply_all(grid, changes.clone())).await
 }
 
 async fn node(store: &Store, grid: &Grid, number: u32) -> Node {
@@ -91,9 +82,7 @@ async fn node(store: &Store, grid: &Grid, number: u32) -> Node {
     let mut node = Node::new(id, grid.id, number, format!("node-{number}"), now());
     node.labels = vec!["az=a".to_owned()];
     let created = Change::NodeCreated(Box::new(node.clone()));
-    apply(store, grid.id, vec![created])
-        .await
-        .expect("creates a node");
+    apply(store, grid.id, vec![created]).await.expect("creates a node");
     node
 }
 
@@ -113,10 +102,7 @@ async fn service(store: &Store, grid: &Grid, name: &str) -> Service {
         stack,
         stack_name: "null".to_owned(),
         name: name.to_owned(),
-        spec: Arc::new(ServiceSpec {
-            image: "busybox".to_owned(),
-            ..ServiceSpec::default()
-        }),
+        spec: Arc::new(ServiceSpec { image: "busybox".to_owned(), ..ServiceSpec::default() }),
         instances: 2,
         state: ServiceState::Running,
         revision: 1,
@@ -127,9 +113,7 @@ async fn service(store: &Store, grid: &Grid, name: &str) -> Service {
         updated_at: now(),
     };
     let created = Change::ServiceCreated(Box::new(service.clone()));
-    apply(store, grid.id, vec![created])
-        .await
-        .expect("creates a service");
+    apply(store, grid.id, vec![created]).await.expect("creates a service");
     service
 }
 
@@ -144,44 +128,25 @@ async fn a_conflict_writes_nothing_of_its_job(store: &Store) {
             at: now(),
         },
         // Nobody is connected: the presupposition does not hold.
-        Change::NodeSeen {
-            node: node.id,
-            connected_at: now(),
-            at: now(),
-        },
+        Change::NodeSeen { node: node.id, connected_at: now(), at: now() },
     ];
     let outcome = apply(store, grid.id, changes).await;
-    assert!(
-        matches!(outcome, Err(StoreError::Conflict(_))),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
     let id = node.id;
-    let found = store
-        .read(move |conn| nodes::by_id(conn, id))
-        .await
-        .expect("reads");
+    let found = store.read(move |conn| nodes::by_id(conn, id)).await.expect("reads");
     assert_eq!(found, Some(node));
 }
 
 async fn a_panic_in_a_job_harms_no_other(store: &Store) {
     let grid = grid(store, "panic").await;
     let panics = store.write(|_| -> Result<(), StoreError> { panic!("planned") });
-    let works = apply(
-        store,
-        grid.id,
-        vec![Change::EventLogged(Box::new(event(
-            &grid,
-            "after the panic",
-        )))],
-    );
+    let works =
+        apply(store, grid.id, vec![Change::EventLogged(Box::new(event(&grid, "after the panic")))]);
     let (panicked, worked) = tokio::join!(panics, works);
     assert!(matches!(panicked, Err(StoreError::Panicked(text)) if text.contains("planned")));
     worked.expect("its neighbour is written");
     let id = grid.id;
-    let found = store
-        .read(move |conn| events::newest(conn, id, None, 10))
-        .await
-        .expect("reads");
+    let found = store.read(move |conn| events::newest(conn, id, None, 10)).await.expect("reads");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].1, event(&grid, "after the panic"));
 }
@@ -220,32 +185,20 @@ async fn the_newest_connection_wins_whatever_the_order(store: &Store) {
         close_code: 1006,
         close_reason: String::new(),
     };
-    apply(store, grid.id, vec![plug(first)])
-        .await
-        .expect("the first plugs");
-    apply(store, grid.id, vec![plug(second)])
-        .await
-        .expect("a newer one plugs");
+    apply(store, grid.id, vec![plug(first)]).await.expect("the first plugs");
+    apply(store, grid.id, vec![plug(second)]).await.expect("a newer one plugs");
     for late in [plug(first), plug(second), unplug(first)] {
         let outcome = apply(store, grid.id, vec![late]).await;
-        assert!(
-            matches!(outcome, Err(StoreError::Conflict(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
     }
     let id = node.id;
     let read = || store.read(move |conn| nodes::by_id(conn, id));
     let found = read().await.expect("reads").expect("there");
     assert!(found.connected && found.connected_at == Some(second));
-    apply(store, grid.id, vec![unplug(second)])
-        .await
-        .expect("its own end counts");
+    apply(store, grid.id, vec![unplug(second)]).await.expect("its own end counts");
     let found = read().await.expect("reads").expect("there");
     assert!(!found.connected && found.disconnected_at == Some(now()));
-    assert_eq!(
-        found.connection.map(|connection| connection.opened),
-        Some(true)
-    );
+    assert_eq!(found.connection.map(|connection| connection.opened), Some(true));
 }
 
 async fn of_two_agents_racing_for_a_token_one_wins(store: &Store) {
@@ -262,46 +215,26 @@ async fn of_two_agents_racing_for_a_token_one_wins(store: &Store) {
         apply(store, grid.id, vec![bound])
     };
     let (one, two) = tokio::join!(bind("race-1"), bind("race-2"));
-    assert_eq!(
-        [one.is_ok(), two.is_ok()]
-            .iter()
-            .filter(|won| **won)
-            .count(),
-        1
-    );
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|won| **won).count(), 1);
 }
 
 async fn applying_the_feed_equals_loading_afresh(store: &Store) {
     let grid = grid(store, "feed").await;
     let first = node(store, &grid, 1).await;
-    let (contents, mut follower) = store
-        .follow(grid.id)
-        .await
-        .expect("follows")
-        .expect("the grid exists");
+    let (contents, mut follower) =
+        store.follow(grid.id).await.expect("follows").expect("the grid exists");
     let mut picture = Snapshot::new(contents, now());
     let second = node(store, &grid, 2).await;
     let web = service(store, &grid, "web").await;
     for changes in history(&grid, &first, &second, &web) {
-        apply(store, grid.id, changes)
-            .await
-            .expect("a legal history");
+        apply(store, grid.id, changes).await.expect("a legal history");
     }
     while let Some(committed) = follower.try_next() {
-        committed
-            .changes
-            .iter()
-            .for_each(|change| picture.apply(change));
+        committed.changes.iter().for_each(|change| picture.apply(change));
     }
     let id = grid.id;
-    let loaded = store
-        .read(move |conn| snapshots::load(conn, id))
-        .await
-        .expect("reads");
-    assert_eq!(
-        picture,
-        Snapshot::new(loaded.expect("the grid exists"), now())
-    );
+    let loaded = store.read(move |conn| snapshots::load(conn, id)).await.expect("reads");
+    assert_eq!(picture, Snapshot::new(loaded.expect("the grid exists"), now()));
     assert_eq!(picture.instances(web.id).count(), 1);
 }
 
@@ -342,18 +275,12 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
     };
     let mut changed = web.clone();
     changed.revision = 2;
-    changed.spec = Arc::new(ServiceSpec {
-        image: "nginx".to_owned(),
-        ..ServiceSpec::default()
-    });
+    changed.spec = Arc::new(ServiceSpec { image: "nginx".to_owned(), ..ServiceSpec::default() });
     vec![
         vec![presence::plug(node, at, at)],
         vec![Change::NodeReported {
             node,
-            report: Box::new(NodeReport {
-                cpus: Some(4),
-                ..NodeReport::default()
-            }),
+            report: Box::new(NodeReport { cpus: Some(4), ..NodeReport::default() }),
             agent_version: Some("1.5.4".to_owned()),
             labels: None,
             at,
@@ -368,11 +295,7 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
             },
             Change::ServiceDeployed { service, at },
         ],
-        vec![
-            instance(1, 0xa1),
-            instance(2, 0xa2),
-            progress(DeployState::Ongoing),
-        ],
+        vec![instance(1, 0xa1), instance(2, 0xa2), progress(DeployState::Ongoing)],
         vec![Change::InstancePlaced {
             service,
             number: 1,
@@ -391,19 +314,9 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
             error: None,
             at,
         }],
-        vec![
-            progress(DeployState::Success),
-            Change::InstanceRemoved { service, number: 2 },
-        ],
-        vec![Change::ServiceUpdated {
-            service: Box::new(changed),
-            from_revision: 1,
-        }],
-        vec![Change::DeployWaiting {
-            deploy: deploy.id,
-            reason: Some("waits".to_owned()),
-            at,
-        }],
+        vec![progress(DeployState::Success), Change::InstanceRemoved { service, number: 2 }],
+        vec![Change::ServiceUpdated { service: Box::new(changed), from: web.version() }],
+        vec![Change::DeployWaiting { deploy: deploy.id, reason: Some("waits".to_owned()), at }],
         vec![Change::NodeRemoved(second.id)],
     ]
 }
@@ -414,44 +327,21 @@ async fn a_removed_node_leaves_its_instances_behind(store: &Store) {
     let web = service(store, &grid, "web").await;
     let id = InstanceId::from_bytes([0xb1; 12]);
     let instance = Instance::new(id, &web, 1, Some(node.id), now());
-    apply(
-        store,
-        grid.id,
-        vec![Change::InstanceCreated(Box::new(instance))],
-    )
-    .await
-    .expect("creates");
-    apply(store, grid.id, vec![Change::NodeRemoved(node.id)])
+    apply(store, grid.id, vec![Change::InstanceCreated(Box::new(instance))])
         .await
-        .expect("removes");
+        .expect("creates");
+    apply(store, grid.id, vec![Change::NodeRemoved(node.id)]).await.expect("removes");
     let service = web.id;
-    let left = store
-        .read(move |conn| instances::of_service(conn, service))
-        .await
-        .expect("reads");
+    let left = store.read(move |conn| instances::of_service(conn, service)).await.expect("reads");
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].node, None);
-    apply(store, grid.id, vec![Change::ServiceRemoved(service)])
-        .await
-        .expect("removes");
-    let left = store
-        .read(move |conn| instances::of_service(conn, service))
-        .await
-        .expect("reads");
+    apply(store, grid.id, vec![Change::ServiceRemoved(service)]).await.expect("removes");
+    let left = store.read(move |conn| instances::of_service(conn, service)).await.expect("reads");
     assert!(left.is_empty());
-    let gone = store
-        .read(move |conn| services::by_id(conn, service))
-        .await
-        .expect("reads");
+    let gone = store.read(move |conn| services::by_id(conn, service)).await.expect("reads");
     assert_eq!(gone, None);
     let deploy = DeployId::from_bytes([0xff; 12]);
-    assert_eq!(
-        store
-            .read(move |conn| deploys::by_id(conn, deploy))
-            .await
-            .expect("reads"),
-        None
-    );
+    assert_eq!(store.read(move |conn| deploys::by_id(conn, deploy)).await.expect("reads"), None);
 }
 
 async fn codes_are_taken_once(store: &Store) {
@@ -484,18 +374,13 @@ async fn codes_are_taken_once(store: &Store) {
         })
         .await
         .expect("creates");
-    let found = store
-        .read(|conn| users::by_email(conn, "code@example.com"))
-        .await;
+    let found = store.read(|conn| users::by_email(conn, "code@example.com")).await;
     assert_eq!(found.expect("reads"), Some(user));
     let take = || store.write(|tx| tokens::take_code(tx.conn(), "code-hash"));
     let (one, two) = tokio::join!(take(), take());
     let taken = [one.expect("works"), two.expect("works")];
     assert_eq!(taken.iter().flatten().count(), 1);
-    let bearer = store
-        .read(|conn| tokens::bearer(conn, "code-hash"))
-        .await
-        .expect("reads");
+    let bearer = store.read(|conn| tokens::bearer(conn, "code-hash")).await.expect("reads");
     assert_eq!(bearer, None, "a code is no bearer token");
 }
 
@@ -507,45 +392,105 @@ async fn many_writers_are_all_acknowledged(store: &Store) {
         store.write(move |tx| {
             tries.fetch_add(1, Ordering::Relaxed);
             let message = format!("event {number}");
-            tx.apply(
-                grid.id,
-                Change::EventLogged(Box::new(event(&grid, &message))),
-            )?;
+            tx.apply(grid.id, Change::EventLogged(Box::new(event(&grid, &message))))?;
             // Some fail, and must take nobody along.
-            if number % 50 == 7 {
-                Err(StoreError::Conflict("the test"))
-            } else {
-                Ok(number)
-            }
+            if number % 50 == 7 { Err(StoreError::Conflict("the test")) } else { Ok(number) }
         })
     });
     let outcomes = futures_util::future::join_all(writes).await;
     let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     assert_eq!(failed, 4);
     let id = grid.id;
-    let found = store
-        .read(move |conn| events::newest(conn, id, None, 1000))
-        .await
-        .expect("reads");
+    let found = store.read(move |conn| events::newest(conn, id, None, 1000)).await.expect("reads");
     assert_eq!(found.len(), 196);
-    assert!(
-        found.windows(2).all(|pair| pair[0].0 < pair[1].0),
-        "numbered in order"
-    );
+    assert!(found.windows(2).all(|pair| pair[0].0 < pair[1].0), "numbered in order");
     assert!(tries.load(Ordering::Relaxed) >= 200);
 }
 
 async fn settings_are_kept(store: &Store) {
     for value in ["one", "two"] {
-        store
-            .write(move |tx| settings::set(tx.conn(), "suite", value))
-            .await
-            .expect("sets");
-        let found = store
-            .read(|conn| settings::get(conn, "suite"))
-            .await
-            .expect("reads");
+        store.write(move |tx| settings::set(tx.conn(), "suite", value)).await.expect("sets");
+        let found = store.read(|conn| settings::get(conn, "suite")).await.expect("reads");
         assert_eq!(found.as_deref(), Some(value));
     }
     store.ping().await.expect("answers");
+}
+
+async fn a_storm_of_connections_is_told_row_by_row(store: &Store) {
+    let grid = grid(store, "storm").await;
+    let mut all = Vec::new();
+    for number in 1..=40 {
+        all.push(node(store, &grid, number).await);
+    }
+    let (contents, mut follower) =
+        store.follow(grid.id).await.expect("follows").expect("the grid exists");
+    let mut picture = Snapshot::new(contents, now());
+    let at =
+        |node: &Node, millis: i64| now() + TimeDelta::milliseconds(millis + i64::from(node.number));
+    let id = grid.id;
+    // Every node connects twice at once, the second time with an older clock.
+    let newer =
+        all.iter().map(|node| store.change(id, presence::plug(node.id, at(node, 100), now())));
+    let older =
+        all.iter().map(|node| store.change(id, presence::plug(node.id, at(node, 0), now())));
+    let seen = all.iter().map(|node| {
+        let seen = Change::NodeSeen { node: node.id, connected_at: at(node, 100), at: now() };
+        store.change(id, seen)
+    });
+    let late = all.iter().map(|node| {
+        let unplugged = Change::NodeUnplugged {
+            node: node.id,
+            connected_at: at(node, 0),
+            at: now(),
+            close_code: 1006,
+            close_reason: String::new(),
+        };
+        store.change(id, unplugged)
+    });
+    let (newer, older, seen, late) = tokio::join!(
+        futures_util::future::join_all(newer),
+        futures_util::future::join_all(older),
+        futures_util::future::join_all(seen),
+        futures_util::future::join_all(late),
+    );
+    assert!(newer.iter().chain(&seen).all(Result::is_ok), "{newer:?} {seen:?}");
+    let conflicts =
+        older.iter().chain(&late).filter(|outcome| matches!(outcome, Err(StoreError::Conflict(_))));
+    assert_eq!(conflicts.count(), 80, "{older:?} {late:?}");
+    while let Some(committed) = follower.try_next() {
+        committed.changes.iter().for_each(|change| picture.apply(change));
+    }
+    let loaded = store.read(move |conn| snapshots::load(conn, id)).await.expect("reads");
+    assert_eq!(picture, Snapshot::new(loaded.expect("the grid exists"), now()));
+    assert!(picture.nodes().all(|node| node.connected));
+
+    // Reports about instances, some of them about what is elsewhere.
+    let web = service(store, &grid, "web").await;
+    for number in 1..=20_u32 {
+        let byte = u8::try_from(number).expect("small");
+        let instance_id =
+            InstanceId::from_bytes([0xe0 + byte / 16, byte, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let node = Some(all[0].id);
+        let instance = Instance::new(instance_id, &web, number, node, now());
+        apply(store, id, vec![Change::InstanceCreated(Box::new(instance))]).await.expect("creates");
+    }
+    let reports = (1..=40_u32).map(|number| {
+        let reported = Change::InstanceReported {
+            service: web.id,
+            number,
+            node: if number % 2 == 0 { all[0].id } else { all[1].id },
+            rev: (number % 4 == 0).then(|| "rev".to_owned()),
+            state: ObservedState::Running,
+            error: None,
+            at: now(),
+        };
+        store.change(id, reported)
+    });
+    let reports = futures_util::future::join_all(reports).await;
+    assert_eq!(reports.iter().filter(|outcome| outcome.is_ok()).count(), 10);
+    let (web, read) = (web.id, store);
+    let rows = read.read(move |conn| instances::of_service(conn, web)).await.expect("reads");
+    let running = rows.iter().filter(|row| row.state == ObservedState::Running);
+    assert_eq!(running.count(), 10);
+    assert_eq!(rows.iter().filter(|row| row.rev.is_some()).count(), 5);
 }

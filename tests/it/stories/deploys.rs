@@ -14,9 +14,8 @@ fn two_instances_of_a_service_run_on_two_nodes() {
     story(async {
         let master = TestMaster::start().await;
         let (grid, token) = master.grid("test").await;
-        let mut agents: Vec<StoryAgent> = ["a", "b"]
-            .map(|name| StoryAgent::new(name, Token::Grid(token.clone())))
-            .into();
+        let mut agents: Vec<StoryAgent> =
+            ["a", "b"].map(|name| StoryAgent::new(name, Token::Grid(token.clone()))).into();
         for agent in &mut agents {
             agent.reach(master.registry());
             agent.start();
@@ -29,30 +28,15 @@ fn two_instances_of_a_service_run_on_two_nodes() {
         let web = master.service(&grid, body).await;
         let (state, reason) = master.deploy(&grid, &web).await;
         assert_eq!((state.as_str(), reason), ("success", None));
-        let mut nodes: Vec<String> = master
-            .placement(&grid, &web)
-            .await
-            .into_iter()
-            .map(|(_, node)| node)
-            .collect();
+        let mut nodes: Vec<String> =
+            master.placement(&grid, &web).await.into_iter().map(|(_, node)| node).collect();
         nodes.sort();
         assert_eq!(nodes, ["a", "b"]);
-        let running: Vec<String> = agents
-            .iter()
-            .flat_map(StoryAgent::running_containers)
-            .collect();
+        let running: Vec<String> = agents.iter().flat_map(StoryAgent::running_containers).collect();
         assert_eq!(running.len(), 2, "{running:?}");
         let events = master.events(&grid).await;
-        assert!(
-            events
-                .iter()
-                .any(|event| event == "service test/null/web deploy started")
-        );
-        assert!(
-            events
-                .iter()
-                .any(|event| event == "service test/null/web deployed")
-        );
+        assert!(events.iter().any(|event| event == "service test/null/web deploy started"));
+        assert!(events.iter().any(|event| event == "service test/null/web deployed"));
         // Nothing more to be done: nothing more is done.
         tokio::time::sleep(Duration::from_secs(3600)).await;
         assert_eq!(master.deploys_started(&grid).await, 1);
@@ -84,20 +68,11 @@ fn a_daemon_gets_an_instance_on_a_new_node_by_itself() {
             .await;
         let events = master.events(&grid).await;
         assert!(
-            events
-                .iter()
-                .any(|event| event.contains("wrong number of instances")),
+            events.iter().any(|event| event.contains("wrong number of instances")),
             "{events:?}"
         );
-        assert!(
-            (master.clock.now() - online_at).num_seconds() < 5,
-            "at once, not at a sweep"
-        );
-        assert_eq!(
-            a.running_containers(),
-            ["mon-1"],
-            "the other one was left alone"
-        );
+        assert!((master.clock.now() - online_at).num_seconds() < 5, "at once, not at a sweep");
+        assert_eq!(a.running_containers(), ["mon-1"], "the other one was left alone");
     });
 }
 
@@ -118,10 +93,7 @@ fn a_missing_image_fails_the_deploy_with_the_agents_words() {
         let reason = reason.expect("a reason");
         assert!(reason.contains("one or more instances failed"), "{reason}");
         let events = master.events(&grid).await;
-        assert!(
-            events.iter().any(|event| event.contains("No such image")),
-            "{events:?}"
-        );
+        assert!(events.iter().any(|event| event.contains("No such image")), "{events:?}");
     });
 }
 
@@ -162,16 +134,10 @@ fn a_service_is_stopped_started_and_removed_with_its_containers() {
             commands::services::set_state(master.means(), &caller, &grid, web.id, running)
                 .await
                 .expect("accepted");
-            master
-                .until("told", limit, async || a.running_containers() == expected)
-                .await;
+            master.until("told", limit, async || a.running_containers() == expected).await;
         }
-        commands::services::remove(master.means(), &caller, &grid, web.id)
-            .await
-            .expect("removes");
-        master
-            .until("gone", limit, async || a.engine.containers().is_empty())
-            .await;
+        commands::services::remove(master.means(), &caller, &grid, web.id).await.expect("removes");
+        master.until("gone", limit, async || a.engine.containers().is_empty()).await;
         assert_eq!(master.deploys_started(&grid).await, 1);
     });
 }
@@ -186,10 +152,7 @@ fn a_changed_service_is_redeployed_by_itself() {
         a.start();
         master.until_status(&grid, "a", NodeStatus::Online).await;
         let web = master
-            .service(
-                &grid,
-                json!({ "name": "web", "image": "nginx:1", "stateful": false }),
-            )
+            .service(&grid, json!({ "name": "web", "image": "nginx:1", "stateful": false }))
             .await;
         assert_eq!(master.deploy(&grid, &web).await.0, "success");
         let caller = master.caller().await;
@@ -200,18 +163,11 @@ fn a_changed_service_is_redeployed_by_itself() {
             .expect("updates");
         master
             .until("the new image runs", Duration::from_secs(30), async || {
-                a.engine
-                    .spec_of("web-1")
-                    .is_some_and(|spec| spec.image == "nginx:2")
+                a.engine.spec_of("web-1").is_some_and(|spec| spec.image == "nginx:2")
             })
             .await;
         let events = master.events(&grid).await;
-        assert!(
-            events
-                .iter()
-                .any(|event| event.contains("older version running")),
-            "{events:?}"
-        );
+        assert!(events.iter().any(|event| event.contains("older version running")), "{events:?}");
         tokio::time::sleep(Duration::from_secs(600)).await;
         assert_eq!(master.deploys_started(&grid).await, 2);
     });

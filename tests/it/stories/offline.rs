@@ -36,60 +36,32 @@ async fn scene(strategy: &str) -> Scene {
     });
     let web = master.service(&grid, body).await;
     assert_eq!(master.deploy(&grid, &web).await.0, "success");
-    Scene {
-        master,
-        grid,
-        a,
-        b,
-        web,
-    }
+    Scene { master, grid, a, b, web }
 }
 
 #[test]
 fn a_dead_nodes_instance_moves_after_the_grace_and_its_return_removes_the_surplus() {
     story(async {
-        let Scene {
-            master,
-            grid,
-            a,
-            mut b,
-            web,
-        } = scene("ha").await;
+        let Scene { master, grid, a, mut b, web } = scene("ha").await;
         b.kill().await;
         master.until_status(&grid, "b", NodeStatus::Offline).await;
-        let offline_at = master
-            .node(&grid, "b")
-            .await
-            .disconnected_at
-            .expect("offline");
-        assert!(
-            (master.clock.now() - offline_at).num_milliseconds() < 200,
-            "known at once"
-        );
+        let offline_at = master.node(&grid, "b").await.disconnected_at.expect("offline");
+        assert!((master.clock.now() - offline_at).num_milliseconds() < 200, "known at once");
         master
             .until("both run on a", Duration::from_secs(200), async || {
                 a.running_containers() == ["web-1", "web-2"]
             })
             .await;
         let after = (master.clock.now() - offline_at).num_milliseconds();
-        assert!(
-            (120_000..122_000).contains(&after),
-            "moved after {after} ms"
-        );
-        assert_eq!(
-            b.running_containers().len(),
-            1,
-            "its container lives on, unseen"
-        );
+        assert!((120_000..122_000).contains(&after), "moved after {after} ms");
+        assert_eq!(b.running_containers().len(), 1, "its container lives on, unseen");
 
         b.start();
         master.until_status(&grid, "b", NodeStatus::Online).await;
         master
-            .until(
-                "the surplus container is gone",
-                Duration::from_secs(60),
-                async || a.running_containers().len() + b.running_containers().len() == 2,
-            )
+            .until("the surplus container is gone", Duration::from_secs(60), async || {
+                a.running_containers().len() + b.running_containers().len() == 2
+            })
             .await;
         let placed = master.placement(&grid, &web).await;
         assert_eq!(placed.len(), 2, "{placed:?}");
@@ -99,13 +71,7 @@ fn a_dead_nodes_instance_moves_after_the_grace_and_its_return_removes_the_surplu
 #[test]
 fn a_node_that_returns_within_its_grace_costs_nothing() {
     story(async {
-        let Scene {
-            master,
-            grid,
-            a,
-            mut b,
-            web,
-        } = scene("ha").await;
+        let Scene { master, grid, a, mut b, web } = scene("ha").await;
         let before = master.placement(&grid, &web).await;
         let containers = (a.running_containers(), b.running_containers());
         for _ in 0..5 {
@@ -118,54 +84,31 @@ fn a_node_that_returns_within_its_grace_costs_nothing() {
         tokio::time::sleep(Duration::from_secs(600)).await;
         assert_eq!(master.placement(&grid, &web).await, before);
         assert_eq!((a.running_containers(), b.running_containers()), containers);
-        assert_eq!(
-            master.deploys_started(&grid).await,
-            1,
-            "a flapping node causes no deploy"
-        );
+        assert_eq!(master.deploys_started(&grid).await, 1, "a flapping node causes no deploy");
     });
 }
 
 #[test]
 fn a_daemon_shrinks_only_after_ten_minutes() {
     story(async {
-        let Scene {
-            master,
-            grid,
-            a: _a,
-            mut b,
-            web,
-        } = scene("daemon").await;
+        let Scene { master, grid, a: _a, mut b, web } = scene("daemon").await;
         b.kill().await;
         master.until_status(&grid, "b", NodeStatus::Offline).await;
-        let offline_at = master
-            .node(&grid, "b")
-            .await
-            .disconnected_at
-            .expect("offline");
+        let offline_at = master.node(&grid, "b").await.disconnected_at.expect("offline");
         master
             .until("one row is left", Duration::from_secs(700), async || {
                 master.instances(&web).await.len() == 1
             })
             .await;
         let after = (master.clock.now() - offline_at).num_milliseconds();
-        assert!(
-            (600_000..602_000).contains(&after),
-            "shrank after {after} ms"
-        );
+        assert!((600_000..602_000).contains(&after), "shrank after {after} ms");
     });
 }
 
 #[test]
 fn a_removed_node_is_replaced_without_grace() {
     story(async {
-        let Scene {
-            master,
-            grid,
-            a,
-            mut b,
-            ..
-        } = scene("ha").await;
+        let Scene { master, grid, a, mut b, .. } = scene("ha").await;
         b.kill().await;
         master.until_status(&grid, "b", NodeStatus::Offline).await;
         let node = master.node(&grid, "b").await;

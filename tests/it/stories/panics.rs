@@ -17,9 +17,7 @@ async fn two_grids() -> (TestMaster, Vec<(kontena_core::domain::Grid, StoryAgent
         let mut agent = StoryAgent::new(&format!("node-{name}"), Token::Grid(token));
         agent.reach(master.registry());
         agent.start();
-        master
-            .until_status(&grid, &format!("node-{name}"), NodeStatus::Online)
-            .await;
+        master.until_status(&grid, &format!("node-{name}"), NodeStatus::Online).await;
         grids.push((grid, agent));
     }
     (master, grids)
@@ -36,22 +34,14 @@ async fn deploys_work(master: &TestMaster, grids: &[(kontena_core::domain::Grid,
 }
 
 fn restarts(master: &TestMaster, actor: &str) -> u64 {
-    master
-        .registry()
-        .tools()
-        .metrics
-        .value(RESTARTS, &format!("actor=\"{actor}\""))
+    master.registry().tools().metrics.value(RESTARTS, &format!("actor=\"{actor}\""))
 }
 
 #[test]
 fn a_panicking_scheduler_comes_back_from_the_store() {
     story(async {
         let (master, grids) = two_grids().await;
-        for place in [
-            "scheduler: turn",
-            "scheduler: after commit",
-            "scheduler: before order",
-        ] {
+        for place in ["scheduler: turn", "scheduler: after commit", "scheduler: before order"] {
             let before = restarts(&master, "scheduler");
             master.registry().tools().failpoints.plan(place, 1);
             deploys_work(&master, &grids).await;
@@ -69,11 +59,7 @@ fn a_panicking_scheduler_comes_back_from_the_store() {
 fn a_panicking_session_costs_one_connection() {
     story(async {
         let (master, grids) = two_grids().await;
-        master
-            .registry()
-            .tools()
-            .failpoints
-            .plan("session: dispatch", 1);
+        master.registry().tools().failpoints.plan("session: dispatch", 1);
         master
             .until("a session was lost", Duration::from_secs(120), async || {
                 restarts(&master, "session") == 1
@@ -85,10 +71,7 @@ fn a_panicking_session_costs_one_connection() {
         }
         deploys_work(&master, &grids).await;
         assert_eq!(restarts(&master, "session"), 1);
-        assert_eq!(
-            restarts(&master, "grid") + restarts(&master, "scheduler"),
-            0
-        );
+        assert_eq!(restarts(&master, "grid") + restarts(&master, "scheduler"), 0);
     });
 }
 
@@ -103,17 +86,10 @@ fn a_panicking_grid_actor_keeps_its_sessions() {
         late.reach(master.registry());
         late.start();
         let three = master.grid_by_name("three").await;
-        master
-            .until_status(&three, "late", NodeStatus::Online)
-            .await;
+        master.until_status(&three, "late", NodeStatus::Online).await;
         assert_eq!(restarts(&master, "grid"), 1);
         let connected_at = |node: kontena_core::domain::Node| node.connected_at;
-        let before: Vec<_> = master
-            .nodes(&three)
-            .await
-            .into_iter()
-            .map(connected_at)
-            .collect();
+        let before: Vec<_> = master.nodes(&three).await.into_iter().map(connected_at).collect();
 
         // A second panic, with a session that has counted already: it attaches to the successor.
         let actor = master.registry().grid(three.id);

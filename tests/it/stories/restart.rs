@@ -14,9 +14,8 @@ fn an_outage_of_the_master_moves_nothing_however_long() {
         // Agents that have waited for hours dial every 90 s at most, longer than the grace of `random`.
         let master = TestMaster::start_with(&[("KONTENA_GRACE_RANDOM", "120")]).await;
         let (grid, token) = master.grid("test").await;
-        let mut agents: Vec<StoryAgent> = ["a", "b", "c"]
-            .map(|name| StoryAgent::new(name, Token::Grid(token.clone())))
-            .into();
+        let mut agents: Vec<StoryAgent> =
+            ["a", "b", "c"].map(|name| StoryAgent::new(name, Token::Grid(token.clone()))).into();
         for agent in &mut agents {
             agent.reach(master.registry());
             agent.start();
@@ -52,12 +51,7 @@ fn an_outage_of_the_master_moves_nothing_however_long() {
         }
         tokio::time::sleep(Duration::from_secs(1200)).await;
         for (service, before) in services.iter().zip(before) {
-            assert_eq!(
-                master.placement(&grid, service).await,
-                before,
-                "{}",
-                service.name
-            );
+            assert_eq!(master.placement(&grid, service).await, before, "{}", service.name);
         }
         let after: Vec<Vec<String>> = agents.iter().map(StoryAgent::running_containers).collect();
         assert_eq!(after, containers);
@@ -98,15 +92,10 @@ fn a_deploy_that_was_running_is_finished_by_the_next_master() {
                     .store
                     .read(move |conn| kontena_store::deploys::by_id(conn, id))
                     .await;
-                read.expect("reads")
-                    .is_some_and(|deploy| deploy.is_finished())
+                read.expect("reads").is_some_and(|deploy| deploy.is_finished())
             })
             .await;
         let events = master.events(&grid).await;
-        assert_eq!(
-            a.running_containers(),
-            ["web-1", "web-2", "web-3"],
-            "{events:#?}"
-        );
+        assert_eq!(a.running_containers(), ["web-1", "web-2", "web-3"], "{events:#?}");
     });
 }

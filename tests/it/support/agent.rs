@@ -40,11 +40,7 @@ impl Dialer for Dialling {
         let door = self.door.lock().expect("not poisoned").clone();
         let sent = door.is_some_and(|door| door.send((upgrade, theirs)).is_ok());
         Box::pin(async move {
-            if sent {
-                Ok(ours)
-            } else {
-                Err(TransportError::Broken("nobody listens".to_owned()))
-            }
+            if sent { Ok(ours) } else { Err(TransportError::Broken("nobody listens".to_owned())) }
         })
     }
 }
@@ -62,23 +58,16 @@ pub struct StoryAgent {
 impl StoryAgent {
     /// A machine of this name; its agent is started by [`StoryAgent::start`].
     pub fn new(name: &str, token: Token) -> Self {
-        let seed = name
-            .bytes()
-            .fold(1_u64, |seed, byte| seed * 131 + u64::from(byte));
+        let seed = name.bytes().fold(1_u64, |seed, byte| seed * 131 + u64::from(byte));
         let clock = Clock::following(epoch(), seed);
-        let options = SimulatedOptions {
-            seed,
-            name: name.to_owned(),
-            ..SimulatedOptions::default()
-        };
+        let options =
+            SimulatedOptions { seed, name: name.to_owned(), ..SimulatedOptions::default() };
         let mut config =
             AgentConfig::new("ws://master:9292", token).expect("a valid configuration");
         config.first_connect_delay = Duration::ZERO;
         Self {
             engine: simulated::shared(options, clock.clone()),
-            dialling: Arc::new(Dialling {
-                door: Mutex::new(None),
-            }),
+            dialling: Arc::new(Dialling { door: Mutex::new(None) }),
             config,
             clock,
             running: None,
@@ -124,10 +113,7 @@ impl StoryAgent {
     /// The master is gone without a word, or the cable is cut: the pipes end.
     pub fn lose_master(&self) {
         *self.dialling.door.lock().expect("not poisoned") = None;
-        self.cut
-            .borrow_mut()
-            .drain(..)
-            .for_each(|pipe| pipe.abort());
+        self.cut.borrow_mut().drain(..).for_each(|pipe| pipe.abort());
     }
 
     /// Names of the containers that run on the machine, sorted.
@@ -183,15 +169,10 @@ fn accept(
     cut: &Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>,
 ) {
     let hello = Hello::read(|name| upgrade.get(name));
-    let Connection {
-        sink, mut stream, ..
-    } = connection;
+    let Connection { sink, mut stream, .. } = connection;
     let (frames, queue) = mpsc::unbounded_channel();
     actix_rt::spawn(write_out(sink, queue));
-    let pipe = Pipe {
-        sink: Rc::new(RefCell::new(Some(frames.clone()))),
-    }
-    .start();
+    let pipe = Pipe { sink: Rc::new(RefCell::new(Some(frames.clone()))) }.start();
     let (to_socket, death) = lifeline();
     let out = pipe.clone().recipient();
     let session = SessionActor::new(registry.clone(), hello, out, to_socket).start();
@@ -202,10 +183,7 @@ fn accept(
     });
     let reading = actix_rt::spawn(async move {
         // However the reading ends, the session hears of it: that is what a socket does.
-        let closed = Closed {
-            session: session.clone(),
-            end: RefCell::new((1006, String::new())),
-        };
+        let closed = Closed { session: session.clone(), end: RefCell::new((1006, String::new())) };
         while let Some(Ok(frame)) = stream.next().await {
             match frame {
                 Frame::Binary(bytes) => drop(session.send(Incoming(Bytes::from(bytes))).await),

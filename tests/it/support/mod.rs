@@ -57,12 +57,8 @@ pub struct TestMaster {
 }
 
 pub fn config(pairs: &[(&str, &str)]) -> Config {
-    let environment = |name: &str| {
-        pairs
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, v)| (*v).to_owned())
-    };
+    let environment =
+        |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
     let settings = Settings::resolve(&Flags::default(), &environment, &File::default());
     Config::check(&settings).expect("a valid configuration")
 }
@@ -79,48 +75,23 @@ impl TestMaster {
     }
 
     async fn open(folder: std::rc::Rc<tempfile::TempDir>, clock: Clock, config: Config) -> Self {
-        let file = folder
-            .path()
-            .join("kontena.db")
-            .to_string_lossy()
-            .into_owned();
-        let options = Options {
-            readers: 2,
-            execution: Execution::BlockingPool,
-        };
+        let file = folder.path().join("kontena.db").to_string_lossy().into_owned();
+        let options = Options { readers: 2, execution: Execution::BlockingPool };
         let store = Store::open(&DatabaseUrl::Sqlite(file), options).expect("opens");
-        let means = Means {
-            store,
-            vault: Vault::new("test"),
-            clock: clock.clone(),
-        };
+        let means = Means { store, vault: Vault::new("test"), clock: clock.clone() };
         setup::first_administrator(&means, Some("code".to_owned()))
             .await
             .expect("an administrator");
-        let app = boot::wire(&config, means, Placement::Here)
-            .await
-            .expect("starts");
-        Self {
-            app,
-            clock,
-            folder,
-            config,
-        }
+        let app = boot::wire(&config, means, Placement::Here).await.expect("starts");
+        Self { app, clock, folder, config }
     }
 
     /// Stops the master and starts another on the same database, after an outage of this length. What its
     /// actors would have done about agents they lose sight of, they do not: the master is gone first.
     pub async fn restart(self, agents: &[StoryAgent], outage: Duration) -> Self {
-        let Self {
-            app,
-            clock,
-            folder,
-            config,
-        } = self;
+        let Self { app, clock, folder, config } = self;
         for (_, grid) in app.registry.grids() {
-            grid.send(kontena_master::actors::grid::Drain)
-                .await
-                .expect("lives");
+            grid.send(kontena_master::actors::grid::Drain).await.expect("lives");
         }
         drop(app);
         agents.iter().for_each(StoryAgent::lose_master);
@@ -137,17 +108,9 @@ impl TestMaster {
     }
 
     pub async fn caller(&self) -> Caller {
-        let user = self
-            .means()
-            .store
-            .read(|conn| users::by_email(conn, "admin"))
-            .await;
+        let user = self.means().store.read(|conn| users::by_email(conn, "admin")).await;
         let user = user.expect("reads").expect("the administrator");
-        Caller {
-            user,
-            source_ip: "127.0.0.1".to_owned(),
-            user_agent: "test".to_owned(),
-        }
+        Caller { user, source_ip: "127.0.0.1".to_owned(), user_agent: "test".to_owned() }
     }
 
     pub async fn grid(&self, name: &str) -> (Grid, String) {
@@ -163,13 +126,9 @@ impl TestMaster {
             logs: None,
         };
         let caller = self.caller().await;
-        let grid = commands::grids::create(self.means(), &caller, draft)
-            .await
-            .expect("creates");
+        let grid = commands::grids::create(self.means(), &caller, draft).await.expect("creates");
         drop(self.registry().grid(grid.id));
-        let tokens = commands::grids::tokens(self.means(), vec![grid.id])
-            .await
-            .expect("reads");
+        let tokens = commands::grids::tokens(self.means(), vec![grid.id]).await.expect("reads");
         let token = tokens[&grid.id].clone();
         (grid, token)
     }
@@ -178,12 +137,9 @@ impl TestMaster {
         let draft =
             validate::node::create(&json!({ "name": name, "labels": [] })).expect("a valid node");
         let caller = self.caller().await;
-        let node = commands::nodes::create(self.means(), &caller, grid, draft)
-            .await
-            .expect("creates");
-        let token = commands::nodes::show_token(self.means(), &node)
-            .await
-            .expect("reads");
+        let node =
+            commands::nodes::create(self.means(), &caller, grid, draft).await.expect("creates");
+        let token = commands::nodes::show_token(self.means(), &node).await.expect("reads");
         token.expect("a node token")
     }
 
@@ -191,9 +147,7 @@ impl TestMaster {
     pub async fn service(&self, grid: &Grid, body: serde_json::Value) -> Service {
         let draft = validate::service::create(&body).expect("a valid service");
         let caller = self.caller().await;
-        commands::services::create(self.means(), &caller, grid, draft)
-            .await
-            .expect("creates")
+        commands::services::create(self.means(), &caller, grid, draft).await.expect("creates")
     }
 
     /// Asks for a deploy and waits for its end; returns its state and reason.
@@ -206,11 +160,7 @@ impl TestMaster {
         let id = deploy.id;
         let mut found = None;
         self.until("the deploy ends", Duration::from_secs(1800), async || {
-            let read = self
-                .means()
-                .store
-                .read(move |conn| deploys::by_id(conn, id))
-                .await;
+            let read = self.means().store.read(move |conn| deploys::by_id(conn, id)).await;
             found = read.expect("reads").filter(|deploy| deploy.is_finished());
             found.is_some()
         })
@@ -221,28 +171,17 @@ impl TestMaster {
 
     pub async fn nodes(&self, grid: &Grid) -> Vec<Node> {
         let id = grid.id;
-        self.means()
-            .store
-            .read(move |conn| nodes::of_grid(conn, id))
-            .await
-            .expect("reads")
+        self.means().store.read(move |conn| nodes::of_grid(conn, id)).await.expect("reads")
     }
 
     pub async fn node(&self, grid: &Grid, name: &str) -> Node {
         let nodes = self.nodes(grid).await;
-        nodes
-            .into_iter()
-            .find(|node| node.name == name)
-            .expect("a node of that name")
+        nodes.into_iter().find(|node| node.name == name).expect("a node of that name")
     }
 
     pub async fn instances(&self, service: &Service) -> Vec<Instance> {
         let id = service.id;
-        self.means()
-            .store
-            .read(move |conn| instances::of_service(conn, id))
-            .await
-            .expect("reads")
+        self.means().store.read(move |conn| instances::of_service(conn, id)).await.expect("reads")
     }
 
     /// The names of the nodes a service's running instances are on, by instance number.
@@ -262,32 +201,20 @@ impl TestMaster {
 
     pub async fn events(&self, grid: &Grid) -> Vec<String> {
         let id = grid.id;
-        let read = self
-            .means()
-            .store
-            .read(move |conn| events::newest(conn, id, None, 1000))
-            .await;
-        read.expect("reads")
-            .into_iter()
-            .map(|(_, event)| event.message)
-            .collect()
+        let read = self.means().store.read(move |conn| events::newest(conn, id, None, 1000)).await;
+        read.expect("reads").into_iter().map(|(_, event)| event.message).collect()
     }
 
     pub async fn deploys_started(&self, grid: &Grid) -> usize {
         let events = self.events(grid).await;
-        events
-            .iter()
-            .filter(|message| message.ends_with("deploy started"))
-            .count()
+        events.iter().filter(|message| message.ends_with("deploy started")).count()
     }
 
     pub async fn until_status(&self, grid: &Grid, name: &str, status: NodeStatus) {
         let what = format!("node {name} is {}", status.as_str());
         self.until(&what, Duration::from_secs(120), async || {
             let nodes = self.nodes(grid).await;
-            nodes
-                .iter()
-                .any(|node| node.name == name && node.status() == status)
+            nodes.iter().any(|node| node.name == name && node.status() == status)
         })
         .await;
     }
@@ -303,11 +230,7 @@ impl TestMaster {
 
     pub async fn grid_by_name(&self, name: &str) -> Grid {
         let name = name.to_owned();
-        let read = self
-            .means()
-            .store
-            .read(move |conn| grids::by_name(conn, &name))
-            .await;
+        let read = self.means().store.read(move |conn| grids::by_name(conn, &name)).await;
         read.expect("reads").expect("the grid exists")
     }
 }

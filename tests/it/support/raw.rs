@@ -42,27 +42,18 @@ pub fn headers(master: &TestMaster) -> Vec<(&'static str, String)> {
         (header::NODE_ID, "ID1".to_owned()),
         (header::NODE_NAME, "node-1".to_owned()),
         (header::NODE_LABELS, "test=yes".to_owned()),
-        (
-            header::CONNECTED_AT,
-            format_connected_at(master.clock.now()),
-        ),
+        (header::CONNECTED_AT, format_connected_at(master.clock.now())),
     ]
 }
 
 impl RawAgent {
     pub fn connect(registry: &Registry, headers: &[(&str, String)]) -> Self {
         let hello = Hello::read(|name| {
-            let found = headers
-                .iter()
-                .rev()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name));
+            let found = headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str())
         });
         let heard: Rc<RefCell<Vec<Outgoing>>> = Rc::default();
-        let ear = Ear {
-            heard: Rc::clone(&heard),
-        }
-        .start();
+        let ear = Ear { heard: Rc::clone(&heard) }.start();
         let (to_socket, _) = lifeline();
         let session =
             SessionActor::new(registry.clone(), hello, ear.recipient(), to_socket).start();
@@ -113,11 +104,7 @@ impl RawAgent {
     /// Waits until the master has told who the node is.
     pub async fn accepted(&self) {
         for _ in 0..200 {
-            if self
-                .methods()
-                .iter()
-                .any(|method| method == "/agent/node_info")
-            {
+            if self.methods().iter().any(|method| method == "/agent/node_info") {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -144,10 +131,7 @@ impl RawAgent {
     }
 
     pub fn hang_up(&self, code: u16, reason: &str) {
-        self.session.do_send(SocketClosed {
-            code,
-            reason: reason.to_owned(),
-        });
+        self.session.do_send(SocketClosed { code, reason: reason.to_owned() });
     }
 
     /// Sends a request and waits for the answer.
@@ -158,24 +142,18 @@ impl RawAgent {
         params: Vec<serde_json::Value>,
     ) -> Result<serde_json::Value, (i64, String)> {
         let params = params.into_iter().map(json::pack).collect();
-        self.send(
-            Message::Request {
-                id,
-                method: method.to_owned(),
-                params,
-            }
-            .encode(),
-        );
+        self.send(Message::Request { id, method: method.to_owned(), params }.encode());
         self.answer(id).await
     }
 
     pub async fn answer(&self, id: u64) -> Result<serde_json::Value, (i64, String)> {
         let outcome = self.wait(|heard| match heard {
             Outgoing::Frame(bytes) => match Message::decode(bytes) {
-                Ok(Decoded::Message(Message::Response {
-                    id: answered,
-                    outcome,
-                })) if answered == id => Some(outcome),
+                Ok(Decoded::Message(Message::Response { id: answered, outcome }))
+                    if answered == id =>
+                {
+                    Some(outcome)
+                }
                 _ => None,
             },
             _ => None,

@@ -67,11 +67,7 @@ impl Dockerd {
     fn try_start(name: &str) -> io::Result<Self> {
         // Short: paths of sockets below it may have 107 bytes.
         let folder = tempfile::Builder::new().prefix("kd.").tempdir()?;
-        let mut engine = Self {
-            name: name.to_owned(),
-            folder,
-            engine: None,
-        };
+        let mut engine = Self { name: name.to_owned(), folder, engine: None };
         engine.try_start_again()?;
         Ok(engine)
     }
@@ -111,12 +107,7 @@ impl Dockerd {
             }
         }
         let archive = self.path("busybox.tar");
-        run(Command::new("tar")
-            .arg("-C")
-            .arg(&root)
-            .arg("-cf")
-            .arg(&archive)
-            .arg("."))?;
+        run(Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&archive).arg("."))?;
         let archive = archive.to_string_lossy();
         let command = r#"CMD ["sh"]"#;
         self.try_docker(["import", "--change", command, &archive, "busybox:latest"])?;
@@ -154,9 +145,7 @@ impl Dockerd {
         limit: Duration,
         mut look: impl FnMut(&[Container]) -> Option<T>,
     ) -> T {
-        must(wait_until(what, limit, || {
-            Ok(look(&self.try_containers()?))
-        }))
+        must(wait_until(what, limit, || Ok(look(&self.try_containers()?))))
     }
 
     /// Runs the `docker` command line against this engine and returns what it wrote.
@@ -195,9 +184,7 @@ impl Dockerd {
             return Ok(());
         }
         let group = self.cgroup();
-        wait_until("the containers' ends", END_LIMIT, || {
-            Ok(remove_cgroups(&group).then_some(()))
-        })
+        wait_until("the containers' ends", END_LIMIT, || Ok(remove_cgroups(&group).then_some(())))
     }
 
     /// Starts the engine again on the same data; it keeps its id, and its containers are stopped.
@@ -316,9 +303,7 @@ fn remove_cgroups(group: &str) -> bool {
     let folders = controllers.flatten().map(|entry| entry.path());
     let roots = folders.chain([PathBuf::from("/sys/fs/cgroup")]);
     let groups = roots.map(|root| root.join(group.trim_start_matches('/')));
-    groups
-        .filter(|group| group.is_dir())
-        .all(|group| remove_tree(&group))
+    groups.filter(|group| group.is_dir()).all(|group| remove_tree(&group))
 }
 
 fn remove_tree(folder: &Path) -> bool {

@@ -54,11 +54,7 @@ fn wait_until<T>(
 
 /// Runs a command to its end and returns its standard output; the error has its standard error.
 fn run(command: &mut Command) -> io::Result<String> {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output()?;
+    let Output { status, stdout, stderr } = command.output()?;
     if status.success() {
         return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }

@@ -45,12 +45,7 @@ impl Postgres {
         let folder = tempfile::Builder::new().prefix("kpg.").tempdir()?;
         let (uid, gid) = user_and_group()?;
         chown(folder.path(), Some(uid), Some(gid))?;
-        let mut cluster = Self {
-            folder,
-            binaries,
-            port: 0,
-            server: None,
-        };
+        let mut cluster = Self { folder, binaries, port: 0, server: None };
         let data = cluster.data();
         run(cluster
             .as_postgres("initdb")
@@ -97,13 +92,7 @@ impl Postgres {
 
     fn try_sql(&self, database: &str, statement: &str) -> io::Result<String> {
         let mut psql = self.client("psql");
-        psql.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "-d",
-        ]);
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-d"]);
         run(psql.args([database, "-c", statement]))
     }
 
@@ -120,11 +109,7 @@ impl Postgres {
         self.try_kill()?;
         let data = self.data();
         let mut command = self.as_postgres("postgres");
-        command
-            .arg("-D")
-            .arg(data)
-            .arg("-k")
-            .arg(self.folder.path());
+        command.arg("-D").arg(data).arg("-k").arg(self.folder.path());
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         let server = Program::spawn(&mut command)?;
         let mut answers = self.client("pg_isready");

@@ -74,10 +74,7 @@ impl Program {
 
     /// Starts a command as it is.
     pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let lines = Lines::default();
         if let Some(stdout) = child.stdout.take() {
@@ -89,12 +86,7 @@ impl Program {
         // Without the wrapper that binds it to this thread.
         let words = command.get_args().skip_while(|word| *word != "--").skip(1);
         let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
-        Ok(Self {
-            name: words.join(" "),
-            pid: child.id(),
-            child: Mutex::new(child),
-            lines,
-        })
+        Ok(Self { name: words.join(" "), pid: child.id(), child: Mutex::new(child), lines })
     }
 
     /// Returns the process id.
@@ -209,10 +201,7 @@ impl Program {
         let lines = self.read();
         let last = lines.iter().skip(lines.len().saturating_sub(SHOWN));
         let last: Vec<_> = last.map(|(_, line)| line.as_str()).collect();
-        io::Error::new(
-            error.kind(),
-            format!("{error}; it wrote last:\n  {}", last.join("\n  ")),
-        )
+        io::Error::new(error.kind(), format!("{error}; it wrote last:\n  {}", last.join("\n  ")))
     }
 
     fn lines_of(&self, source: Source) -> Vec<String> {
@@ -269,15 +258,9 @@ fn gather(source: Source, stream: impl Read + Send + 'static, lines: &Lines) {
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut bytes = Vec::new();
-        while stream
-            .read_until(b'\n', &mut bytes)
-            .is_ok_and(|read| read > 0)
-        {
+        while stream.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
             let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
-            lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((source, line));
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push((source, line));
             bytes.clear();
         }
     });

@@ -23,13 +23,7 @@ pub struct Args {
     pub command: Option<Command>,
 
     /// The master, as ws://HOST:PORT or wss://HOST:PORT (required).
-    #[arg(
-        long,
-        env = "KONTENA_URI",
-        value_name = "URI",
-        hide_env_values = true,
-        global = true
-    )]
+    #[arg(long, env = "KONTENA_URI", value_name = "URI", hide_env_values = true, global = true)]
     pub uri: Option<String>,
 
     /// The grid's token; it or the node token is required.
@@ -61,12 +55,7 @@ pub struct Args {
     pub node_name: Option<String>,
 
     /// Instead of the engine's labels: NAME or NAME=VALUE, separated by blanks.
-    #[arg(
-        long,
-        env = "KONTENA_NODE_LABELS",
-        value_name = "LABELS",
-        global = true
-    )]
+    #[arg(long, env = "KONTENA_NODE_LABELS", value_name = "LABELS", global = true)]
     pub node_labels: Option<String>,
 
     /// The public address to report.
@@ -74,21 +63,11 @@ pub struct Args {
     pub public_ip: Option<String>,
 
     /// The private address to report, instead of the peer interface's.
-    #[arg(
-        long,
-        env = "KONTENA_PRIVATE_IP",
-        value_name = "ADDRESS",
-        global = true
-    )]
+    #[arg(long, env = "KONTENA_PRIVATE_IP", value_name = "ADDRESS", global = true)]
     pub private_ip: Option<String>,
 
     /// The interface whose address is reported as private [default: eth1, else eth0].
-    #[arg(
-        long,
-        env = "KONTENA_PEER_INTERFACE",
-        value_name = "NAME",
-        global = true
-    )]
+    #[arg(long, env = "KONTENA_PEER_INTERFACE", value_name = "NAME", global = true)]
     pub peer_interface: Option<String>,
 
     /// Verify the master's certificate. As in Kontena 1.5, any value but an empty one turns it on.
@@ -187,10 +166,7 @@ impl Args {
         environment: impl Fn(&str) -> Option<String>,
         file: &HashMap<String, String>,
     ) -> Result<Settings, ConfigError> {
-        let sources = Sources {
-            environment: &environment,
-            file,
-        };
+        let sources = Sources { environment: &environment, file };
         let runtime = match sources.pick(self.runtime.as_deref(), "KONTENA_RUNTIME") {
             None => Runtime::Docker,
             Some(text) => Runtime::from_str(&text, true).map_err(|_| {
@@ -260,9 +236,7 @@ fn agent(args: &Args, sources: &Sources<'_>) -> Result<AgentConfig, ConfigError>
     config.private_ip = sources.pick(args.private_ip.as_deref(), "KONTENA_PRIVATE_IP");
     config.websocket_timeout = websocket_timeout(args, sources)?;
     config.tls = TlsOptions {
-        verify: sources
-            .pick(args.ssl_verify.as_deref(), "KONTENA_SSL_VERIFY")
-            .is_some(),
+        verify: sources.pick(args.ssl_verify.as_deref(), "KONTENA_SSL_VERIFY").is_some(),
         hostname: sources.pick(args.ssl_hostname.as_deref(), "KONTENA_SSL_HOSTNAME"),
         ca_file: sources.pick(None, "SSL_CERT_FILE").map(Into::into),
         ca_dir: sources.pick(None, "SSL_CERT_PATH").map(Into::into),
@@ -278,9 +252,7 @@ fn node_id(args: &Args, sources: &Sources<'_>) -> Result<Option<String>, ConfigE
     };
     let fits = |group: &str| {
         group.len() == 4
-            && group
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     };
     if id.split(':').count() == 12 && id.split(':').all(fits) {
         return Ok(Some(id));
@@ -291,10 +263,7 @@ fn node_id(args: &Args, sources: &Sources<'_>) -> Result<Option<String>, ConfigE
 
 fn node_name(args: &Args, sources: &Sources<'_>) -> Result<Option<String>, ConfigError> {
     if sources.is_empty(args.node_name.as_deref(), "KONTENA_NODE_NAME") {
-        return Err(ConfigError::new(
-            "Invalid KONTENA_NODE_NAME",
-            "it is empty; takes a name",
-        ));
+        return Err(ConfigError::new("Invalid KONTENA_NODE_NAME", "it is empty; takes a name"));
     }
     let name = sources.pick(args.node_name.as_deref(), "KONTENA_NODE_NAME");
     match name {

@@ -64,10 +64,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(crate) fn new(setting: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            setting,
-            problem: problem.into(),
-        }
+        Self { setting, problem: problem.into() }
     }
 }
 
@@ -87,10 +84,7 @@ impl AgentConfig {
             Token::Missing => ("KONTENA_TOKEN or KONTENA_NODE_TOKEN", ""),
         };
         if text.is_empty() {
-            return Err(ConfigError::new(
-                setting,
-                "a grid or node token is required",
-            ));
+            return Err(ConfigError::new(setting, "a grid or node token is required"));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             let problem = "takes a token without blanks and other special characters";

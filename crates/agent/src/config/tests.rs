@@ -12,9 +12,7 @@ fn args(flags: &[&str]) -> Args {
 fn settings(flags: &[&str], environment: &[(&str, &str)], file: &str) -> Settings {
     let environment: HashMap<_, _> = environment.iter().copied().collect();
     let lookup = |name: &str| environment.get(name).map(|value| (*value).to_owned());
-    args(flags)
-        .settings_with(lookup, &env_file::parse(file))
-        .expect("usable settings")
+    args(flags).settings_with(lookup, &env_file::parse(file)).expect("usable settings")
 }
 
 fn refused(flags: &[&str], environment: &[(&str, &str)]) -> String {
@@ -45,9 +43,7 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     let agent = settings(&[], &environment, FILE).agent.expect("complete");
     assert_eq!(agent.uri.to_string(), "ws://environment:1/");
     let flags = ["--uri", "http://flag:1", "--private-ip", "10.0.0.1"];
-    let agent = settings(&flags, &environment, FILE)
-        .agent
-        .expect("complete");
+    let agent = settings(&flags, &environment, FILE).agent.expect("complete");
     assert_eq!(agent.uri.to_string(), "ws://flag:1/");
     assert_eq!(agent.private_ip.as_deref(), Some("10.0.0.1"));
     assert_eq!(agent.websocket_timeout, WEBSOCKET_TIMEOUT);
@@ -82,29 +78,14 @@ fn what_cannot_be_used_is_named_in_one_line_without_secrets() {
     let token = ("KONTENA_TOKEN", "t");
     for (environment, says) in [
         (vec![token], "KONTENA_URI (--uri): is required"),
-        (
-            vec![("KONTENA_URI", "ftp://user:hunter2@m"), token],
-            "must begin with ws://",
-        ),
+        (vec![("KONTENA_URI", "ftp://user:hunter2@m"), token], "must begin with ws://"),
         (vec![uri], "KONTENA_TOKEN (--token) or KONTENA_NODE_TOKEN"),
         (vec![uri, ("KONTENA_TOKEN", "hunter2 ")], "without blanks"),
-        (
-            vec![uri, token, ("KONTENA_NODE_ID", "AAAA")],
-            "Invalid KONTENA_NODE_ID: AAAA; takes 12",
-        ),
-        (
-            vec![uri, token, ("KONTENA_NODE_NAME", "")],
-            "Invalid KONTENA_NODE_NAME",
-        ),
-        (
-            vec![uri, token, ("WEBSOCKET_TIMEOUT", "soon")],
-            "WEBSOCKET_TIMEOUT",
-        ),
+        (vec![uri, token, ("KONTENA_NODE_ID", "AAAA")], "Invalid KONTENA_NODE_ID: AAAA; takes 12"),
+        (vec![uri, token, ("KONTENA_NODE_NAME", "")], "Invalid KONTENA_NODE_NAME"),
+        (vec![uri, token, ("WEBSOCKET_TIMEOUT", "soon")], "WEBSOCKET_TIMEOUT"),
         (vec![("LOG_LEVEL", "loud")], "LOG_LEVEL"),
-        (
-            vec![("KONTENA_RUNTIME", "podman")],
-            "takes docker or simulated",
-        ),
+        (vec![("KONTENA_RUNTIME", "podman")], "takes docker or simulated"),
     ] {
         let text = refused(&[], &environment);
         assert!(text.contains(says), "{text}");
@@ -114,12 +95,7 @@ fn what_cannot_be_used_is_named_in_one_line_without_secrets() {
 
 #[test]
 fn log_levels_are_kontenas_numbers_or_filters() {
-    for (value, filter) in [
-        ("0", "debug"),
-        ("1", "info"),
-        ("4", "error"),
-        ("warn", "warn"),
-    ] {
+    for (value, filter) in [("0", "debug"), ("1", "info"), ("4", "error"), ("warn", "warn")] {
         assert_eq!(settings(&[], &[("LOG_LEVEL", value)], "").log, filter);
     }
     let both = [("RUST_LOG", "kontena_agent=trace"), ("LOG_LEVEL", "3")];

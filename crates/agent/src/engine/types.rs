@@ -182,10 +182,7 @@ impl Container {
     /// Returns the current or the last life; `None` where it was never started.
     #[must_use]
     pub fn life(&self) -> Option<Life> {
-        Some(Life {
-            container_id: self.id.clone(),
-            started_at: self.started_at?,
-        })
+        Some(Life { container_id: self.id.clone(), started_at: self.started_at? })
     }
 
     /// Returns a label's value.

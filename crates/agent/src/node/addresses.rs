@@ -13,10 +13,8 @@ const FALLBACK_INTERFACE: &str = "eth0";
 #[must_use]
 pub(crate) fn private_address(peer_interface: &str, master: (&str, u16)) -> Option<IpAddr> {
     let read = |name: &str| std::fs::read_to_string(Path::new("/proc/net").join(name));
-    let (routes, addresses) = (
-        read("route").unwrap_or_default(),
-        read("fib_trie").unwrap_or_default(),
-    );
+    let (routes, addresses) =
+        (read("route").unwrap_or_default(), read("fib_trie").unwrap_or_default());
     interface_address(peer_interface, &routes, &addresses)
         .or_else(|| interface_address(FALLBACK_INTERFACE, &routes, &addresses))
         .map(IpAddr::V4)
@@ -25,16 +23,11 @@ pub(crate) fn private_address(peer_interface: &str, master: (&str, u16)) -> Opti
 
 /// The local address inside a network that the interface is connected to.
 fn interface_address(interface: &str, routes: &str, addresses: &str) -> Option<Ipv4Addr> {
-    let networks: Vec<_> = routes
-        .lines()
-        .skip(1)
-        .filter_map(|line| network(interface, line))
-        .collect();
+    let networks: Vec<_> =
+        routes.lines().skip(1).filter_map(|line| network(interface, line)).collect();
     local_addresses(addresses).find(|address| {
         let bits = address.to_bits();
-        networks
-            .iter()
-            .any(|(network, mask)| bits & mask == *network)
+        networks.iter().any(|(network, mask)| bits & mask == *network)
     })
 }
 

@@ -62,17 +62,11 @@ impl Identity {
 pub(crate) async fn report(engine: Arc<dyn Engine>, master: Master, identity: Identity) {
     let mut link = master.link();
     loop {
-        let greeted = link
-            .wait_for(|link| matches!(link, Link::Established(_)))
-            .await;
+        let greeted = link.wait_for(|link| matches!(link, Link::Established(_))).await;
         let Ok(connection) = greeted.map(|link| *link) else {
             return;
         };
-        let pause = if update(engine.as_ref(), &master, &identity).await {
-            PAUSE
-        } else {
-            RETRY
-        };
+        let pause = if update(engine.as_ref(), &master, &identity).await { PAUSE } else { RETRY };
         // A new connection needs a report of its own at once.
         let renewed = async {
             let _ = link

@@ -97,9 +97,7 @@ impl Actions<'_> {
             self.ctx.engine.start(&container.id).await?;
         }
         let mut hooks = self.hooks(pod).hooks;
-        hooks
-            .inside("post_start", event::START, &container.id)
-            .await;
+        hooks.inside("post_start", event::START, &container.id).await;
         Ok(())
     }
 
@@ -238,12 +236,7 @@ impl Actions<'_> {
 
     fn hooks<'b>(&'b mut self, pod: &'b ServicePod) -> PodHooks<'b> {
         PodHooks {
-            hooks: Hooks {
-                ctx: self.ctx,
-                key: self.key,
-                pod,
-                done: self.hooks_done,
-            },
+            hooks: Hooks { ctx: self.ctx, key: self.key, pod, done: self.hooks_done },
             mailbox: self.mailbox,
         }
     }
@@ -287,7 +280,5 @@ impl PodHooks<'_> {
 fn grace_of(pod: Option<&ServicePod>, container: &Container) -> Duration {
     let label = container.label(label::STOP_GRACE_PERIOD);
     let label = label.and_then(|seconds| seconds.parse().ok());
-    pod.map(|pod| pod.stop_grace_period)
-        .or(label)
-        .map_or(DEFAULT_GRACE, grace)
+    pod.map(|pod| pod.stop_grace_period).or(label).map_or(DEFAULT_GRACE, grace)
 }

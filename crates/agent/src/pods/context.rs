@@ -31,11 +31,7 @@ pub(super) enum ApplyError {
     Env(#[from] EnvTooLarge),
     /// A hook that must succeed did not.
     #[error("RuntimeError: {kind} hook failed with exit code {exit_code}: {command}")]
-    Hook {
-        kind: &'static str,
-        exit_code: i64,
-        command: String,
-    },
+    Hook { kind: &'static str, exit_code: i64, command: String },
     /// The master could not be told about a one-shot hook, so it may not run.
     #[error("RuntimeError: cannot mark one-shot hook: {0}")]
     Mark(#[source] CallError),
@@ -139,11 +135,7 @@ impl Context {
         let key = json!({
             "service_id": pod.service_id, "instance_number": pod.instance_number,
         });
-        let params = vec![
-            Value::from(self.node_id.as_str()),
-            json::pack(key),
-            json::encode(hook),
-        ];
+        let params = vec![Value::from(self.node_id.as_str()), json::pack(key), json::encode(hook)];
         match self.master.request(MARK_ONESHOT_HOOK, params).await {
             // A master that does not know the call keeps no account of hooks either.
             Err(CallError::Rpc(RpcError { code: 501, .. })) | Ok(_) => Ok(()),

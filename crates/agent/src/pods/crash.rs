@@ -79,11 +79,7 @@ mod tests {
             .collect();
         assert_eq!(waits, [0, 1, 4, 9, 16, 25, 30, 30]);
         assert_eq!(crashes.count(&ended(700, 1)), None, "counted before");
-        assert_eq!(
-            crashes.count(&ended(900, 10)),
-            Some(Duration::ZERO),
-            "ran for 10 s"
-        );
+        assert_eq!(crashes.count(&ended(900, 10)), Some(Duration::ZERO), "ran for 10 s");
         assert_eq!(crashes.count(&Container::default()), None, "never started");
     }
 }

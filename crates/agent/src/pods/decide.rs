@@ -152,11 +152,7 @@ mod tests {
     use super::*;
 
     fn desired(state: DesiredState) -> Desired<'static> {
-        Desired {
-            state,
-            service_revision: 3,
-            load_balancer: None,
-        }
+        Desired { state, service_revision: 3, load_balancer: None }
     }
 
     fn container(running: bool) -> Container {
@@ -168,10 +164,7 @@ mod tests {
     }
 
     fn seen(container: &Container) -> Observed<'_> {
-        Observed {
-            container: Some(container),
-            ..Observed::default()
-        }
+        Observed { container: Some(container), ..Observed::default() }
     }
 
     #[test]
@@ -195,11 +188,7 @@ mod tests {
             (Other, seen(&up), Action::Warn),
             (Other, none, Action::Warn),
         ] {
-            assert_eq!(
-                decide(desired(state), observed),
-                action,
-                "{state:?} {observed:?}"
-            );
+            assert_eq!(decide(desired(state), observed), action, "{state:?} {observed:?}");
         }
     }
 
@@ -216,10 +205,7 @@ mod tests {
         observed.container = Some(&down);
         observed.image_outdated = false;
         assert_eq!(decide(running, observed), Action::Start);
-        assert_eq!(
-            decide(desired(DesiredState::Stopped), observed),
-            Action::Nothing
-        );
+        assert_eq!(decide(desired(DesiredState::Stopped), observed), Action::Nothing);
     }
 
     #[test]
@@ -227,20 +213,14 @@ mod tests {
         let mut newer = desired(DesiredState::Running);
         newer.service_revision = 4;
         let up = container(true);
-        assert_eq!(
-            decide(newer, seen(&up)),
-            Action::Recreate(Outdated::Revision)
-        );
+        assert_eq!(decide(newer, seen(&up)), Action::Recreate(Outdated::Revision));
         let mut older = desired(DesiredState::Running);
         older.service_revision = 2;
         assert_eq!(decide(older, seen(&up)), Action::Nothing);
 
         let mut linked = desired(DesiredState::Running);
         linked.load_balancer = Some("infra/lb");
-        assert_eq!(
-            decide(linked, seen(&up)),
-            Action::Recreate(Outdated::LoadBalancer)
-        );
+        assert_eq!(decide(linked, seen(&up)), Action::Recreate(Outdated::LoadBalancer));
         let mut labelled = container(true);
         let lb = (label::LOAD_BALANCER.to_owned(), "infra/lb".to_owned());
         labelled.labels.extend([lb]);
@@ -249,10 +229,7 @@ mod tests {
         let mut broken = container(false);
         broken.error = "no such file".into();
         let running = desired(DesiredState::Running);
-        assert_eq!(
-            decide(running, seen(&broken)),
-            Action::Recreate(Outdated::Error)
-        );
+        assert_eq!(decide(running, seen(&broken)), Action::Recreate(Outdated::Error));
         broken.running = true;
         assert_eq!(decide(running, seen(&broken)), Action::Nothing);
     }

@@ -53,11 +53,7 @@ impl Hooks<'_> {
                 () = mailbox.superseded(self.pod) => return Err(ApplyError::Superseded),
             };
             if exit_code != 0 {
-                return Err(ApplyError::Hook {
-                    kind: "pre_start",
-                    exit_code,
-                    command: hook.cmd,
-                });
+                return Err(ApplyError::Hook { kind: "pre_start", exit_code, command: hook.cmd });
             }
         }
         Ok(())
@@ -104,9 +100,7 @@ impl Hooks<'_> {
         let suffix = self.ctx.clock.suffix(SUFFIX);
         let name = format!("{}-{suffix}", container_name(self.pod));
         log::info!("pod {}: running a {} hook", self.key, hook.kind);
-        let id = engine
-            .create(&name, &hook_spec(service, hook, &name))
-            .await?;
+        let id = engine.create(&name, &hook_spec(service, hook, &name)).await?;
         let cleanup = Remove(self.ctx, id.clone());
         let ran = async {
             engine.start(&id).await?;
@@ -129,17 +123,11 @@ impl Hooks<'_> {
             let run = self.ctx.engine.exec(container_id, &command);
             let ran = timeout(EXEC_LIMIT, run).await.unwrap_or_else(|_| {
                 let limit = EXEC_LIMIT.as_secs();
-                Err(EngineError::Failed(format!(
-                    "{kind} hook did not end within {limit}s"
-                )))
+                Err(EngineError::Failed(format!("{kind} hook did not end within {limit}s")))
             })?;
             if ran.exit_code != 0 {
                 log::debug!("{kind} hook of pod {} wrote: {}", self.key, ran.output);
-                return Err(ApplyError::Hook {
-                    kind,
-                    exit_code: ran.exit_code,
-                    command: hook.cmd,
-                });
+                return Err(ApplyError::Hook { kind, exit_code: ran.exit_code, command: hook.cmd });
             }
         }
         Ok(())

@@ -68,11 +68,7 @@ impl Images {
         {
             return Ok(id);
         }
-        let tries = if local.is_some() {
-            TRIES_WITH_LOCAL
-        } else {
-            TRIES_WITHOUT_LOCAL
-        };
+        let tries = if local.is_some() { TRIES_WITH_LOCAL } else { TRIES_WITHOUT_LOCAL };
         let pulled = self.pull(pod, tries).await;
         if let Err(error) = &pulled {
             log::warn!("cannot pull image {name}: {error}");
@@ -122,9 +118,7 @@ impl Images {
 
     fn is_fresh(&self, deployed: &Deployed) -> bool {
         let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        fetched
-            .get(deployed)
-            .is_some_and(|at| self.clock.instant().duration_since(*at) < FRESH)
+        fetched.get(deployed).is_some_and(|at| self.clock.instant().duration_since(*at) < FRESH)
     }
 
     fn note(&self, deployed: Deployed) {
@@ -158,11 +152,7 @@ mod tests {
         pod.deploy_rev = Some("2".into());
         let second = images.ensure(&pod).await.expect("pulled");
         assert_ne!(first, second);
-        let pulls = engine
-            .journal()
-            .iter()
-            .filter(|line| line.starts_with("pull"))
-            .count();
+        let pulls = engine.journal().iter().filter(|line| line.starts_with("pull")).count();
         assert_eq!(pulls, 2);
         engine.lose_image("redis:3.0");
         assert_eq!(

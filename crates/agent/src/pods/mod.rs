@@ -64,8 +64,7 @@ pub struct Inbox {
 impl Inbox {
     /// The node is known: pods may be managed from now on.
     pub fn unlock(&self) {
-        self.unlocked
-            .send_if_modified(|unlocked| !std::mem::replace(unlocked, true));
+        self.unlocked.send_if_modified(|unlocked| !std::mem::replace(unlocked, true));
     }
 
     /// The list has changed. Before the node is known there is nothing to list.
@@ -106,16 +105,8 @@ pub fn inbox() -> (Inbox, InboxEnd) {
     let (restarts, received) = mpsc::channel(RESTARTS);
     let (unlocked, watched) = watch::channel(false);
     let list = Arc::new(Notify::new());
-    let end = InboxEnd {
-        list: Arc::clone(&list),
-        restarts: received,
-        unlocked: watched,
-    };
-    let inbox = Inbox {
-        list,
-        restarts,
-        unlocked,
-    };
+    let end = InboxEnd { list: Arc::clone(&list), restarts: received, unlocked: watched };
+    let inbox = Inbox { list, restarts, unlocked };
     (inbox, end)
 }
 
@@ -209,11 +200,7 @@ impl Pods {
                 continue;
             }
             log::info!("pod {key}: found container {}", container.name);
-            let state = if container.running {
-                "running"
-            } else {
-                "stopped"
-            };
+            let state = if container.running { "running" } else { "stopped" };
             let report = PodState {
                 service_id: key.service_id.clone(),
                 instance_number: key.instance_number,
@@ -243,19 +230,12 @@ impl Pods {
         };
         let mut known = BTreeSet::new();
         for pod in listed {
-            let key = PodKey {
-                service_id: pod.service_id.clone(),
-                instance_number: pod.instance_number,
-            };
+            let key =
+                PodKey { service_id: pod.service_id.clone(), instance_number: pod.instance_number };
             known.insert(key.clone());
             self.hand_out(key, Wanted::Listed(Arc::new(pod)));
         }
-        let gone: Vec<_> = self
-            .slots
-            .keys()
-            .filter(|key| !known.contains(key))
-            .cloned()
-            .collect();
+        let gone: Vec<_> = self.slots.keys().filter(|key| !known.contains(key)).cloned().collect();
         for key in gone {
             self.hand_out(key, Wanted::Terminated);
         }
@@ -282,10 +262,7 @@ impl Pods {
     }
 
     fn look(&self, pod: Option<&PodKey>) {
-        let slots = self
-            .slots
-            .iter()
-            .filter(|(key, _)| pod.is_none_or(|pod| pod == *key));
+        let slots = self.slots.iter().filter(|(key, _)| pod.is_none_or(|pod| pod == *key));
         for (_, slot) in slots {
             slot.mailbox.post(|mail| mail.look = true);
         }
@@ -317,9 +294,7 @@ impl Pods {
 
     /// A worker that broke says not which it was: the one whose mailbox nobody else holds.
     fn replace_broken(&mut self) {
-        let broken = self
-            .slots
-            .extract_if(.., |_, slot| Arc::strong_count(&slot.mailbox) == 1);
+        let broken = self.slots.extract_if(.., |_, slot| Arc::strong_count(&slot.mailbox) == 1);
         let broken: Vec<_> = broken.collect();
         for (key, slot) in broken {
             self.hire(key, slot.wanted, None);

@@ -132,12 +132,7 @@ type Sending<'a> = BoxFuture<'a, (PodKey, PodState, bool)>;
 
 impl Reports {
     pub(super) fn new(node_id: String, master: Master) -> Self {
-        Self {
-            node_id,
-            master,
-            ledger: Mutex::default(),
-            bell: Notify::new(),
-        }
+        Self { node_id, master, ledger: Mutex::default(), bell: Notify::new() }
     }
 
     /// Reports a state, now or as soon as the master can be told.
@@ -202,10 +197,7 @@ mod tests {
     use super::*;
 
     fn key() -> PodKey {
-        PodKey {
-            service_id: "s".into(),
-            instance_number: 1,
-        }
+        PodKey { service_id: "s".into(), instance_number: 1 }
     }
 
     fn state(rev: Option<&str>, state: &str) -> PodState {
@@ -243,11 +235,7 @@ mod tests {
         assert_eq!(ledger.next(), Some((key(), running.clone())));
         ledger.done(&key(), running.clone(), true);
         ledger.start_over();
-        assert_eq!(
-            ledger.next(),
-            Some((key(), running)),
-            "acknowledged ones, too"
-        );
+        assert_eq!(ledger.next(), Some((key(), running)), "acknowledged ones, too");
     }
 
     #[test]
@@ -256,11 +244,7 @@ mod tests {
         ledger.record(&key(), state(Some("2017-08-01 12:34:57 UTC"), "running"));
         ledger.next();
         ledger.record(&key(), state(Some("2017-08-01 12:34:56 UTC"), "stopped"));
-        ledger.done(
-            &key(),
-            state(Some("2017-08-01 12:34:57 UTC"), "running"),
-            true,
-        );
+        ledger.done(&key(), state(Some("2017-08-01 12:34:57 UTC"), "running"), true);
         assert_eq!(ledger.next(), None);
         let fraction = state(Some("2017-08-01 12:34:57.5 UTC"), "running");
         ledger.record(&key(), fraction.clone());

@@ -62,11 +62,8 @@ pub fn service_spec(
         _ => (None, None),
     };
     // A container in another's network has its resolver, too.
-    let dns_search = if network.starts_with("container:") {
-        Vec::new()
-    } else {
-        dns_search(&pod.domainname)
-    };
+    let dns_search =
+        if network.starts_with("container:") { Vec::new() } else { dns_search(&pod.domainname) };
     Ok(ContainerSpec {
         image: pod.image_name.clone(),
         hostname,
@@ -78,17 +75,9 @@ pub fn service_spec(
         env: env(pod)?,
         labels: service_labels(pod),
         binds: binds(pod),
-        volumes: if pod.stateful {
-            Vec::new()
-        } else {
-            anonymous_volumes(pod)
-        },
+        volumes: if pod.stateful { Vec::new() } else { anonymous_volumes(pod) },
         volumes_from,
-        ports: if network == "bridge" {
-            pod.ports.clone()
-        } else {
-            Vec::new()
-        },
+        ports: if network == "bridge" { pod.ports.clone() } else { Vec::new() },
         network: network.to_owned(),
         memory: pod.memory,
         memory_swap: pod.memory_swap,
@@ -154,10 +143,7 @@ fn service_labels(pod: &ServicePod) -> BTreeMap<String, String> {
     labels.extend(own_labels(pod, ContainerKind::Service));
     labels.insert(label::NAME.into(), name.clone());
     labels.insert(label::POD.into(), name);
-    labels.insert(
-        label::STOP_GRACE_PERIOD.into(),
-        pod.stop_grace_period.to_string(),
-    );
+    labels.insert(label::STOP_GRACE_PERIOD.into(), pod.stop_grace_period.to_string());
     if pod.exposed {
         labels.insert(label::EXPOSED.into(), "1".into());
     }
@@ -170,18 +156,9 @@ fn own_labels(pod: &ServicePod, kind: ContainerKind) -> [(String, String); 5] {
     [
         (label::TYPE.into(), kind.as_label().into()),
         (label::SERVICE_ID.into(), pod.service_id.clone()),
-        (
-            label::INSTANCE_NUMBER.into(),
-            pod.instance_number.to_string(),
-        ),
-        (
-            label::DEPLOY_REV.into(),
-            pod.deploy_rev.clone().unwrap_or_default(),
-        ),
-        (
-            label::SERVICE_REVISION.into(),
-            pod.service_revision.to_string(),
-        ),
+        (label::INSTANCE_NUMBER.into(), pod.instance_number.to_string()),
+        (label::DEPLOY_REV.into(), pod.deploy_rev.clone().unwrap_or_default()),
+        (label::SERVICE_REVISION.into(), pod.service_revision.to_string()),
     ]
 }
 
@@ -202,15 +179,10 @@ fn env(pod: &ServicePod) -> Result<Vec<String>, EnvTooLarge> {
     let name_of = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
     let replaced = |entry: &&String| secrets.iter().all(|(name, _)| *name != name_of(entry));
     let plain = pod.env.iter().filter(replaced).cloned();
-    let secret = secrets
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
+    let secret = secrets.iter().map(|(name, value)| format!("{name}={value}"));
     let entries: Vec<String> = plain.chain(secret).collect();
     match entries.iter().find(|entry| entry.len() > LARGEST_ENV_BYTES) {
-        Some(entry) => Err(EnvTooLarge {
-            name: name_of(entry),
-            bytes: entry.len(),
-        }),
+        Some(entry) => Err(EnvTooLarge { name: name_of(entry), bytes: entry.len() }),
         None => Ok(entries),
     }
 }
@@ -250,11 +222,7 @@ fn device(text: &str) -> Device {
     let mut parts = text.split(':');
     let host = parts.next().unwrap_or_default().to_owned();
     let container = parts.next().unwrap_or(&host).to_owned();
-    Device {
-        container,
-        permissions: parts.next().unwrap_or("rwm").to_owned(),
-        host,
-    }
+    Device { container, permissions: parts.next().unwrap_or("rwm").to_owned(), host }
 }
 
 #[expect(

@@ -20,14 +20,8 @@ mod tests {
 
     #[test]
     fn case_133_delays_grow_to_90_seconds_and_stay_below_their_bound() {
-        for (attempts, bound) in [
-            (0, 1.0),
-            (1, 2.0),
-            (3, 8.0),
-            (6, 64.0),
-            (7, 90.0),
-            (4000, 90.0),
-        ] {
+        for (attempts, bound) in [(0, 1.0), (1, 2.0), (3, 8.0), (6, 64.0), (7, 90.0), (4000, 90.0)]
+        {
             let bound = Duration::from_secs_f64(bound);
             assert_eq!(delay(attempts, 0.0), Duration::ZERO);
             assert!(delay(attempts, 0.999_999) < bound, "attempt {attempts}");

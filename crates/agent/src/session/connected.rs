@@ -38,8 +38,7 @@ struct Wire {
 impl Wire {
     fn deadline(&self) -> Instant {
         let keepalive = self.keepalive.deadline();
-        self.greeting_due
-            .map_or(keepalive, |due| keepalive.min(due))
+        self.greeting_due.map_or(keepalive, |due| keepalive.min(due))
     }
 }
 
@@ -138,28 +137,21 @@ impl<H: Handler> Session<H> {
         let outcome = self.handler.call(called, params);
         if called == method::MASTER_INFO && wire.greeting_due.take().is_some() {
             self.established += 1;
-            self.desk
-                .link
-                .send_replace(Link::Established(self.established));
+            self.desk.link.send_replace(Link::Established(self.established));
         }
         outcome
     }
 
     fn send(&mut self, wire: &mut Wire, command: Option<Command>) {
         let message = match command {
-            Some(Command::Request {
-                method,
-                params,
-                answer,
-            }) => Message::Request {
+            Some(Command::Request { method, params, answer }) => Message::Request {
                 id: wire.calls.open(answer, &self.clock),
                 method: method.to_owned(),
                 params,
             },
-            Some(Command::Notification { method, params }) => Message::Notification {
-                method: method.to_owned(),
-                params,
-            },
+            Some(Command::Notification { method, params }) => {
+                Message::Notification { method: method.to_owned(), params }
+            }
             // Only where every handle is gone, and with them all that could be said.
             None => return,
         };
@@ -172,11 +164,7 @@ impl<H: Handler> Session<H> {
             return;
         };
         let (delay, limit) = (delay.as_secs_f64(), self.profile.ping_timeout.as_secs_f64());
-        let level = if delay > limit / 2.0 {
-            log::Level::Warn
-        } else {
-            log::Level::Debug
-        };
+        let level = if delay > limit / 2.0 { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "server ping {delay:.2}s of {limit:.2}s timeout");
     }
 
@@ -209,10 +197,7 @@ fn broken(error: TransportError) -> End {
 
 /// Tells the master that this agent goes away on purpose.
 async fn leave(outbox: &mut Outbox) {
-    outbox.urgent(Frame::Close(
-        CloseCode::GOING_AWAY,
-        "agent is shutting down".into(),
-    ));
+    outbox.urgent(Frame::Close(CloseCode::GOING_AWAY, "agent is shutting down".into()));
     let sent = timeout(CLOSE_LIMIT, async {
         outbox.drive().await?;
         outbox.close().await

@@ -33,12 +33,7 @@ pub(super) enum Tick {
 impl Keepalive {
     /// Starts counting when the connection attempt begins.
     pub(super) fn new(interval: Duration, timeout: Duration, dialed_at: Instant) -> Self {
-        Self {
-            interval,
-            timeout,
-            next_ping_at: dialed_at + interval,
-            unanswered: None,
-        }
+        Self { interval, timeout, next_ping_at: dialed_at + interval, unanswered: None }
     }
 
     /// Returns the next moment at which [`Self::tick`] has something to say.
@@ -64,10 +59,7 @@ impl Keepalive {
             // Only with a timeout longer than the interval: the older ping decides.
             return Tick::Wait;
         }
-        let payload = stamp
-            .format("%Y-%m-%dT%H:%M:%S%.9fZ")
-            .to_string()
-            .into_bytes();
+        let payload = stamp.format("%Y-%m-%dT%H:%M:%S%.9fZ").to_string().into_bytes();
         self.unanswered = Some((payload.clone(), now));
         Tick::Ping(payload)
     }

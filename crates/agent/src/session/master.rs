@@ -30,15 +30,8 @@ pub enum Link {
 
 /// What the session is asked to send.
 pub(super) enum Command {
-    Request {
-        method: &'static str,
-        params: Vec<Value>,
-        answer: Answer,
-    },
-    Notification {
-        method: &'static str,
-        params: Vec<Value>,
-    },
+    Request { method: &'static str, params: Vec<Value>, answer: Answer },
+    Notification { method: &'static str, params: Vec<Value> },
 }
 
 /// Sends requests and notifications to the master. Cheap to clone.
@@ -59,15 +52,8 @@ pub(super) struct Desk {
 pub(super) fn desk() -> (Master, Desk) {
     let (sender, commands) = mpsc::channel(QUEUE);
     let (link, watched) = watch::channel(Link::Down);
-    let master = Master {
-        commands: sender,
-        link: watched,
-    };
-    let desk = Desk {
-        commands,
-        link,
-        _own: master.clone(),
-    };
+    let master = Master { commands: sender, link: watched };
+    let desk = Desk { commands, link, _own: master.clone() };
     (master, desk)
 }
 
@@ -83,19 +69,12 @@ impl Master {
         params: Vec<Value>,
     ) -> Result<Value, CallError> {
         let mut link = self.link.clone();
-        timeout(
-            REQUEST_LIMIT,
-            link.wait_for(|link| matches!(link, Link::Established(_))),
-        )
-        .await
-        .map_err(|_| CallError::NotConnected)?
-        .map_err(|_| CallError::NotConnected)?;
+        timeout(REQUEST_LIMIT, link.wait_for(|link| matches!(link, Link::Established(_))))
+            .await
+            .map_err(|_| CallError::NotConnected)?
+            .map_err(|_| CallError::NotConnected)?;
         let (answer, result) = oneshot::channel();
-        let command = Command::Request {
-            method,
-            params,
-            answer,
-        };
+        let command = Command::Request { method, params, answer };
         timeout(REQUEST_LIMIT, async {
             let sent = self.commands.send(command).await;
             sent.map_err(|_| CallError::NotConnected)?;

@@ -154,10 +154,7 @@ impl<H: Handler> Session<H> {
             }
             wait = delay(attempts, self.clock.fraction());
             attempts = attempts.saturating_add(1);
-            log::info!(
-                "reconnect attempt {attempts} in {:.2}s...",
-                wait.as_secs_f64()
-            );
+            log::info!("reconnect attempt {attempts} in {:.2}s...", wait.as_secs_f64());
         }
     }
 

@@ -45,9 +45,8 @@ impl MasterUri {
     /// Says what the URI lacks; never repeats it, since it may hold a password.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
-        let text = text
-            .strip_prefix("http")
-            .map_or_else(|| text.to_owned(), |rest| format!("ws{rest}"));
+        let text =
+            text.strip_prefix("http").map_or_else(|| text.to_owned(), |rest| format!("ws{rest}"));
         let uri: Uri = text.parse().map_err(|_| "is not a URI")?;
         if !matches!(uri.scheme_str(), Some("ws" | "wss")) {
             return Err("must begin with ws://, wss://, http:// or https://");
@@ -87,9 +86,7 @@ impl MasterUri {
     }
 
     fn authority(&self) -> &str {
-        self.uri
-            .authority()
-            .map_or("", |authority| authority.as_str())
+        self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
     /// The URI the library derives the TLS name from, see [`TlsOptions::hostname`].
@@ -135,11 +132,7 @@ impl SocketDialer {
         } else {
             Connector::Plain
         };
-        Ok(Self {
-            uri,
-            hostname: tls.hostname.clone(),
-            connector,
-        })
+        Ok(Self { uri, hostname: tls.hostname.clone(), connector })
     }
 
     async fn open(&self, upgrade: Upgrade) -> Result<Connection, TransportError> {
@@ -165,8 +158,7 @@ impl SocketDialer {
         let (sink, stream) = socket.split();
         Ok(Connection {
             sink: Box::pin(
-                sink.sink_map_err(from_library)
-                    .with(|frame| async move { Ok(to_library(frame)) }),
+                sink.sink_map_err(from_library).with(|frame| async move { Ok(to_library(frame)) }),
             ),
             stream: Box::pin(stream.filter_map(|message| async move {
                 match message {
@@ -253,10 +245,9 @@ fn to_frame(message: Message) -> Option<Frame> {
         Message::Binary(bytes) => Frame::Binary(bytes.into()),
         Message::Text(text) => Frame::Text(text.as_str().to_owned()),
         Message::Pong(payload) => Frame::Pong(payload.into()),
-        Message::Close(Some(frame)) => Frame::Close(
-            CloseCode(frame.code.into()),
-            frame.reason.as_str().to_owned(),
-        ),
+        Message::Close(Some(frame)) => {
+            Frame::Close(CloseCode(frame.code.into()), frame.reason.as_str().to_owned())
+        }
         Message::Close(None) => Frame::Close(CloseCode::NORMAL, String::new()),
         Message::Ping(_) | Message::Frame(_) => return None,
     })
@@ -281,15 +272,10 @@ mod tests {
 
     #[test]
     fn the_request_names_the_master_and_carries_the_headers() {
-        let tls = TlsOptions {
-            hostname: Some("kontena.example".into()),
-            ..TlsOptions::default()
-        };
+        let tls = TlsOptions { hostname: Some("kontena.example".into()), ..TlsOptions::default() };
         let uri = MasterUri::parse("wss://a:b@10.0.0.1:9293/").expect("fine");
         let dialer = SocketDialer::new(uri, &tls).expect("no certificates needed");
-        let upgrade = Upgrade {
-            headers: vec![("Kontena-Node-Id", "AAAA".into())],
-        };
+        let upgrade = Upgrade { headers: vec![("Kontena-Node-Id", "AAAA".into())] };
         let request = dialer.request(&upgrade).expect("a request");
         assert_eq!(request.uri().host(), Some("kontena.example"));
         let value = |name: &str| request.headers().get(name).map(|value| value.to_str().ok());

@@ -71,9 +71,7 @@ impl Upgrade {
 impl std::fmt::Debug for Upgrade {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Values would show tokens.
-        f.debug_list()
-            .entries(self.headers.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.headers.iter().map(|(name, _)| name)).finish()
     }
 }
 

@@ -56,11 +56,9 @@ fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(found.certs);
     if usable == 0 {
-        return Err(
-            "KONTENA_SSL_VERIFY is set, but there are no certificate authorities: set \
+        return Err("KONTENA_SSL_VERIFY is set, but there are no certificate authorities: set \
              SSL_CERT_FILE to a file in PEM or SSL_CERT_PATH to a directory"
-                .into(),
-        );
+            .into());
     }
     Ok(roots)
 }

@@ -46,11 +46,8 @@ async fn case_130_connects_after_a_second_with_the_contracts_headers() {
         ("Kontena-Connected-At", "2017-08-01 12:34:57.000000000Z"),
         ("Kontena-Grid-Token", "secret-token"),
     ];
-    let sent: Vec<_> = upgrade
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let sent: Vec<_> =
+        upgrade.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(sent, expected);
     assert!(is_logged("INFO connected to master version 1.5.4"));
     assert!(!logged().iter().any(|line| line.contains("secret-token")));
@@ -64,14 +61,9 @@ async fn case_130_a_node_token_is_the_only_token_sent() {
         config.token = Token::Node("node-token".into());
         config
     });
-    master
-        .until("a dial", |master| !dials(master).is_empty())
-        .await;
+    master.until("a dial", |master| !dials(master).is_empty()).await;
     let dial = &dials(&master)[0];
-    assert_eq!(
-        header(dial, "kontena-node-token").as_deref(),
-        Some("node-token")
-    );
+    assert_eq!(header(dial, "kontena-node-token").as_deref(), Some("node-token"));
     assert_eq!(header(dial, "kontena-grid-token"), None);
     agent.stop().await;
 }
@@ -79,11 +71,7 @@ async fn case_130_a_node_token_is_the_only_token_sent() {
 #[tokio::test(start_paused = true)]
 async fn case_131_final_codes_end_the_agent_with_the_masters_reason() {
     for (code, reason, line) in [
-        (
-            4001,
-            "Invalid grid token",
-            "ERROR master does not accept our token, shutting down ...",
-        ),
+        (4001, "Invalid grid token", "ERROR master does not accept our token, shutting down ..."),
         (
             4010,
             "agent version 1.5.4 is not compatible with server version 2.0.0",
@@ -105,9 +93,7 @@ async fn case_131_final_codes_end_the_agent_with_the_masters_reason() {
         let ended = start(&master).ended().await;
         let error = ended.expect_err("a refusal");
         assert_eq!(error.to_string(), reason);
-        assert!(is_logged(&format!(
-            "WARN connection closed with code {code}: {reason}"
-        )));
+        assert!(is_logged(&format!("WARN connection closed with code {code}: {reason}")));
         assert!(is_logged(line), "{:?}", logged());
         assert_eq!(dials(&master).len(), 1);
     }
@@ -115,18 +101,14 @@ async fn case_131_final_codes_end_the_agent_with_the_masters_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn case_132_other_codes_bring_the_agent_back_within_a_second() {
-    let codes = [
-        4000, 4002, 4003, 4004, 4005, 4006, 4020, 4030, 4031, 1000, 1001,
-    ];
+    let codes = [4000, 4002, 4003, 4004, 4005, 4006, 4020, 4030, 4031, 1000, 1001];
     for code in codes {
         let master = Master::new();
         let agent = start(&master);
         master.until_called("/nodes/update", 1).await;
         master.close(code, "for a reason");
         comes_back(&master).await;
-        assert!(is_logged(&format!(
-            "connection closed with code {code}: for a reason"
-        )));
+        assert!(is_logged(&format!("connection closed with code {code}: for a reason")));
         agent.stop().await;
     }
     let master = Master::new();
@@ -141,9 +123,7 @@ async fn case_132_other_codes_bring_the_agent_back_within_a_second() {
 async fn comes_back(master: &Master) {
     let before = master.heard().len();
     let closed_at = master.start_elapsed();
-    master
-        .until("a reconnect", |master| dials(master).len() == 2)
-        .await;
+    master.until("a reconnect", |master| dials(master).len() == 2).await;
     master.until_called("/nodes/update", 2).await;
     let dials = dials(master);
     assert!(dials[1].at - closed_at < Duration::from_secs(1), "{before}");
@@ -156,15 +136,9 @@ async fn case_132_even_a_refused_connection_resets_the_wait() {
     let master = Master::new();
     master.plan().refuse = Some((4002, "Invalid node token"));
     let agent = start(&master);
-    master
-        .until("many dials", |master| dials(master).len() >= 12)
-        .await;
+    master.until("many dials", |master| dials(master).len() >= 12).await;
     let dials = dials(&master);
-    assert!(
-        dials
-            .windows(2)
-            .all(|pair| pair[1].at - pair[0].at <= Duration::from_secs(1))
-    );
+    assert!(dials.windows(2).all(|pair| pair[1].at - pair[0].at <= Duration::from_secs(1)));
     agent.stop().await;
 }
 
@@ -173,9 +147,7 @@ async fn case_133_the_wait_grows_while_nobody_listens() {
     let master = Master::new();
     master.plan().unreachable = true;
     let agent = start(&master);
-    master
-        .until("many dials", |master| dials(master).len() >= 12)
-        .await;
+    master.until("many dials", |master| dials(master).len() >= 12).await;
     let dials = dials(&master);
     for (n, pair) in dials.windows(2).enumerate() {
         let bound = 2f64.powi(i32::try_from(n).expect("small")).min(90.0);
@@ -199,24 +171,15 @@ async fn case_134_an_unanswered_ping_breaks_the_connection_after_five_seconds() 
         heard.find(|heard| matches!(heard.what, What::Pinged(_)))
     };
     master
-        .until("gone", |master| {
-            master.heard().iter().any(|heard| heard.what == What::Gone)
-        })
+        .until("gone", |master| master.heard().iter().any(|heard| heard.what == What::Gone))
         .await;
     let ping = pinged(&master).expect("a ping");
     assert_eq!(ping.at, Duration::from_secs(31), "30 s after the dial");
-    let gone = master
-        .heard()
-        .into_iter()
-        .find(|heard| heard.what == What::Gone);
+    let gone = master.heard().into_iter().find(|heard| heard.what == What::Gone);
     assert_eq!(gone.expect("gone").at, Duration::from_secs(36));
-    assert!(is_logged(
-        "ERROR websocket error: timeout while waiting 5.0s for pong"
-    ));
+    assert!(is_logged("ERROR websocket error: timeout while waiting 5.0s for pong"));
     assert!(is_logged("WARN connection closed with code 1006: "));
-    master
-        .until("a reconnect", |master| dials(master).len() == 2)
-        .await;
+    master.until("a reconnect", |master| dials(master).len() == 2).await;
     agent.stop().await;
 }
 
@@ -238,11 +201,7 @@ async fn case_135_a_ping_is_answered_with_its_payload() {
     master.until_called("/nodes/update", 1).await;
     master.send(Frame::Ping(b"any payload".to_vec()));
     let pong = What::Ponged(b"any payload".to_vec());
-    master
-        .until("a pong", |master| {
-            master.heard().iter().any(|heard| heard.what == pong)
-        })
-        .await;
+    master.until("a pong", |master| master.heard().iter().any(|heard| heard.what == pong)).await;
     agent.stop().await;
 }
 
@@ -256,9 +215,7 @@ async fn case_136_nothing_is_reported_before_the_master_greets() {
     assert!(!master.heard().iter().any(called));
     assert_eq!(dials(&master).len(), 1);
     // A master that never greets is given up in the end.
-    master
-        .until("a reconnect", |master| dials(master).len() == 2)
-        .await;
+    master.until("a reconnect", |master| dials(master).len() == 2).await;
     assert!(is_logged("the master did not greet within 120s"));
     agent.stop().await;
 }
@@ -303,13 +260,9 @@ async fn case_141_an_update_is_answered_at_once_and_a_list_follows() {
     master.until_called("/node_service_pods/list", 1).await;
     sleep(Duration::from_secs(5)).await;
     let lists = master.calls("/node_service_pods/list").len();
-    let answer = master
-        .call(5, "/service_pods/notify_update", json!([[]]))
-        .await;
+    let answer = master.call(5, "/service_pods/notify_update", json!([[]])).await;
     assert_eq!(answer, Ok(json!({})));
-    master
-        .until_called("/node_service_pods/list", lists + 1)
-        .await;
+    master.until_called("/node_service_pods/list", lists + 1).await;
     let (at, params) = master.calls("/node_service_pods/list")[lists].clone();
     assert!(at < Duration::from_secs(7), "{at:?}");
     assert_eq!(params, json!([engine_id(0)]));
@@ -323,10 +276,7 @@ async fn case_142_unknown_handlers_are_refused_and_the_connection_stays() {
     master.until_called("/nodes/update", 1).await;
     let answer = master.call(9, "/foo/bar", json!([])).await;
     let error = answer.expect_err("unknown");
-    assert_eq!(
-        (error.code, error.message.as_str()),
-        (501, "service not implemented")
-    );
+    assert_eq!((error.code, error.message.as_str()), (501, "service not implemented"));
     let health = master.call(10, "/etcd/health", json!([])).await;
     assert_eq!(health, Ok(json!({"health": true})));
     let etcd = master.call(11, "/etcd/get", json!(["/x", {}])).await;
@@ -348,8 +298,6 @@ async fn an_agent_that_is_stopped_says_goodbye() {
     agent.stop().await;
     let goodbye = What::Closed(CloseCode(1001), "agent is shutting down".into());
     master
-        .until("a close", |master| {
-            master.heard().iter().any(|heard| heard.what == goodbye)
-        })
+        .until("a close", |master| master.heard().iter().any(|heard| heard.what == goodbye))
         .await;
 }

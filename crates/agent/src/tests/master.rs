@@ -111,10 +111,7 @@ impl Master {
 
     fn note(&self, what: What) {
         let at = self.start.elapsed();
-        self.heard
-            .lock()
-            .expect("no poison")
-            .push(Heard { at, what });
+        self.heard.lock().expect("no poison").push(Heard { at, what });
         self.bell.notify_waiters();
     }
 
@@ -153,8 +150,7 @@ impl Master {
 
     pub(super) async fn until_called(&self, method: &str, times: usize) {
         let what = format!("{method} x {times}");
-        self.until(&what, |master| master.calls(method).len() >= times)
-            .await;
+        self.until(&what, |master| master.calls(method).len() >= times).await;
     }
 
     pub(super) fn send(&self, frame: Frame) {
@@ -170,10 +166,7 @@ impl Master {
     }
 
     pub(super) fn notify(&self, method: &str, params: serde_json::Value) {
-        let message = Message::Notification {
-            method: method.into(),
-            params: arguments(params),
-        };
+        let message = Message::Notification { method: method.into(), params: arguments(params) };
         self.send(Frame::Binary(message.encode()));
     }
 
@@ -184,20 +177,13 @@ impl Master {
         method: &str,
         params: serde_json::Value,
     ) -> Result<serde_json::Value, RpcError> {
-        let message = Message::Request {
-            id,
-            method: method.into(),
-            params: arguments(params),
-        };
+        let message = Message::Request { id, method: method.into(), params: arguments(params) };
         self.send(Frame::Binary(message.encode()));
         let find = |master: &Self| {
-            master
-                .heard()
-                .into_iter()
-                .find_map(|heard| match heard.what {
-                    What::Answered(answered, outcome) if answered == id => Some(outcome),
-                    _ => None,
-                })
+            master.heard().into_iter().find_map(|heard| match heard.what {
+                What::Answered(answered, outcome) if answered == id => Some(outcome),
+                _ => None,
+            })
         };
         self.until(method, |master| find(master).is_some()).await;
         find(self).expect("just seen")

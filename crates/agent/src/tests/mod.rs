@@ -96,9 +96,8 @@ fn start_on(
     let config = AgentConfig::new("ws://master", Token::Grid("secret-token".into()));
     let mut config = adjust(config.expect("a configuration"));
     config.private_ip = Some("10.0.0.5".into());
-    let agent = Agent::new(config, engine.clone())
-        .with_clock(master.clock())
-        .with_dialer(master.dialer());
+    let agent =
+        Agent::new(config, engine.clone()).with_clock(master.clock()).with_dialer(master.dialer());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(agent.run(async move {
         // A test that drops its end has no more to say; the agent runs on until the runtime goes.

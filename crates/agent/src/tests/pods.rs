@@ -31,10 +31,7 @@ async fn running_pod() -> (Arc<Master>, Running) {
     master.lists(&[pod()]);
     let agent = start(&master);
     master.until_called(SET_STATE, 1).await;
-    assert_eq!(
-        master.states(),
-        [state("2017-08-01 12:34:56 UTC", "running", None)]
-    );
+    assert_eq!(master.states(), [state("2017-08-01 12:34:56 UTC", "running", None)]);
     (master, agent)
 }
 
@@ -42,12 +39,7 @@ fn events(master: &Master, kind: &str) -> Vec<(u64, u64)> {
     let calls = master.calls("/node_service_pods/event").into_iter();
     calls
         .filter(|(_, params)| params[1]["type"] == json!(kind))
-        .map(|(at, params)| {
-            (
-                at.as_secs(),
-                params[1]["severity"].as_u64().expect("a number"),
-            )
-        })
+        .map(|(at, params)| (at.as_secs(), params[1]["severity"].as_u64().expect("a number")))
         .collect()
 }
 
@@ -57,23 +49,13 @@ async fn case_138_pods_are_listed_from_the_first_node_info_on_every_30_seconds()
     master.plan().node_info = false;
     let agent = start(&master);
     sleep(Duration::from_secs(40)).await;
-    let answer = master
-        .call(1, "/service_pods/notify_update", json!([[]]))
-        .await;
-    assert_eq!(
-        answer,
-        Ok(json!({})),
-        "answered, but there is nothing to list yet"
-    );
+    let answer = master.call(1, "/service_pods/notify_update", json!([[]])).await;
+    assert_eq!(answer, Ok(json!({})), "answered, but there is nothing to list yet");
     sleep(Duration::from_secs(40)).await;
     assert!(master.calls(LIST).is_empty());
     master.send_node_info();
     master.until_called(LIST, 4).await;
-    let at: Vec<_> = master
-        .calls(LIST)
-        .iter()
-        .map(|(at, _)| at.as_secs())
-        .collect();
+    let at: Vec<_> = master.calls(LIST).iter().map(|(at, _)| at.as_secs()).collect();
     assert!(at[0] <= 82, "{at:?}");
     let pauses: Vec<_> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(pauses.iter().skip(1).all(|pause| *pause == 30), "{at:?}");
@@ -85,14 +67,8 @@ async fn a_listed_pod_is_created_with_its_name_and_labels_and_told_in_events() {
     let (master, agent) = running_pod().await;
     let container = container(&agent, "redis-1").expect("created");
     assert!(container.running);
-    assert_eq!(
-        container.label("io.kontena.container.service_revision"),
-        Some("1")
-    );
-    assert_eq!(
-        agent.engine.journal(),
-        ["pull redis:3.0", "create redis-1", "start redis-1"]
-    );
+    assert_eq!(container.label("io.kontena.container.service_revision"), Some("1"));
+    assert_eq!(agent.engine.journal(), ["pull redis:3.0", "create redis-1", "start redis-1"]);
     let created = events(&master, "service:create_instance");
     assert_eq!(created, [(1, 1), (1, 1)]);
     sleep(Duration::from_secs(300)).await;
@@ -133,9 +109,7 @@ async fn case_140_a_pod_that_is_not_listed_any_more_goes_with_its_data() {
     assert_eq!(spec.volumes_from, ["redis-1-volumes"]);
     assert!(container(&agent, "redis-1-volumes").is_some());
     master.lists(&[]);
-    master
-        .until("all gone", |_| agent.engine.containers().is_empty())
-        .await;
+    master.until("all gone", |_| agent.engine.containers().is_empty()).await;
     let journal = agent.engine.journal();
     let end = &journal[journal.len() - 4..];
     assert_eq!(
@@ -148,11 +122,7 @@ async fn case_140_a_pod_that_is_not_listed_any_more_goes_with_its_data() {
         ]
     );
     sleep(Duration::from_secs(100)).await;
-    assert_eq!(
-        master.states().len(),
-        1,
-        "no set_state for a pod that is gone"
-    );
+    assert_eq!(master.states().len(), 1, "no set_state for a pod that is gone");
     assert_eq!(events(&master, "service:remove_instance").len(), 2);
     agent.stop().await;
 }
@@ -165,10 +135,7 @@ async fn case_143_a_new_deploy_of_the_same_thing_leaves_the_container_alone() {
     again.deploy_rev = Some("2017-08-01 12:40:00.5 UTC".into());
     master.lists(&[again]);
     master.until_called(SET_STATE, 2).await;
-    assert_eq!(
-        master.states()[1],
-        state("2017-08-01 12:40:00.5 UTC", "running", None)
-    );
+    assert_eq!(master.states()[1], state("2017-08-01 12:40:00.5 UTC", "running", None));
     assert_eq!(container(&agent, "redis-1"), before);
     agent.stop().await;
 }
@@ -199,14 +166,8 @@ async fn case_144_a_higher_revision_replaces_the_container() {
     master.until_called(SET_STATE, 2).await;
     let after = container(&agent, "redis-1").expect("runs");
     assert_ne!(after.id, before);
-    assert_eq!(
-        after.label("io.kontena.container.service_revision"),
-        Some("2")
-    );
-    assert_eq!(
-        after.label("io.kontena.container.deploy_rev"),
-        Some("2017-08-01 12:50:00 UTC")
-    );
+    assert_eq!(after.label("io.kontena.container.service_revision"), Some("2"));
+    assert_eq!(after.label("io.kontena.container.deploy_rev"), Some("2017-08-01 12:50:00 UTC"));
     agent.stop().await;
 }
 
@@ -218,20 +179,12 @@ async fn case_145_a_crashing_container_is_restarted_after_0_1_and_4_seconds() {
         sleep(Duration::from_secs(1)).await;
         agent.engine.crash("redis-1").expect("runs");
         let crashed_at = master.start_elapsed();
-        master
-            .until("running again", |_| is_running(&agent, "redis-1"))
-            .await;
+        master.until("running again", |_| is_running(&agent, "redis-1")).await;
         waits.push((master.start_elapsed() - crashed_at).as_secs());
     }
     assert_eq!(waits, [0, 1, 4]);
     let crashes = events(&master, "service:instance_crash");
-    assert_eq!(
-        crashes
-            .iter()
-            .map(|(_, severity)| *severity)
-            .collect::<Vec<_>>(),
-        [2, 2, 2]
-    );
+    assert_eq!(crashes.iter().map(|(_, severity)| *severity).collect::<Vec<_>>(), [2, 2, 2]);
     sleep(Duration::from_secs(60)).await;
     agent.engine.crash("redis-1").expect("runs");
     sleep(Duration::from_millis(500)).await;
@@ -251,10 +204,7 @@ async fn case_146_a_lost_report_is_repeated_after_the_reconnect() {
     master.until_called(SET_STATE, 2).await;
     assert_eq!(master.states()[0], master.states()[1]);
     let (at, _) = master.calls(SET_STATE)[1];
-    assert!(
-        at < Duration::from_secs(4),
-        "with the reconnect, not with a later list: {at:?}"
-    );
+    assert!(at < Duration::from_secs(4), "with the reconnect, not with a later list: {at:?}");
     sleep(Duration::from_secs(100)).await;
     assert_eq!(master.states().len(), 2);
     agent.stop().await;
@@ -276,11 +226,7 @@ async fn case_147_a_pod_with_a_port_is_reported_once_the_port_answers() {
     let agent = start_with(&master, options, |config| config);
     master.until_called(SET_STATE, 2).await;
     let reports = master.calls(SET_STATE);
-    assert_eq!(
-        reports[0].1[1]["service_id"],
-        json!("6a"),
-        "nobody else waits"
-    );
+    assert_eq!(reports[0].1[1]["service_id"], json!("6a"), "nobody else waits");
     assert_eq!(reports[0].0.as_secs(), 1);
     assert_eq!(reports[1].1[1]["service_id"], json!("5f"));
     assert_eq!(reports[1].0.as_secs(), 4);
@@ -298,17 +244,12 @@ async fn case_147_a_stop_ends_the_wait_for_a_port() {
         ..SimulatedOptions::default()
     };
     let agent = start_with(&master, options, |config| config);
-    master
-        .until("running", |_| is_running(&agent, "redis-1"))
-        .await;
+    master.until("running", |_| is_running(&agent, "redis-1")).await;
     waiting.desired_state = "stopped".into();
     master.lists(&[waiting]);
     master.notify("/service_pods/notify_update", json!(["stop"]));
     master.until_called(SET_STATE, 1).await;
-    assert_eq!(
-        master.states(),
-        [state("2017-08-01 12:34:56 UTC", "stopped", None)]
-    );
+    assert_eq!(master.states(), [state("2017-08-01 12:34:56 UTC", "stopped", None)]);
     assert!(master.start_elapsed() < Duration::from_secs(10));
     agent.stop().await;
 }
@@ -328,14 +269,8 @@ async fn case_148_a_missing_image_is_reported_and_tried_again() {
     assert_eq!(failed.last().map(|(_, severity)| *severity), Some(3));
     agent.engine.publish_image("redis:3.0");
     master.until_called(SET_STATE, 2).await;
-    assert_eq!(
-        master.states()[1],
-        state("2017-08-01 12:34:56 UTC", "running", None)
-    );
-    assert!(
-        master.start_elapsed() < Duration::from_secs(35),
-        "with the next list"
-    );
+    assert_eq!(master.states()[1], state("2017-08-01 12:34:56 UTC", "running", None));
+    assert!(master.start_elapsed() < Duration::from_secs(35), "with the next list");
     agent.stop().await;
 }
 
@@ -354,18 +289,10 @@ async fn a_restart_is_carried_out_once_and_an_unknown_pod_ignored() {
     sleep(Duration::from_secs(100)).await;
     let after = container(&agent, "redis-1").expect("runs");
     assert_eq!(after.id, before.id);
-    let restarts = agent
-        .engine
-        .journal()
-        .iter()
-        .filter(|line| *line == "start redis-1")
-        .count();
+    let restarts = agent.engine.journal().iter().filter(|line| *line == "start redis-1").count();
     assert_eq!(restarts, 2);
     assert_eq!(events(&master, "service:restart_instance").len(), 2);
-    assert!(
-        events(&master, "service:instance_crash").is_empty(),
-        "a restart is no crash"
-    );
+    assert!(events(&master, "service:instance_crash").is_empty(), "a restart is no crash");
     assert!(is_logged("asked to restart a pod that is not here"));
     agent.stop().await;
 }
@@ -386,15 +313,10 @@ async fn containers_of_an_agent_before_are_adopted_without_a_touch() {
     sleep(Duration::from_secs(100)).await;
     master.lists(&[pod()]);
     master.until_called(SET_STATE, 3).await;
-    assert_eq!(
-        master.states()[2],
-        state("2017-08-01 12:34:56 UTC", "running", None)
-    );
+    assert_eq!(master.states()[2], state("2017-08-01 12:34:56 UTC", "running", None));
     assert_eq!(agent.engine.containers(), before);
     master.lists(&[]);
-    master
-        .until("gone", |_| agent.engine.containers().is_empty())
-        .await;
+    master.until("gone", |_| agent.engine.containers().is_empty()).await;
     agent.stop().await;
 }
 
@@ -415,10 +337,7 @@ async fn a_stop_and_a_start_keep_the_container() {
     master.until_called(SET_STATE, 3).await;
     assert_eq!(container(&agent, "redis-1").expect("runs").id, id);
     assert!(is_running(&agent, "redis-1"));
-    assert!(
-        events(&master, "service:instance_crash").is_empty(),
-        "a stop is no crash"
-    );
+    assert!(events(&master, "service:instance_crash").is_empty(), "a stop is no crash");
     agent.stop().await;
 }
 
@@ -436,28 +355,14 @@ async fn hooks_run_around_the_start_and_one_shot_ones_are_announced_first() {
     master.until_called(SET_STATE, 1).await;
     let marks = master.calls("/node_service_pods/mark_oneshot_hook");
     assert_eq!(marks.len(), 1);
-    assert_eq!(
-        marks[0].1[1],
-        json!({"service_id": "5f", "instance_number": 1})
-    );
+    assert_eq!(marks[0].1[1], json!({"service_id": "5f", "instance_number": 1}));
     assert_eq!(marks[0].1[2]["id"], json!("h1"));
     let journal = agent.engine.journal();
-    let kinds: Vec<_> = journal
-        .iter()
-        .map(|line| line.split(' ').next().expect("a word"))
-        .collect();
-    assert_eq!(
-        kinds,
-        [
-            "pull", "create", "start", "remove", "create", "start", "exec"
-        ]
-    );
+    let kinds: Vec<_> =
+        journal.iter().map(|line| line.split(' ').next().expect("a word")).collect();
+    assert_eq!(kinds, ["pull", "create", "start", "remove", "create", "start", "exec"]);
     assert_eq!(journal[6], "exec redis-1 /bin/sh -c warm");
-    assert_eq!(
-        agent.engine.containers().len(),
-        1,
-        "the hook's container is gone"
-    );
+    assert_eq!(agent.engine.containers().len(), 1, "the hook's container is gone");
     agent.stop().await;
 }
 
@@ -474,14 +379,8 @@ async fn a_failing_pre_start_hook_fails_the_apply() {
     engine.fail_commands_with(3);
     let agent = start_on(&master, engine, |config| config);
     master.until_called(SET_STATE, 1).await;
-    let error = master.states()[0]["error"]
-        .as_str()
-        .map(str::to_owned)
-        .expect("an error");
-    assert!(
-        error.contains("pre_start hook failed with exit code 3: migrate"),
-        "{error}"
-    );
+    let error = master.states()[0]["error"].as_str().map(str::to_owned).expect("an error");
+    assert!(error.contains("pre_start hook failed with exit code 3: migrate"), "{error}");
     assert!(agent.engine.containers().is_empty());
     agent.stop().await;
 }
@@ -501,15 +400,10 @@ async fn a_vanished_engine_is_reported_and_all_is_well_when_it_returns() {
     sleep(Duration::from_secs(100)).await;
     let returned_at = master.start_elapsed();
     agent.engine.reappear();
-    master
-        .until("running", |_| is_running(&agent, "redis-1"))
-        .await;
+    master.until("running", |_| is_running(&agent, "redis-1")).await;
     assert!(master.start_elapsed() - returned_at < Duration::from_secs(4));
     master.until_called(SET_STATE, 3).await;
-    assert_eq!(
-        master.states()[2],
-        state("2017-08-01 12:40:00 UTC", "running", None)
-    );
+    assert_eq!(master.states()[2], state("2017-08-01 12:40:00 UTC", "running", None));
     agent.stop().await;
 }
 
@@ -518,12 +412,8 @@ async fn a_container_that_somebody_removed_is_made_again() {
     let (master, agent) = running_pod().await;
     sleep(Duration::from_secs(5)).await;
     let id = container(&agent, "redis-1").expect("runs").id;
-    crate::engine::Engine::remove(agent.engine.as_ref(), &id)
-        .await
-        .expect("removed");
-    master
-        .until("running", |_| is_running(&agent, "redis-1"))
-        .await;
+    crate::engine::Engine::remove(agent.engine.as_ref(), &id).await.expect("removed");
+    master.until("running", |_| is_running(&agent, "redis-1")).await;
     assert!(master.start_elapsed() < Duration::from_secs(8));
     assert_eq!(events(&master, "service:instance_crash").len(), 1);
     agent.stop().await;

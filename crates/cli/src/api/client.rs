@@ -86,9 +86,7 @@ impl Client {
         shared: Rc<Shared>,
     ) -> Result<Self, Failure> {
         let origin = Origin::parse(url).ok_or_else(|| {
-            Failure::said(format!(
-                "Cannot connect to {url}: not an http:// or https:// address"
-            ))
+            Failure::said(format!("Cannot connect to {url}: not an http:// or https:// address"))
         })?;
         Ok(Self {
             agent: transport::agent(&origin, environment),
@@ -198,9 +196,7 @@ impl Client {
         let verb = format!("{method:?}").to_ascii_uppercase();
         match outcome {
             Ok((answer, version)) => {
-                self.shared
-                    .log
-                    .line(&format!("{verb} {path} {} {took}ms", answer.status));
+                self.shared.log.line(&format!("{verb} {path} {} {took}ms", answer.status));
                 if let Ok(document) = serde_json::from_slice(&answer.body) {
                     self.shared.log.body("<-", &document);
                 }
@@ -210,9 +206,7 @@ impl Client {
                 Ok(answer)
             }
             Err(error) => {
-                self.shared
-                    .log
-                    .line(&format!("{verb} {path} failed {took}ms: {error}"));
+                self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
                 Err(transport::unreachable(&self.url, &error))
             }
         }
@@ -225,11 +219,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         let url = self.origin.join(path);
-        let bearer = self
-            .token
-            .borrow()
-            .as_ref()
-            .map(|token| format!("Bearer {token}"));
+        let bearer = self.token.borrow().as_ref().map(|token| format!("Bearer {token}"));
         let bare = match method {
             Method::Get => Some(self.agent.get(&url)),
             Method::Delete => Some(self.agent.delete(&url)),
@@ -261,28 +251,13 @@ fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq:
 
 fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>), ureq::Error> {
     let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(ToOwned::to_owned)
+        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
     };
     let version = header("X-Kontena-Version");
     let is_json = header("Content-Type").is_some_and(|kind| kind.contains("json"));
     let status = response.status().as_u16();
-    let body = response
-        .body_mut()
-        .with_config()
-        .limit(BODY_LIMIT)
-        .read_to_vec()?;
-    Ok((
-        Answer {
-            status,
-            is_json,
-            body,
-        },
-        version,
-    ))
+    let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
+    Ok((Answer { status, is_json, body }, version))
 }
 
 /// Writes the new pair into the file, unless the entry has been removed meanwhile.
@@ -309,9 +284,7 @@ fn parse(answer: &Answer, path: &str) -> Result<Value, Failure> {
     match serde_json::from_slice(&answer.body) {
         Ok(value) => Ok(value),
         Err(error) if answer.is_json => Err(unreadable(path, &error)),
-        Err(_) => Ok(Value::String(
-            String::from_utf8_lossy(&answer.body).into_owned(),
-        )),
+        Err(_) => Ok(Value::String(String::from_utf8_lossy(&answer.body).into_owned())),
     }
 }
 
@@ -330,9 +303,5 @@ fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
         shown.truncate(cut);
         shown.push_str("...");
     }
-    HttpFailure::new(
-        520,
-        format!("Invalid response JSON from server for {path}: {shown}"),
-    )
-    .into()
+    HttpFailure::new(520, format!("Invalid response JSON from server for {path}: {shown}")).into()
 }

@@ -17,11 +17,7 @@ pub(crate) struct HttpFailure {
 impl HttpFailure {
     /// Makes a failure with a text of this program.
     pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-            said: None,
-        }
+        Self { status, text: text.into(), said: None }
     }
 
     /// Reads the body of an answer.
@@ -38,18 +34,14 @@ impl HttpFailure {
             && errors.iter().all(Value::is_object)
         {
             let named = errors.iter().find_map(|error| error.get("status"));
-            let named = named
-                .and_then(number)
-                .and_then(|status| u16::try_from(status).ok());
+            let named = named.and_then(number).and_then(|status| u16::try_from(status).ok());
             return Self::new(named.unwrap_or(status), object(phrase, &document));
         }
         match document.get("error") {
             Some(error @ Value::Object(_)) => Self::new(status, object(phrase, error)),
-            Some(Value::String(error)) => Self {
-                status,
-                text: format!("{error} ({path})"),
-                said: Some(error.clone()),
-            },
+            Some(Value::String(error)) => {
+                Self { status, text: format!("{error} ({path})"), said: Some(error.clone()) }
+            }
             _ => match document {
                 Value::String(text) if !text.is_empty() => {
                     Self::new(status, format!("{text} ({path})"))
@@ -118,16 +110,8 @@ mod tests {
             (502, "bad gateway\n", "502 : bad gateway (/v1/x)"),
             (503, "", "503 : Service Unavailable (/v1/x)"),
             (404, "\"Not found\"", "404 : Not found (/v1/x)"),
-            (
-                500,
-                r#"{"message":"no"}"#,
-                "500 : Internal Server Error (/v1/x)",
-            ),
-            (
-                500,
-                r#"{"error":null}"#,
-                "500 : Internal Server Error (/v1/x)",
-            ),
+            (500, r#"{"message":"no"}"#, "500 : Internal Server Error (/v1/x)"),
+            (500, r#"{"error":null}"#, "500 : Internal Server Error (/v1/x)"),
         ] {
             let failure = HttpFailure::of_answer(status, body.as_bytes(), "/v1/x");
             assert_eq!(failure.to_string(), text, "{body}");

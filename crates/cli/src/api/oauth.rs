@@ -18,14 +18,8 @@ impl OauthClient {
     /// Reads the pair, a public one unless the environment names another.
     pub(crate) fn of(environment: &Environment) -> Self {
         Self {
-            id: environment
-                .get("KONTENA_CLIENT_ID")
-                .unwrap_or("kontena-cli")
-                .to_owned(),
-            secret: environment
-                .get("KONTENA_CLIENT_SECRET")
-                .unwrap_or("public")
-                .to_owned(),
+            id: environment.get("KONTENA_CLIENT_ID").unwrap_or("kontena-cli").to_owned(),
+            secret: environment.get("KONTENA_CLIENT_SECRET").unwrap_or("public").to_owned(),
         }
     }
 }
@@ -58,9 +52,7 @@ struct Names {
 impl TokenPair {
     /// Returns when the access token expires, as it is stored: 0 for never.
     pub(crate) fn expires_at(&self, now: i64) -> i64 {
-        self.expires_in
-            .filter(|seconds| *seconds > 0)
-            .map_or(0, |seconds| now + seconds)
+        self.expires_in.filter(|seconds| *seconds > 0).map_or(0, |seconds| now + seconds)
     }
 
     /// Returns whose token it is: a name, else an e-mail address.

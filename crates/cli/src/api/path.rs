@@ -11,15 +11,10 @@ impl Origin {
     /// Reads a master's URL; none where it is not `http://` or `https://` with a host.
     pub(crate) fn parse(url: &str) -> Option<Self> {
         let uri: ureq::http::Uri = url.trim().parse().ok()?;
-        let scheme = uri
-            .scheme_str()
-            .filter(|scheme| matches!(*scheme, "http" | "https"))?;
+        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
         let authority = uri.authority()?;
         let host = authority.host().to_owned();
-        (!host.is_empty()).then(|| Self {
-            text: format!("{scheme}://{authority}"),
-            host,
-        })
+        (!host.is_empty()).then(|| Self { text: format!("{scheme}://{authority}"), host })
     }
 
     /// Returns the host, without brackets around an IPv6 address.
@@ -73,9 +68,7 @@ pub(crate) fn websocket_uri(url: &str) -> String {
         Some(rest) => format!("ws{rest}"),
         None => url.to_owned(),
     };
-    let has_path = uri
-        .split_once("://")
-        .is_some_and(|(_, rest)| rest.contains('/'));
+    let has_path = uri.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     if has_path { uri } else { format!("{uri}/") }
 }
 
@@ -108,13 +101,7 @@ mod tests {
     #[test]
     fn names_cannot_leave_their_segment() {
         assert_eq!(path(&["nodes", "g", "7Q:WM"]), "/v1/nodes/g/7Q:WM");
-        assert_eq!(
-            path(&["nodes", "a/b", "c?d#e f"]),
-            "/v1/nodes/a%2Fb/c%3Fd%23e%20f"
-        );
-        assert_eq!(
-            path_of("services", "g/null/redis"),
-            "/v1/services/g/null/redis"
-        );
+        assert_eq!(path(&["nodes", "a/b", "c?d#e f"]), "/v1/nodes/a%2Fb/c%3Fd%23e%20f");
+        assert_eq!(path_of("services", "g/null/redis"), "/v1/services/g/null/redis");
     }
 }

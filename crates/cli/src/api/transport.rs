@@ -57,11 +57,7 @@ fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
         .iter()
         .map(|certificate| Certificate::from_der(certificate).to_owned())
         .collect();
-    if system.is_empty() {
-        RootCerts::WebPki
-    } else {
-        RootCerts::new_with_certs(&system)
-    }
+    if system.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&system) }
 }
 
 fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
@@ -104,9 +100,7 @@ fn is_unknown_issuer(error: &ureq::Error) -> bool {
     let inner: Option<&rustls::Error> = match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
-            inner
-                .downcast_ref()
-                .or_else(|| inner.source().and_then(|source| source.downcast_ref()))
+            inner.downcast_ref().or_else(|| inner.source().and_then(|source| source.downcast_ref()))
         }),
         _ => None,
     };

@@ -16,11 +16,7 @@ pub(crate) fn render(command: &Command, path: &str) -> String {
     for arg in command.get_positionals() {
         let name = parameter(arg);
         let required = arg.is_required_set();
-        text.push_str(&if required {
-            format!(" {name}")
-        } else {
-            format!(" [{name}]")
-        });
+        text.push_str(&if required { format!(" {name}") } else { format!(" [{name}]") });
     }
     text.push('\n');
     if let Some(about) = command.get_about() {
@@ -31,38 +27,21 @@ pub(crate) fn render(command: &Command, path: &str) -> String {
         "Parameters",
         command.get_positionals().map(|arg| {
             let name = parameter(arg);
-            let label = if arg.is_required_set() {
-                name
-            } else {
-                format!("[{name}]")
-            };
+            let label = if arg.is_required_set() { name } else { format!("[{name}]") };
             (label, sentence(arg))
         }),
     );
     section(
         &mut text,
         "Subcommands",
-        command
-            .get_subcommands()
-            .filter(|sub| !sub.is_hide_set())
-            .map(|sub| {
-                let names: Vec<&str> = std::iter::once(sub.get_name())
-                    .chain(sub.get_visible_aliases())
-                    .collect();
-                (
-                    names.join(", "),
-                    sub.get_about().map(ToString::to_string).unwrap_or_default(),
-                )
-            }),
+        command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(|sub| {
+            let names: Vec<&str> =
+                std::iter::once(sub.get_name()).chain(sub.get_visible_aliases()).collect();
+            (names.join(", "), sub.get_about().map(ToString::to_string).unwrap_or_default())
+        }),
     );
-    let options = command
-        .get_arguments()
-        .filter(|arg| !arg.is_positional() && !arg.is_hide_set());
-    section(
-        &mut text,
-        "Options",
-        options.map(|arg| (switches(command, arg), sentence(arg))),
-    );
+    let options = command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set());
+    section(&mut text, "Options", options.map(|arg| (switches(command, arg), sentence(arg))));
     text
 }
 
@@ -80,9 +59,7 @@ fn section(text: &mut String, title: &str, entries: impl Iterator<Item = (String
 /// Names a parameter; lists end in ` ...`.
 pub(crate) fn parameter(arg: &Arg) -> String {
     let name = value_name(arg);
-    let many = arg
-        .get_num_args()
-        .is_some_and(|range| range.max_values() > 1);
+    let many = arg.get_num_args().is_some_and(|range| range.max_values() > 1);
     if many { format!("{name} ...") } else { name }
 }
 
@@ -118,20 +95,14 @@ fn switches(command: &Command, arg: &Arg) -> String {
 
 fn value_name(arg: &Arg) -> String {
     let names = arg.get_value_names().and_then(|names| names.first());
-    names.map_or_else(
-        || arg.get_id().to_string().to_uppercase(),
-        ToString::to_string,
-    )
+    names.map_or_else(|| arg.get_id().to_string().to_uppercase(), ToString::to_string)
 }
 
 fn sentence(arg: &Arg) -> String {
     let mut text = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let defaults = arg.get_default_values();
     if arg.get_action().takes_values() && !defaults.is_empty() {
-        let values: Vec<_> = defaults
-            .iter()
-            .map(|value| value.to_string_lossy())
-            .collect();
+        let values: Vec<_> = defaults.iter().map(|value| value.to_string_lossy()).collect();
         let _ = write!(text, " (default: {})", values.join(","));
     }
     text

@@ -112,11 +112,7 @@ pub(crate) struct Listing {
 impl Listing {
     /// Returns the format asked for; `-q` is `-o name`.
     pub(crate) fn format(&self) -> ListFormat {
-        if self.quiet {
-            ListFormat::Name
-        } else {
-            self.output
-        }
+        if self.quiet { ListFormat::Name } else { self.output }
     }
 }
 

@@ -72,11 +72,7 @@ fn accept_dashes(command: Command) -> Command {
     command
         .mut_args(|arg| {
             let option = !arg.is_positional() && arg.get_action().takes_values();
-            if option {
-                arg.allow_hyphen_values(true)
-            } else {
-                arg
-            }
+            if option { arg.allow_hyphen_values(true) } else { arg }
         })
         .mut_subcommands(accept_dashes)
 }
@@ -107,12 +103,10 @@ fn walk<'a>(root: &'a Command, words: &[OsString]) -> (String, &'a Command) {
 /// Tells whether an option takes the next word; none where the command does not know the option.
 fn value_follows(command: &Command, word: &str) -> Option<bool> {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
-    let arg = command
-        .get_arguments()
-        .find(|arg| match name.strip_prefix("--") {
-            Some(long) => arg.get_long() == Some(long),
-            None => arg.get_short() == name.chars().nth(1),
-        })?;
+    let arg = command.get_arguments().find(|arg| match name.strip_prefix("--") {
+        Some(long) => arg.get_long() == Some(long),
+        None => arg.get_short() == name.chars().nth(1),
+    })?;
     let attached = word.contains('=') || (!word.starts_with("--") && word.chars().nth(2).is_some());
     Some(arg.get_action().takes_values() && !attached)
 }
@@ -147,10 +141,7 @@ mod tests {
     #[test]
     fn the_path_keeps_aliases_and_leaves_options_out() {
         assert_eq!(path("kontena --grid x node -D ls -q"), "kontena node ls");
-        assert_eq!(
-            path("kontena --grid=x node reset-token n"),
-            "kontena node reset-token"
-        );
+        assert_eq!(path("kontena --grid=x node reset-token n"), "kontena node reset-token");
     }
 
     #[test]
@@ -158,67 +149,27 @@ mod tests {
         for (line, message, path) in [
             ("kontena bogus", "No such sub-command 'bogus'", "kontena"),
             ("kontena help", "No such sub-command 'help'", "kontena"),
-            (
-                "kontena node help",
-                "No such sub-command 'help'",
-                "kontena node",
-            ),
+            ("kontena node help", "No such sub-command 'help'", "kontena node"),
             ("kontena nod ls", "No such sub-command 'nod'", "kontena"),
-            (
-                "kontena node rm",
-                "parameter 'NODE ...': no value provided",
-                "kontena node rm",
-            ),
-            (
-                "kontena node show",
-                "parameter 'NODE': no value provided",
-                "kontena node show",
-            ),
+            ("kontena node rm", "parameter 'NODE ...': no value provided", "kontena node rm"),
+            ("kontena node show", "parameter 'NODE': no value provided", "kontena node show"),
             (
                 "kontena service create x",
                 "parameter 'IMAGE': no value provided",
                 "kontena service create",
             ),
-            (
-                "kontena node show a b",
-                "too many arguments",
-                "kontena node show",
-            ),
-            (
-                "kontena node show a -- -b",
-                "too many arguments",
-                "kontena node show",
-            ),
+            ("kontena node show a b", "too many arguments", "kontena node show"),
+            ("kontena node show a -- -b", "too many arguments", "kontena node show"),
             (
                 "kontena service deploy --wait=false x",
                 "too many arguments",
                 "kontena service deploy",
             ),
-            (
-                "kontena node ls -z",
-                "Unrecognised option '-z'",
-                "kontena node ls",
-            ),
-            (
-                "kontena node ls --bogus=1",
-                "Unrecognised option '--bogus'",
-                "kontena node ls",
-            ),
-            (
-                "kontena --bogus node ls",
-                "Unrecognised option '--bogus'",
-                "kontena",
-            ),
-            (
-                "kontena node -v ls",
-                "Unrecognised option '-v'",
-                "kontena node",
-            ),
-            (
-                "kontena node ls --grid",
-                "option '--grid': no value provided",
-                "kontena node ls",
-            ),
+            ("kontena node ls -z", "Unrecognised option '-z'", "kontena node ls"),
+            ("kontena node ls --bogus=1", "Unrecognised option '--bogus'", "kontena node ls"),
+            ("kontena --bogus node ls", "Unrecognised option '--bogus'", "kontena"),
+            ("kontena node -v ls", "Unrecognised option '-v'", "kontena node"),
+            ("kontena node ls --grid", "option '--grid': no value provided", "kontena node ls"),
             (
                 "kontena service create --cpus x a b",
                 "option '--cpus': invalid value for Float(): \"x\"",
@@ -245,10 +196,7 @@ mod tests {
                 "kontena node update",
             ),
         ] {
-            assert_eq!(
-                misuse(line),
-                format!("ERROR: {message}\n\nSee: '{path} --help'")
-            );
+            assert_eq!(misuse(line), format!("ERROR: {message}\n\nSee: '{path} --help'"));
         }
     }
 
@@ -274,58 +222,30 @@ mod tests {
             ("kontena service deploy x", true),
             ("kontena service deploy --no-wait x", false),
             ("kontena service deploy --no-wait x --wait", true),
-            (
-                "kontena service deploy --wait --wait --no-wait x --grid a --grid b",
-                false,
-            ),
+            ("kontena service deploy --wait --wait --no-wait x --grid a --grid b", false),
         ] {
-            let Invocation::Run(run) = read(line) else {
-                panic!("{line}")
-            };
-            let Some(super::super::Command::Service(command)) = run.cli.command else {
-                panic!()
-            };
-            let super::super::service::ServiceCommand::Deploy(args) = *command else {
-                panic!()
-            };
+            let Invocation::Run(run) = read(line) else { panic!("{line}") };
+            let Some(super::super::Command::Service(command)) = run.cli.command else { panic!() };
+            let super::super::service::ServiceCommand::Deploy(args) = *command else { panic!() };
             assert_eq!(args.wait.wanted(), wanted, "{line}");
         }
     }
 
     #[test]
     fn help_and_version_need_nothing() {
-        for line in [
-            "kontena",
-            "kontena node",
-            "kontena node rm --help",
-            "kontena -h node x",
-        ] {
-            let Invocation::Print(text) = read(line) else {
-                panic!("{line}")
-            };
-            assert!(
-                text.contains("Usage:") && text.contains("Options:"),
-                "{text}"
-            );
+        for line in ["kontena", "kontena node", "kontena node rm --help", "kontena -h node x"] {
+            let Invocation::Print(text) = read(line) else { panic!("{line}") };
+            assert!(text.contains("Usage:") && text.contains("Options:"), "{text}");
         }
-        let Invocation::Print(version) = read("kontena -v") else {
-            panic!("version")
-        };
-        assert_eq!(
-            version,
-            format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION"))
-        );
+        let Invocation::Print(version) = read("kontena -v") else { panic!("version") };
+        assert_eq!(version, format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION")));
     }
 
     #[test]
     fn commands_that_live_elsewhere_say_so() {
-        let Invocation::Moved(lines) = read("kontena login http://x") else {
-            panic!("login")
-        };
+        let Invocation::Moved(lines) = read("kontena login http://x") else { panic!("login") };
         assert_eq!(lines.len(), 2);
-        let Invocation::Moved(lines) = read("kontena aws node create") else {
-            panic!("aws")
-        };
+        let Invocation::Moved(lines) = read("kontena aws node create") else { panic!("aws") };
         assert_eq!(
             lines,
             ["The 'aws' plugin has not been installed. Use: kontena plugin install aws"]

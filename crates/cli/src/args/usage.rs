@@ -19,10 +19,7 @@ pub(crate) struct UsageError {
 impl UsageError {
     /// Makes an error about the command typed as `path`.
     pub(crate) fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            path: path.into(),
-        }
+        Self { message: message.into(), path: path.into() }
     }
 }
 
@@ -42,10 +39,7 @@ pub(crate) fn explain(
     let culprit = culprit(error);
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            format!(
-                "No such sub-command '{}'",
-                text(error, ContextKind::InvalidSubcommand)
-            )
+            format!("No such sub-command '{}'", text(error, ContextKind::InvalidSubcommand))
         }
         ErrorKind::UnknownArgument => unknown(&culprit, command, words),
         ErrorKind::TooManyValues => "too many arguments".to_owned(),
@@ -53,23 +47,15 @@ pub(crate) fn explain(
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             format!("{}: {}", place(command, &culprit, words), reason(error))
         }
-        _ => error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .replacen("error: ", "", 1),
+        _ => error.to_string().lines().next().unwrap_or_default().replacen("error: ", "", 1),
     };
     UsageError::new(message, path)
 }
 
 /// An unknown word: an option, a surplus parameter, or the name of no command.
 fn unknown(word: &str, command: &Command, words: &[OsString]) -> String {
-    let literal = words
-        .iter()
-        .skip_while(|other| *other != "--")
-        .skip(1)
-        .any(|other| other == word);
+    let literal =
+        words.iter().skip_while(|other| *other != "--").skip(1).any(|other| other == word);
     if word.starts_with('-') && !literal {
         format!("Unrecognised option '{word}'")
     } else if command.has_subcommands() {
@@ -101,24 +87,18 @@ fn place(command: &Command, culprit: &str, words: &[OsString]) -> String {
 fn typed_switch(arg: &Arg, words: &[OsString]) -> String {
     let long = arg.get_long().map(|long| format!("--{long}"));
     let short = arg.get_short().map(|short| format!("-{short}"));
-    let typed = words
-        .iter()
-        .rev()
-        .map(|word| word.to_string_lossy())
-        .find_map(|word| {
-            let name = word.split_once('=').map_or(word.as_ref(), |(name, _)| name);
-            [&long, &short].into_iter().flatten().find(|switch| {
-                name == switch.as_str() || (switch.len() == 2 && word.starts_with(switch.as_str()))
-            })
-        });
+    let typed = words.iter().rev().map(|word| word.to_string_lossy()).find_map(|word| {
+        let name = word.split_once('=').map_or(word.as_ref(), |(name, _)| name);
+        [&long, &short].into_iter().flatten().find(|switch| {
+            name == switch.as_str() || (switch.len() == 2 && word.starts_with(switch.as_str()))
+        })
+    });
     typed.cloned().unwrap_or_else(|| help::first_switch(arg))
 }
 
 /// Finds the argument that clap names with its value, as in `--cpus <CPUS>` or `<NODE>...`.
 fn find<'a>(command: &'a Command, culprit: &str) -> Option<&'a Arg> {
-    command
-        .get_arguments()
-        .find(|arg| arg.to_string() == culprit)
+    command.get_arguments().find(|arg| arg.to_string() == culprit)
 }
 
 fn reason(error: &clap::Error) -> String {

@@ -20,8 +20,7 @@ impl<T: serde::Serialize> serde::Serialize for OrNone<T> {
 
 /// Reads a whole number.
 pub(crate) fn integer(text: &str) -> Result<i64, String> {
-    text.parse()
-        .map_err(|_| format!("invalid value for Integer(): {text:?}"))
+    text.parse().map_err(|_| format!("invalid value for Integer(): {text:?}"))
 }
 
 /// Reads a whole number that counts something.
@@ -42,20 +41,12 @@ pub(crate) fn float(text: &str) -> Result<f64, String> {
 
 /// Reads a whole number or `none`.
 pub(crate) fn integer_or_none(text: &str) -> Result<OrNone<i64>, String> {
-    if text == "none" {
-        Ok(OrNone::None)
-    } else {
-        integer(text).map(OrNone::Some)
-    }
+    if text == "none" { Ok(OrNone::None) } else { integer(text).map(OrNone::Some) }
 }
 
 /// Reads a word or `none`.
 pub(crate) fn text_or_none(text: &str) -> Result<OrNone<String>, String> {
-    Ok(if text == "none" {
-        OrNone::None
-    } else {
-        OrNone::Some(text.to_owned())
-    })
+    Ok(if text == "none" { OrNone::None } else { OrNone::Some(text.to_owned()) })
 }
 
 /// Reads the availability of a node.
@@ -73,10 +64,7 @@ mod tests {
     #[test]
     fn numbers_are_refused_with_the_reasons_of_1_5() {
         assert_eq!(float("x").unwrap_err(), "invalid value for Float(): \"x\"");
-        assert_eq!(
-            integer("1.5").unwrap_err(),
-            "invalid value for Integer(): \"1.5\""
-        );
+        assert_eq!(integer("1.5").unwrap_err(), "invalid value for Integer(): \"1.5\"");
         assert_eq!(integer("-1"), Ok(-1));
         assert!(non_negative("-1").is_err());
         assert!(float("inf").is_err());

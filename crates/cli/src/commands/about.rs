@@ -30,39 +30,27 @@ pub(super) fn whoami(session: &Session<'_>, args: &Whoami) -> Result<(), Failure
 
 fn ask_for_user(session: &Session<'_>) -> Result<String, Failure> {
     let user: Value = session.client()?.get("/v1/user")?;
-    let email = user
-        .get("email")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let email = user.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
     session.update_master(|server| server.username = Some(email.clone()))?;
     Ok(email)
 }
 
 /// Says which versions are in use; a master that does not answer is left out.
 pub(super) fn version(session: &Session<'_>, args: &Version) -> Result<(), Failure> {
-    session
-        .console
-        .line(format!("cli: {}", env!("CARGO_PKG_VERSION")))?;
+    session.console.line(format!("cli: {}", env!("CARGO_PKG_VERSION")))?;
     if args.cli {
         return Ok(());
     }
     let Ok(master) = session.master() else {
         return Ok(());
     };
-    let root = session
-        .client_for(&master.url, None, None)
-        .and_then(|client| {
-            let root: Value = client.get("/")?;
-            Ok(root)
-        });
-    let version = root
-        .ok()
-        .and_then(|root| Some(root.get("version")?.as_str()?.to_owned()));
+    let root = session.client_for(&master.url, None, None).and_then(|client| {
+        let root: Value = client.get("/")?;
+        Ok(root)
+    });
+    let version = root.ok().and_then(|root| Some(root.get("version")?.as_str()?.to_owned()));
     if let Some(version) = version {
-        session
-            .console
-            .line(format!("master: {version} ({})", master.url))?;
+        session.console.line(format!("master: {version} ({})", master.url))?;
     }
     Ok(())
 }

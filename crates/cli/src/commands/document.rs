@@ -10,10 +10,7 @@ use crate::output::{Console, yaml};
 
 /// Reads API objects as views.
 pub(super) fn views<T: DeserializeOwned>(values: &[Value], path: &str) -> Result<Vec<T>, Failure> {
-    values
-        .iter()
-        .map(|value| read(value.clone(), path))
-        .collect()
+    values.iter().map(|value| read(value.clone(), path)).collect()
 }
 
 /// Prints a list as JSON or YAML; false where another format is asked for.
@@ -60,9 +57,5 @@ pub(super) fn plain(value: &Value) -> String {
 
 /// Returns the list under `key` of an answer, empty where there is none.
 pub(super) fn items<'a>(answer: &'a Value, key: &str) -> &'a [Value] {
-    answer
-        .get(key)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    answer.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

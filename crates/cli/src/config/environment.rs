@@ -15,10 +15,7 @@ impl Environment {
     pub(crate) fn from_process() -> Self {
         let values = std::env::vars_os()
             .map(|(name, value)| {
-                (
-                    name.to_string_lossy().into_owned(),
-                    value.to_string_lossy().into_owned(),
-                )
+                (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
             })
             .collect();
         Self { values }
@@ -27,19 +24,13 @@ impl Environment {
     /// Makes an environment of these variables.
     #[cfg(test)]
     pub(crate) fn of(values: &[(&str, &str)]) -> Self {
-        let values = values
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let values = values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Self { values }
     }
 
     /// Returns a variable; an empty one counts as unset.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.values
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Tells whether a variable is set, be it to nothing.
@@ -49,17 +40,12 @@ impl Environment {
 
     /// Returns a variable that holds seconds.
     pub(crate) fn seconds(&self, name: &str, default: u64) -> Duration {
-        Duration::from_secs(
-            self.get(name)
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(default),
-        )
+        Duration::from_secs(self.get(name).and_then(|text| text.parse().ok()).unwrap_or(default))
     }
 
     /// Returns the folder `~/.kontena`, where there is a home.
     pub(crate) fn kontena_dir(&self) -> Option<PathBuf> {
-        self.get("HOME")
-            .map(|home| PathBuf::from(home).join(".kontena"))
+        self.get("HOME").map(|home| PathBuf::from(home).join(".kontena"))
     }
 
     /// Returns the path of the configuration file.
@@ -72,9 +58,7 @@ impl Environment {
 
     /// Tells whether text is UTF-8. Without any locale it is taken to be: containers rarely set one.
     pub(crate) fn is_utf8(&self) -> bool {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .into_iter()
-            .find_map(|name| self.get(name));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.get(name));
         locale.is_none_or(|locale| {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
@@ -101,9 +85,6 @@ mod tests {
 
     #[test]
     fn an_empty_variable_is_unset() {
-        assert_eq!(
-            Environment::of(&[("KONTENA_GRID", "")]).get("KONTENA_GRID"),
-            None
-        );
+        assert_eq!(Environment::of(&[("KONTENA_GRID", "")]).get("KONTENA_GRID"), None);
     }
 }

@@ -26,10 +26,7 @@ impl ConfigFile {
         let path = environment.config_path();
         // A link to the file stays a link: what it points to is replaced.
         let path = fs::canonicalize(&path).unwrap_or(path);
-        Self {
-            path,
-            writable: environment.get("KONTENA_URL").is_none(),
-        }
+        Self { path, writable: environment.get("KONTENA_URL").is_none() }
     }
 
     /// Reads the file; a missing or unreadable one holds no masters.
@@ -55,11 +52,8 @@ impl ConfigFile {
             Err(error) => return Err(self.refuse("read", &error)),
         };
         let outcome = change(&mut config)?;
-        let text = config
-            .render()
-            .map_err(|error| self.refuse("write", &error))?;
-        self.replace(&text)
-            .map_err(|error| self.refuse("write", &error))?;
+        let text = config.render().map_err(|error| self.refuse("write", &error))?;
+        self.replace(&text).map_err(|error| self.refuse("write", &error))?;
         Ok(outcome)
     }
 
@@ -69,17 +63,11 @@ impl ConfigFile {
 
     fn refuse(&self, verb: &str, error: &dyn std::fmt::Display) -> Failure {
         let path = self.path.display();
-        Failure::said(format!(
-            "Cannot {verb} the configuration file {path}: {error}"
-        ))
+        Failure::said(format!("Cannot {verb} the configuration file {path}: {error}"))
     }
 
     fn lock(&self) -> io::Result<File> {
-        let file = private()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.beside("lock"))?;
+        let file = private().write(true).create(true).truncate(false).open(self.beside("lock"))?;
         file.lock()?;
         Ok(file)
     }
@@ -186,10 +174,6 @@ mod tests {
         std::os::unix::fs::symlink(&real, dir.path().join("client.json")).unwrap();
         file(&dir, &[]).update(add("a")).unwrap();
         assert!(fs::read_to_string(&real).unwrap().contains("\"a\""));
-        assert!(
-            fs::symlink_metadata(dir.path().join("client.json"))
-                .unwrap()
-                .is_symlink()
-        );
+        assert!(fs::symlink_metadata(dir.path().join("client.json")).unwrap().is_symlink());
     }
 }

@@ -44,11 +44,7 @@ pub(crate) struct Server {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
     /// Seconds since 1970; none or 0: never.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "moment"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
     pub(crate) token_expires_at: Option<i64>,
     /// Renews the access token once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,20 +56,14 @@ pub(crate) struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("name", &self.name)
-            .field("url", &self.url)
-            .finish()
+        f.debug_struct("Server").field("name", &self.name).field("url", &self.url).finish()
     }
 }
 
 impl Server {
     /// Makes an entry of which only the name is known.
     pub(crate) fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 
     /// Forgets the access token; user and grid stay.
@@ -128,10 +118,8 @@ impl Config {
         let mut file = self.clone();
         let names_entry = |name: &String| self.servers.iter().any(|server| server.name == *name);
         file.current_server = file.current_server.filter(names_entry);
-        file.current_account
-            .get_or_insert_with(|| "kontena".to_owned());
-        file.accounts
-            .retain(|account| account.get("name") != Some(&Value::from("master")));
+        file.current_account.get_or_insert_with(|| "kontena".to_owned());
+        file.accounts.retain(|account| account.get("name") != Some(&Value::from("master")));
         for server in &mut file.servers {
             if server.rest.get("account") == Some(&Value::from("master")) {
                 server.rest.remove("account");
@@ -152,24 +140,13 @@ impl Config {
 
     /// Returns the first of `name`, `name-2`, `name-3`, … that no master has.
     pub(crate) fn free_name(&self, name: &str) -> String {
-        let names: Vec<String> = self
-            .servers
-            .iter()
-            .map(|server| server.name.clone())
-            .collect();
-        if names.iter().any(|taken| taken == name) {
-            free_name(name, &names)
-        } else {
-            name.into()
-        }
+        let names: Vec<String> = self.servers.iter().map(|server| server.name.clone()).collect();
+        if names.iter().any(|taken| taken == name) { free_name(name, &names) } else { name.into() }
     }
 }
 
 fn free_name(name: &str, taken: &[String]) -> String {
-    (2u32..)
-        .map(|n| format!("{name}-{n}"))
-        .find(|free| !taken.contains(free))
-        .unwrap_or_default()
+    (2u32..).map(|n| format!("{name}-{n}")).find(|free| !taken.contains(free)).unwrap_or_default()
 }
 
 fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
@@ -179,9 +156,9 @@ fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<V
 /// Reads a moment that other versions may have written as a fraction or not at all.
 fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(from)? {
-        Value::Number(number) => number
-            .as_i64()
-            .or_else(|| number.as_f64().map(|seconds| seconds as i64)),
+        Value::Number(number) => {
+            number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
+        }
         _ => None,
     })
 }
@@ -216,18 +193,8 @@ mod tests {
     fn second_of_a_name_gets_a_number() {
         let text = r#"{"servers":[{"name":"a"},{"name":"a"},{"name":"a-2"},{"name":"a"}]}"#;
         let config = Config::parse(text).unwrap();
-        let names: Vec<&str> = config
-            .servers
-            .iter()
-            .map(|server| server.name.as_str())
-            .collect();
-        assert_eq!(
-            names.len(),
-            names
-                .iter()
-                .collect::<std::collections::BTreeSet<_>>()
-                .len()
-        );
+        let names: Vec<&str> = config.servers.iter().map(|server| server.name.as_str()).collect();
+        assert_eq!(names.len(), names.iter().collect::<std::collections::BTreeSet<_>>().len());
         assert_eq!(config.free_name("b"), "b");
         assert_eq!(names.first(), Some(&"a"));
     }
@@ -236,10 +203,7 @@ mod tests {
     fn the_shape_with_one_server_is_read() {
         let config = Config::parse(r#"{"server":{"url":"http://x","token":"t"}}"#).unwrap();
         assert_eq!(config.current_server.as_deref(), Some("default"));
-        assert_eq!(
-            config.server("default").unwrap().url.as_deref(),
-            Some("http://x")
-        );
+        assert_eq!(config.server("default").unwrap().url.as_deref(), Some("http://x"));
         assert!(!config.render().unwrap().contains("\"server\":"));
     }
 
@@ -248,10 +212,7 @@ mod tests {
         let text = r#"{"current_server":null,"servers":[{"name":"a","token":null,
             "token_expires_at":1.5e9}],"accounts":null}"#;
         let config = Config::parse(text).unwrap();
-        assert_eq!(
-            config.server("a").unwrap().token_expires_at,
-            Some(1_500_000_000)
-        );
+        assert_eq!(config.server("a").unwrap().token_expires_at, Some(1_500_000_000));
         assert!(Config::parse("{").is_err());
     }
 }

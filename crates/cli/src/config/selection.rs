@@ -60,10 +60,7 @@ impl Selection {
         grid: Option<&str>,
     ) -> Self {
         let entry = match master {
-            Some(name) => config
-                .server(name)
-                .cloned()
-                .ok_or(Choice::Unknown(name.to_owned())),
+            Some(name) => config.server(name).cloned().ok_or(Choice::Unknown(name.to_owned())),
             None => from_environment(config, environment).ok_or(Choice::None),
         };
         let grid = grid.filter(|grid| !grid.is_empty()).map(ToOwned::to_owned);
@@ -82,19 +79,14 @@ impl Selection {
 
 fn from_environment(config: &Config, environment: &Environment) -> Option<Server> {
     if let Some(url) = environment.get("KONTENA_URL") {
-        let known = config
-            .servers
-            .iter()
-            .find(|server| server.url.as_deref() == Some(url));
+        let known = config.servers.iter().find(|server| server.url.as_deref() == Some(url));
         return known.cloned().or_else(|| {
             let mut server = Server::named(environment.get("KONTENA_MASTER").unwrap_or("default"));
             server.url = Some(url.to_owned());
             Some(server)
         });
     }
-    let name = environment
-        .get("KONTENA_MASTER")
-        .or(config.current_server.as_deref())?;
+    let name = environment.get("KONTENA_MASTER").or(config.current_server.as_deref())?;
     config.server(name).cloned()
 }
 
@@ -134,12 +126,7 @@ mod tests {
         let grid = selection.grid.unwrap_or_default();
         match selection.master {
             Choice::Master(m) => {
-                format!(
-                    "{} {} {} {grid}",
-                    m.name,
-                    m.url,
-                    m.token.unwrap_or_default()
-                )
+                format!("{} {} {} {grid}", m.name, m.url, m.token.unwrap_or_default())
             }
             Choice::Unknown(name) => format!("unknown {name}"),
             Choice::None => format!("none {grid}"),
@@ -150,38 +137,17 @@ mod tests {
     fn precedence() {
         let url = ("KONTENA_URL", "http://b");
         assert_eq!(decide(&[], None, None), "a http://a ta ga");
-        assert_eq!(
-            decide(&[("KONTENA_MASTER", "b")], None, None),
-            "b http://b  gb"
-        );
+        assert_eq!(decide(&[("KONTENA_MASTER", "b")], None, None), "b http://b  gb");
         assert_eq!(decide(&[("KONTENA_MASTER", "x")], None, None), "none ");
-        assert_eq!(
-            decide(&[url, ("KONTENA_MASTER", "a")], None, None),
-            "b http://b  gb"
-        );
-        assert_eq!(
-            decide(&[("KONTENA_URL", "http://z")], None, None),
-            "default http://z  "
-        );
+        assert_eq!(decide(&[url, ("KONTENA_MASTER", "a")], None, None), "b http://b  gb");
+        assert_eq!(decide(&[("KONTENA_URL", "http://z")], None, None), "default http://z  ");
         assert_eq!(decide(&[url], Some("a"), None), "a http://a ta ga");
         assert_eq!(decide(&[], Some("x"), None), "unknown x");
         assert_eq!(decide(&[], Some("c"), None), "none ");
-        assert_eq!(
-            decide(&[("KONTENA_GRID", "e")], None, None),
-            "a http://a ta e"
-        );
-        assert_eq!(
-            decide(&[("KONTENA_GRID", "e")], None, Some("f")),
-            "a http://a ta f"
-        );
-        assert_eq!(
-            decide(&[("KONTENA_GRID", "")], None, None),
-            "a http://a ta ga"
-        );
-        assert_eq!(
-            decide(&[("KONTENA_TOKEN", "t")], None, None),
-            "a http://a t ga"
-        );
+        assert_eq!(decide(&[("KONTENA_GRID", "e")], None, None), "a http://a ta e");
+        assert_eq!(decide(&[("KONTENA_GRID", "e")], None, Some("f")), "a http://a ta f");
+        assert_eq!(decide(&[("KONTENA_GRID", "")], None, None), "a http://a ta ga");
+        assert_eq!(decide(&[("KONTENA_TOKEN", "t")], None, None), "a http://a t ga");
     }
 
     #[test]

@@ -35,9 +35,7 @@ impl Setup {
             || environment.get("TERM") == Some("dumb");
         Self {
             out: Palette { on: out && !plain },
-            err: Palette {
-                on: io::stderr().is_terminal() && !plain,
-            },
+            err: Palette { on: io::stderr().is_terminal() && !plain },
             utf8: environment.is_utf8(),
             interactive: out && io::stdin().is_terminal(),
             animated: out && progress == ProgressForm::Auto,
@@ -56,10 +54,7 @@ pub(crate) struct Console {
 impl Console {
     /// Opens the console.
     pub(crate) fn new(setup: Setup) -> Self {
-        Self {
-            setup,
-            stage: Arc::new(Mutex::new(Stage::default())),
-        }
+        Self { setup, stage: Arc::new(Mutex::new(Stage::default())) }
     }
 
     /// Returns the spinner's place, for its thread and for Ctrl-C.
@@ -92,18 +87,12 @@ impl Console {
 
     /// Writes ` [warn] text` to standard error.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.note(format!(
-            " [{}] {text}",
-            self.setup.err.paint(Ink::Yellow, "warn")
-        ));
+        self.note(format!(" [{}] {text}", self.setup.err.paint(Ink::Yellow, "warn")));
     }
 
     /// Writes ` [error] text` to standard error.
     pub(crate) fn error(&self, text: impl Display) {
-        self.note(format!(
-            " [{}] {text}",
-            self.setup.err.paint(Ink::Red, "error")
-        ));
+        self.note(format!(" [{}] {text}", self.setup.err.paint(Ink::Red, "error")));
     }
 
     /// Colours a text for standard output.

@@ -59,11 +59,7 @@ impl Palette {
     /// Colours a text; nothing stays nothing.
     pub(crate) fn paint(self, ink: Ink, text: impl Display) -> String {
         let text = text.to_string();
-        if self.on && !text.is_empty() {
-            format!("{}{text}{END}", ink.start())
-        } else {
-            text
-        }
+        if self.on && !text.is_empty() { format!("{}{text}{END}", ink.start()) } else { text }
     }
 }
 
@@ -122,11 +118,7 @@ fn plain(text: &str) -> String {
 
 /// Counts the cells a text takes on a terminal; colours take none.
 pub(crate) fn width(text: &str) -> usize {
-    if text.contains('\u{1b}') {
-        plain(text).width()
-    } else {
-        text.width()
-    }
+    if text.contains('\u{1b}') { plain(text).width() } else { text.width() }
 }
 
 #[cfg(test)]

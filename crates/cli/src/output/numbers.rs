@@ -35,13 +35,9 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (bytes, text) in [
-            (0, "0B"),
-            (999, "999B"),
-            (1000, "1KB"),
-            (268_435_456, "268MB"),
-            (-1, "-1B"),
-        ] {
+        for (bytes, text) in
+            [(0, "0B"), (999, "999B"), (1000, "1KB"), (268_435_456, "268MB"), (-1, "-1B")]
+        {
             assert_eq!(decimal_size(bytes), text);
         }
         assert_eq!(decimal_size(i64::MAX), "9EB");
@@ -49,12 +45,7 @@ mod tests {
 
     #[test]
     fn decimals() {
-        for (number, text) in [
-            (0.7449, "0.74"),
-            (0.3051, "0.31"),
-            (2.0, "2.0"),
-            (-0.001, "0.0"),
-        ] {
+        for (number, text) in [(0.7449, "0.74"), (0.3051, "0.31"), (2.0, "2.0"), (-0.001, "0.0")] {
             assert_eq!(two_decimals(number), text);
         }
         assert_eq!(gigabytes(8_589_934_592.0), "8.0");

@@ -26,9 +26,7 @@ impl Console {
         if self.ask(&format!("Enter '{name}' to confirm:  "))? == name {
             return Ok(());
         }
-        self.abort(&format!(
-            "Confirmation did not match {name}. Aborted command."
-        ))
+        self.abort(&format!("Confirmation did not match {name}. Aborted command."))
     }
 
     /// Goes on only when the user says yes; no answer is no.
@@ -40,26 +38,15 @@ impl Console {
         let answer = self.ask(&format!("{question} (y/N) "))?;
         let yes = matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes");
         let shown = format!("{question} (y/N) {answer}");
-        self.rewrite(
-            &shown,
-            &format!("{question} {}", if yes { "Yes" } else { "no" }),
-        )?;
-        if yes {
-            Ok(())
-        } else {
-            self.abort("Aborted command.")
-        }
+        self.rewrite(&shown, &format!("{question} {}", if yes { "Yes" } else { "no" }))?;
+        if yes { Ok(()) } else { self.abort("Aborted command.") }
     }
 
     /// Asks for a line; the end of input is an empty one.
     pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
         self.require_user()?;
         let mut out = io::stdout();
-        let echo = if self.palette().on {
-            Ink::Cyan.start()
-        } else {
-            String::new()
-        };
+        let echo = if self.palette().on { Ink::Cyan.start() } else { String::new() };
         write!(out, "{} {question}{echo}", self.paint(Ink::Green, ">"))?;
         out.flush()?;
         let mut answer = String::new();
@@ -77,11 +64,7 @@ impl Console {
 
     /// Fails where nobody can be asked.
     pub(crate) fn require_user(&self) -> Result<(), Failure> {
-        if self.setup.interactive {
-            Ok(())
-        } else {
-            Err(force_required())
-        }
+        if self.setup.interactive { Ok(()) } else { Err(force_required()) }
     }
 
     fn abort(&self, text: &str) -> Result<(), Failure> {
@@ -94,11 +77,7 @@ impl Console {
         let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
         let rows = (width(old) + 2).div_ceil(columns.max(1));
         let mut out = io::stdout().lock();
-        writeln!(
-            out,
-            "\u{1b}[{rows}A\r\u{1b}[J{} {new}",
-            self.paint(Ink::Green, ">")
-        )?;
+        writeln!(out, "\u{1b}[{rows}A\r\u{1b}[J{} {new}", self.paint(Ink::Green, ">"))?;
         out.flush()
     }
 }

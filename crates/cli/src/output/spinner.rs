@@ -87,10 +87,7 @@ impl Stage {
 
 impl Step {
     fn moving_line(&self, columns: usize) -> String {
-        let frame = FRAMES
-            .get(self.frame % FRAMES.len())
-            .copied()
-            .unwrap_or(' ');
+        let frame = FRAMES.get(self.frame % FRAMES.len()).copied().unwrap_or(' ');
         let head = format!("    *   {} ", self.message);
         // Two cells stay free for the `^C` of an interruption.
         let room = columns.saturating_sub(width(&head) + 3);
@@ -102,18 +99,11 @@ impl Step {
             detail = detail.chars().take(room.saturating_sub(3)).collect();
             detail.push_str("...");
         }
-        format!(
-            "{}{detail}",
-            head.replacen("    *  ", &format!("    {frame}  "), 1)
-        )
+        format!("{}{detail}", head.replacen("    *  ", &format!("    {frame}  "), 1))
     }
 
     fn end(self, out: &mut impl Write, well: bool) -> io::Result<()> {
-        let (word, ink) = if well {
-            ("done", Ink::Green)
-        } else {
-            ("fail", Ink::Red)
-        };
+        let (word, ink) = if well { ("done", Ink::Green) } else { ("fail", Ink::Red) };
         if self.form == ProgressForm::None {
             return Ok(());
         }
@@ -162,9 +152,7 @@ impl Console {
         work: impl FnOnce(&Progress) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let ticker = self.begin(message)?;
-        let outcome = work(&Progress {
-            stage: self.stage(),
-        });
+        let outcome = work(&Progress { stage: self.stage() });
         drop(ticker);
         lock(&self.stage()).end(&mut io::stdout().lock(), outcome.is_ok())?;
         outcome
@@ -181,15 +169,8 @@ impl Console {
             writeln!(out, "* {message}.. ")?;
         }
         let palette = self.palette();
-        let step = Step {
-            message,
-            detail: String::new(),
-            animated,
-            frame: 0,
-            drawn: 0,
-            palette,
-            form,
-        };
+        let step =
+            Step { message, detail: String::new(), animated, frame: 0, drawn: 0, palette, form };
         place.step = Some(step);
         place.redraw(&mut out)?;
         drop((place, out));
@@ -213,10 +194,7 @@ impl Ticker {
                 }
             }
         });
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -253,18 +231,9 @@ mod tests {
 
     #[test]
     fn the_final_line_has_six_blanks() {
-        assert_eq!(
-            end(step(false, ProgressForm::Auto), true),
-            " [done] Creating x node      \n"
-        );
-        assert_eq!(
-            end(step(true, ProgressForm::Auto), false),
-            "\r [fail] Creating x node      \n"
-        );
-        assert_eq!(
-            end(step(false, ProgressForm::Plain), true),
-            "* Creating x node .. done\n"
-        );
+        assert_eq!(end(step(false, ProgressForm::Auto), true), " [done] Creating x node      \n");
+        assert_eq!(end(step(true, ProgressForm::Auto), false), "\r [fail] Creating x node      \n");
+        assert_eq!(end(step(false, ProgressForm::Plain), true), "* Creating x node .. done\n");
         assert_eq!(end(step(false, ProgressForm::None), true), "");
     }
 
@@ -273,10 +242,7 @@ mod tests {
         let step = step(true, ProgressForm::Auto);
         let moving = step.moving_line(80);
         assert_eq!(moving, "    *   Creating x node  .. |");
-        assert_eq!(
-            width(&moving),
-            width(end(step, true).trim_matches(['\r', '\n']))
-        );
+        assert_eq!(width(&moving), width(end(step, true).trim_matches(['\r', '\n'])));
     }
 
     #[test]
@@ -290,9 +256,7 @@ mod tests {
 
     #[test]
     fn lines_written_meanwhile_replace_the_moving_one() {
-        let mut stage = Stage {
-            step: Some(step(true, ProgressForm::Auto)),
-        };
+        let mut stage = Stage { step: Some(step(true, ProgressForm::Auto)) };
         let mut out = Vec::new();
         stage.redraw(&mut out).unwrap();
         let drawn = out.len() - 1;

@@ -14,10 +14,7 @@ pub(crate) struct Table {
 impl Table {
     /// Starts a table with these columns.
     pub(crate) fn new(titles: &[&'static str]) -> Self {
-        Self {
-            titles: titles.iter().map(|title| (*title, 0)).collect(),
-            rows: Vec::new(),
-        }
+        Self { titles: titles.iter().map(|title| (*title, 0)).collect(), rows: Vec::new() }
     }
 
     /// Makes a column at least this many cells wide.
@@ -38,11 +35,7 @@ impl Table {
     /// Writes the table; the header stands even above nothing.
     pub(crate) fn render(&self, palette: Palette) -> String {
         let widths = self.widths();
-        let header = self
-            .titles
-            .iter()
-            .map(|(title, _)| palette.paint(Ink::Bold, title))
-            .collect();
+        let header = self.titles.iter().map(|(title, _)| palette.paint(Ink::Bold, title)).collect();
         let mut text = String::new();
         for cells in std::iter::once(&header).chain(&self.rows) {
             line(&mut text, cells, &widths);
@@ -51,11 +44,8 @@ impl Table {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self
-            .titles
-            .iter()
-            .map(|(title, minimum)| width(title).max(*minimum))
-            .collect();
+        let mut widths: Vec<usize> =
+            self.titles.iter().map(|(title, minimum)| width(title).max(*minimum)).collect();
         for row in &self.rows {
             for (widest, cell) in widths.iter_mut().zip(row) {
                 *widest = (*widest).max(width(cell));
@@ -84,10 +74,7 @@ mod tests {
     #[test]
     fn columns_grow_with_their_cells() {
         let mut table = Table::new(&["NAME", "VERSION", "LABELS"]).at_least("VERSION", 9);
-        assert_eq!(
-            table.render(Palette::default()),
-            "NAME   VERSION     LABELS\n"
-        );
+        assert_eq!(table.render(Palette::default()), "NAME   VERSION     LABELS\n");
         table.row(vec!["⊛ core-01".into(), "1.4.0".into(), "a=b".into()]);
         table.row(vec!["日本語の".into(), String::new(), String::new()]);
         assert_eq!(

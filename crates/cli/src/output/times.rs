@@ -27,9 +27,7 @@ mod tests {
 
     #[test]
     fn a_day_has_24_hours() {
-        let now = DateTime::parse_from_rfc3339("2018-03-20T09:30:00Z")
-            .unwrap()
-            .to_utc();
+        let now = DateTime::parse_from_rfc3339("2018-03-20T09:30:00Z").unwrap().to_utc();
         for (then, text) in [
             ("2018-03-20T09:29:56.000Z", "4s"),
             ("2018-03-20T09:28:00.000Z", "2m"),

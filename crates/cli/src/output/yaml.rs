@@ -83,11 +83,7 @@ fn string(text: &str) -> String {
     if text.contains(|letter: char| letter.is_control()) {
         return format!("{text:?}");
     }
-    if is_plain(text) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "''"))
-    }
+    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
 fn is_plain(text: &str) -> bool {
@@ -100,9 +96,7 @@ fn is_plain(text: &str) -> bool {
     );
     let looks_like_number = text.contains(|c: char| c.is_ascii_digit())
         && text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || "+-._:eExXabcdefABCDEF".contains(c));
+        && text.chars().all(|c| c.is_ascii_digit() || "+-._:eExXabcdefABCDEF".contains(c));
     !(bad_start
         || reserved
         || looks_like_number
@@ -127,22 +121,13 @@ mod tests {
     #[test]
     fn errors_of_the_api() {
         for (value, text) in [
-            (
-                json!({"name": "Name is too short"}),
-                "name: Name is too short\n",
-            ),
+            (json!({"name": "Name is too short"}), "name: Name is too short\n"),
             (
                 json!({"logs": {"forwarder": "Forwarder isn't an option"}}),
                 "logs:\n  forwarder: Forwarder isn't an option\n",
             ),
-            (
-                json!({"env": [null, "Env[1] is bad"]}),
-                "env:\n-\n- Env[1] is bad\n",
-            ),
-            (
-                json!({"ports": [{"a": "b", "c": "d"}]}),
-                "ports:\n- a: b\n  c: d\n",
-            ),
+            (json!({"env": [null, "Env[1] is bad"]}), "env:\n-\n- Env[1] is bad\n"),
+            (json!({"ports": [{"a": "b", "c": "d"}]}), "ports:\n- a: b\n  c: d\n"),
             (json!({"env": [[1, 2], []]}), "env:\n- - 1\n  - 2\n- []\n"),
             (json!("x"), "x\n"),
         ] {

@@ -27,10 +27,9 @@ fn case_52() {
 #[test]
 fn case_53() {
     let kontena = Kontena::c1(&Master::new());
-    kontena.run("master use other").succeeds(&[
-        "Using master: other (https://other.example.com)",
-        "Using grid: prod",
-    ]);
+    kontena
+        .run("master use other")
+        .succeeds(&["Using master: other (https://other.example.com)", "Using grid: prod"]);
     assert_eq!(kontena.config()["current_server"], "other");
     kontena.run("master use nope").fails(
         " [error] Could not resolve master by name 'nope'. \
@@ -39,10 +38,9 @@ fn case_53() {
     kontena.run("master use --clear").succeeds(&[]);
     assert_eq!(kontena.config()["current_server"], json!(null));
     let kontena = kontena.with_entry(|entry| entry["grid"] = json!(null));
-    kontena.run("master use test").prints(&[
-        "Using master: test (http://192.168.66.1:9292/)",
-        "Using grid: <none>",
-    ]);
+    kontena
+        .run("master use test")
+        .prints(&["Using master: test (http://192.168.66.1:9292/)", "Using grid: <none>"]);
 }
 
 #[test]
@@ -64,12 +62,8 @@ fn case_54() {
 #[test]
 fn whoami_asks_for_a_user_it_does_not_know() {
     let master = m1();
-    let lines = [
-        "Master: test",
-        "URL: http://192.168.66.1:9292/",
-        "Grid: development",
-        "User: admin",
-    ];
+    let lines =
+        ["Master: test", "URL: http://192.168.66.1:9292/", "Grid: development", "User: admin"];
     Kontena::c1(&master).run("whoami").succeeds(&lines);
     assert!(master.lines().is_empty());
     master.on("GET /v1/user", 200, json!({"id": "1", "email": "admin"}));
@@ -81,20 +75,11 @@ fn whoami_asks_for_a_user_it_does_not_know() {
 #[test]
 fn case_55() {
     let cli = format!("cli: {}", env!("CARGO_PKG_VERSION"));
-    Kontena::new()
-        .env("KONTENA_URL", "http://127.0.0.1:1")
-        .run("version")
-        .succeeds(&[&cli]);
+    Kontena::new().env("KONTENA_URL", "http://127.0.0.1:1").run("version").succeeds(&[&cli]);
     let master = Master::new();
-    master.on(
-        "GET /",
-        200,
-        json!({"name": "Kontena Master", "version": "1.5.4"}),
-    );
+    master.on("GET /", 200, json!({"name": "Kontena Master", "version": "1.5.4"}));
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("version")
-        .succeeds(&[&cli, "master: 1.5.4 (http://192.168.66.1:9292/)"]);
+    kontena.run("version").succeeds(&[&cli, "master: 1.5.4 (http://192.168.66.1:9292/)"]);
     kontena.run("version --cli").succeeds(&[&cli]);
 }
 
@@ -109,9 +94,7 @@ fn case_56() {
 fn case_57() {
     let master = m1();
     let kontena = Kontena::c1(&master).with_entry(|entry| entry["grid"] = json!(null));
-    kontena
-        .run("node list")
-        .fails(" [error] You have not selected a grid. Use: kontena grid use");
+    kontena.run("node list").fails(" [error] You have not selected a grid. Use: kontena grid use");
     assert!(master.lines().is_empty());
     kontena.run("node list --all").exits(0);
 }
@@ -123,10 +106,7 @@ fn case_60() {
         .env("KONTENA_GRID", "prod")
         .run("node ls -q --grid development")
         .succeeds(&["core-01", "core-02", "core-03"]);
-    assert_eq!(
-        master.lines(),
-        ["GET grids/development", "GET grids/development/nodes"]
-    );
+    assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
 }
 
 #[test]
@@ -134,9 +114,7 @@ fn another_master_can_be_named() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     kontena.run("master use other").exits(0);
-    kontena
-        .run("--master test node ls -q")
-        .succeeds(&["core-01", "core-02", "core-03"]);
+    kontena.run("--master test node ls -q").succeeds(&["core-01", "core-02", "core-03"]);
     kontena.run("node ls").fails(NOT_LOGGED_IN);
     kontena.run("node ls --master nope").fails(
         " [error] Could not resolve master by name 'nope'. \
@@ -147,9 +125,7 @@ fn another_master_can_be_named() {
 #[test]
 fn values_of_the_environment_are_not_saved() {
     let master = m1();
-    let kontena = Kontena::c1(&master)
-        .env("KONTENA_TOKEN", "env")
-        .env("KONTENA_GRID", "envgrid");
+    let kontena = Kontena::c1(&master).env("KONTENA_TOKEN", "env").env("KONTENA_GRID", "envgrid");
     kontena.run("grid use prod").succeeds(&["Using grid: prod"]);
     let config = fs::read_to_string(kontena.config_path()).unwrap();
     assert!(!config.contains("env"), "{config}");
@@ -163,10 +139,7 @@ fn the_file_is_private_and_unknown_keys_stay() {
     let kontena = Kontena::c1(&master).with_entry(|entry| entry["plugin"] = json!({"a": [1]}));
     fs::set_permissions(kontena.config_path(), fs::Permissions::from_mode(0o644)).unwrap();
     kontena.run("grid use prod").exits(0);
-    assert_eq!(
-        fs::metadata(kontena.config_path()).unwrap().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(kontena.config_path()).unwrap().mode() & 0o777, 0o600);
     assert_eq!(kontena.config()["servers"][0]["plugin"], json!({"a": [1]}));
     let dir = fs::metadata(kontena.home().join(".kontena")).unwrap();
     assert_eq!(dir.mode() & 0o777, 0o700);
@@ -175,16 +148,10 @@ fn the_file_is_private_and_unknown_keys_stay() {
 #[test]
 fn current_master() {
     let kontena = Kontena::c1(&Master::new());
-    kontena
-        .run("master current")
-        .succeeds(&["test http://192.168.66.1:9292/"]);
+    kontena.run("master current").succeeds(&["test http://192.168.66.1:9292/"]);
     kontena.run("master current --name").succeeds(&["test"]);
-    kontena
-        .run("master current --url")
-        .succeeds(&["http://192.168.66.1:9292/"]);
-    kontena
-        .run("master current --address")
-        .succeeds(&["127.0.0.1"]);
+    kontena.run("master current --url").succeeds(&["http://192.168.66.1:9292/"]);
+    kontena.run("master current --address").succeeds(&["127.0.0.1"]);
     Kontena::new().run("master current").fails(NOT_LOGGED_IN);
 }
 
@@ -223,9 +190,7 @@ fn the_log_names_requests_and_no_tokens() {
     assert!(bodies.err.contains("\"name\":\"prod\""), "{}", bodies.err);
     for text in [&log, &debug.err, &bodies.err] {
         assert!(
-            !["tok123", "gridtok", "prodtok"]
-                .iter()
-                .any(|token| text.contains(token)),
+            !["tok123", "gridtok", "prodtok"].iter().any(|token| text.contains(token)),
             "{text}"
         );
     }

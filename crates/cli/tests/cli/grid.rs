@@ -13,9 +13,7 @@ fn case_34() {
         "development *   3       3          2",
     ]);
     assert_eq!(master.lines(), ["GET grids"]);
-    Kontena::c1(&master)
-        .run("grid ls -q")
-        .succeeds(&["development", "prod"]);
+    Kontena::c1(&master).run("grid ls -q").succeeds(&["development", "prod"]);
 }
 
 #[test]
@@ -23,9 +21,7 @@ fn case_35() {
     let master = Master::new();
     master.on("GET /v1/grids", 200, json!({"grids": []}));
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("grid list")
-        .succeeds(&["Kontena Master test doesn't have any grids yet. \
+    kontena.run("grid list").succeeds(&["Kontena Master test doesn't have any grids yet. \
          Create one now using 'kontena grid create' command"]);
     kontena.run("grid list -q").succeeds(&[]);
 }
@@ -59,18 +55,14 @@ fn case_36() {
     kontena.run("grid show prod").succeeds(&lines);
     assert_eq!(master.lines(), ["GET grids", "GET grids/prod/nodes"]);
     kontena.run("grid current --grid prod").succeeds(&lines);
-    kontena
-        .run("grid show nope")
-        .fails(" [error] Grid not found");
+    kontena.run("grid show nope").fails(" [error] Grid not found");
     kontena.run("grid show --token prod").succeeds(&["prodtok"]);
 }
 
 #[test]
 fn current_grid() {
     let master = m1();
-    Kontena::c1(&master)
-        .run("grid current --name")
-        .succeeds(&["development"]);
+    Kontena::c1(&master).run("grid current --name").succeeds(&["development"]);
     assert_eq!(master.lines(), ["GET grids/development"]);
     let none = Kontena::c1(&master).with_entry(|entry| entry["grid"] = Value::Null);
     none.run("grid current").fails(
@@ -105,19 +97,13 @@ fn case_38() {
     let kontena = Kontena::c1(&master);
     kontena
         .run("grid create lab")
-        .prints(&[
-            " [done] Creating lab grid",
-            " [done] Switching scope to lab grid",
-        ])
+        .prints(&[" [done] Creating lab grid", " [done] Switching scope to lab grid"])
         .complains(&[" [warn] Option --initial-size=1 is only recommended for test/dev usage"])
         .exits(0);
     assert_eq!(master.body(), json!({"name": "lab", "initial_size": 1}));
     assert_eq!(kontena.config()["servers"][0]["grid"], "lab");
     for quiet in ["--silent", "--initial-size 1"] {
-        kontena
-            .run(&format!("grid create {quiet} lab"))
-            .complains(&[])
-            .exits(0);
+        kontena.run(&format!("grid create {quiet} lab")).complains(&[]).exits(0);
     }
 }
 
@@ -164,12 +150,8 @@ fn case_40() {
     let master = m1();
     master.on("DELETE /v1/grids/development", 200, "{}");
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("grid rm development")
-        .fails(" [error] Command requires --force");
-    kontena
-        .run("grid rm --force development")
-        .succeeds(&[" [done] removing development grid"]);
+    kontena.run("grid rm development").fails(" [error] Command requires --force");
+    kontena.run("grid rm --force development").succeeds(&[" [done] removing development grid"]);
     assert_eq!(master.lines(), ["GET grids", "DELETE grids/development"]);
     assert_eq!(kontena.config()["servers"][0].get("grid"), None);
     kontena.run("grid rm --force nope").fails(
@@ -182,16 +164,12 @@ fn case_40() {
 fn case_42() {
     let master = m1();
     let kontena = Kontena::c1(&master);
-    kontena.run("grid env -e prod").succeeds(&[
-        "export KONTENA_URI=ws://192.168.66.1:9292/",
-        "export KONTENA_TOKEN=prodtok",
-    ]);
-    assert_eq!(master.lines(), ["GET grids"]);
-    kontena.run("grid env").succeeds(&[
-        "KONTENA_URI=ws://192.168.66.1:9292/",
-        "KONTENA_TOKEN=gridtok",
-    ]);
     kontena
-        .run("grid env nope")
-        .fails(" [error] Grid not found");
+        .run("grid env -e prod")
+        .succeeds(&["export KONTENA_URI=ws://192.168.66.1:9292/", "export KONTENA_TOKEN=prodtok"]);
+    assert_eq!(master.lines(), ["GET grids"]);
+    kontena
+        .run("grid env")
+        .succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", "KONTENA_TOKEN=gridtok"]);
+    kontena.run("grid env nope").fails(" [error] Grid not found");
 }

@@ -33,10 +33,7 @@ fn case_62() {
     assert!(ran.out.starts_with("development/core-01:\n"));
     let requests = master.requests();
     assert_eq!(
-        requests
-            .iter()
-            .map(|request| request.line.as_str())
-            .collect::<Vec<_>>(),
+        requests.iter().map(|request| request.line.as_str()).collect::<Vec<_>>(),
         [
             "GET /v1/nodes/development/core-01",
             "POST /oauth2/token",
@@ -48,10 +45,7 @@ fn case_62() {
     assert_eq!(requests[1].headers.get("authorization"), None);
     assert_eq!(requests[2].headers["authorization"], "Bearer tok2");
     let entry = &kontena.config()["servers"][0];
-    assert_eq!(
-        (&entry["token"], &entry["refresh_token"]),
-        (&json!("tok2"), &json!("r2"))
-    );
+    assert_eq!((&entry["token"], &entry["refresh_token"]), (&json!("tok2"), &json!("r2")));
     assert!(entry["token_expires_at"].as_i64().unwrap() > 1_700_000_000);
 }
 
@@ -77,13 +71,10 @@ fn a_token_known_to_be_expired_is_refreshed_first() {
     });
     kontena.run("grid env").exits(0);
     assert_eq!(master.lines(), ["POST /oauth2/token", "GET grids"]);
-    Kontena::c1(&master)
-        .with_entry(expire)
-        .run("grid env")
-        .fails(
-            " [error] The access token has expired and refresh failed. \
+    Kontena::c1(&master).with_entry(expire).run("grid env").fails(
+        " [error] The access token has expired and refresh failed. \
          Try authenticating again, use: kontena master login",
-        );
+    );
 }
 
 #[test]
@@ -125,42 +116,27 @@ fn headers_and_paths() {
 fn answers_that_are_no_json() {
     let master = m1();
     let kontena = Kontena::c1(&master);
-    master
-        .forget("GET /v1/grids")
-        .on("GET /v1/grids", 200, "{oops");
+    master.forget("GET /v1/grids").on("GET /v1/grids", 200, "{oops");
     let ran = kontena.run("grid list");
     ran.exits(1);
     let start = " [error] 520 : Invalid response JSON from server for /v1/grids: ";
     assert!(ran.err.starts_with(start), "{}", ran.err);
-    master
-        .headers("")
-        .forget("GET /v1/grids")
-        .on("GET /v1/grids", 502, "bad gateway");
-    kontena
-        .run("grid list")
-        .fails(" [error] 502 : bad gateway (/v1/grids)");
+    master.headers("").forget("GET /v1/grids").on("GET /v1/grids", 502, "bad gateway");
+    kontena.run("grid list").fails(" [error] 502 : bad gateway (/v1/grids)");
     master.forget("GET /v1/grids").on("GET /v1/grids", 503, "");
-    kontena
-        .run("grid list")
-        .fails(" [error] 503 : Service Unavailable (/v1/grids)");
+    kontena.run("grid list").fails(" [error] 503 : Service Unavailable (/v1/grids)");
     master.forget("GET /v1/grids").on("GET /v1/grids", 302, "");
-    kontena
-        .run("grid list")
-        .fails(" [error] 302 : Found (/v1/grids)");
+    kontena.run("grid list").fails(" [error] 302 : Found (/v1/grids)");
 }
 
 #[test]
 fn a_master_that_is_not_there() {
-    let kontena = Kontena::new()
-        .env("KONTENA_URL", "http://127.0.0.1:1")
-        .env("KONTENA_TOKEN", "x");
+    let kontena = Kontena::new().env("KONTENA_URL", "http://127.0.0.1:1").env("KONTENA_TOKEN", "x");
     kontena
         .run("grid ls")
         .fails(" [error] Cannot connect to http://127.0.0.1:1: connection refused");
-    let ran = Kontena::new()
-        .env("KONTENA_URL", "nonsense")
-        .env("KONTENA_TOKEN", "x")
-        .run("grid ls");
+    let ran =
+        Kontena::new().env("KONTENA_URL", "nonsense").env("KONTENA_TOKEN", "x").run("grid ls");
     ran.fails(" [error] Cannot connect to nonsense: not an http:// or https:// address");
 }
 
@@ -172,12 +148,7 @@ fn https_does_not_panic_over_a_missing_provider() {
         .env("KONTENA_TOKEN", "x");
     let ran = kontena.run("grid ls");
     ran.exits(1);
-    assert!(
-        ran.err
-            .starts_with(" [error] Cannot connect to https://127.0.0.1"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.starts_with(" [error] Cannot connect to https://127.0.0.1"), "{}", ran.err);
 }
 
 #[test]
@@ -185,11 +156,7 @@ fn a_reader_that_leaves_is_no_panic() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     let ran = kontena.run_shell("{ $KONTENA node show core-01; echo \"code $?\" >&2; } | true");
-    assert!(
-        ran.err.is_empty() || ran.err.starts_with("code "),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.is_empty() || ran.err.starts_with("code "), "{}", ran.err);
     let ran = kontena.run_shell("exec >&-; $KONTENA node ls -q");
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
 }

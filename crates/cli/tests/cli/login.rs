@@ -13,11 +13,7 @@ fn with_oauth() -> Master {
             json!({"access_token": "new", "refresh_token": "ref", "expires_in": 7200,
                 "user": {"name": "admin", "email": "admin"}, "server": {"name": "lab"}}),
         )
-        .on(
-            "GET /v1/user",
-            200,
-            json!({"id": "1", "email": "admin@example.com"}),
-        );
+        .on("GET /v1/user", 200, json!({"id": "1", "email": "admin@example.com"}));
     master
 }
 
@@ -42,9 +38,7 @@ fn a_code_is_exchanged_and_a_grid_is_picked() {
     let kontena = Kontena::new();
     let mut lines = GRIDS.to_vec();
     lines.push(" [done] * Selecting 'prod' as the current grid");
-    kontena
-        .run(&format!("master login --code abc {}", url(&master)))
-        .succeeds(&lines);
+    kontena.run(&format!("master login --code abc {}", url(&master))).succeeds(&lines);
     let config = kontena.config();
     let entry = &config["servers"][0];
     assert_eq!(config["current_server"], "lab");
@@ -61,10 +55,7 @@ fn a_code_is_exchanged_and_a_grid_is_picked() {
     assert!(entry["token_expires_at"].as_i64().unwrap() > 1_700_000_000);
     assert_eq!(master.lines(), ["POST /oauth2/token", "GET grids"]);
     let body = &master.requests()[0].body;
-    assert_eq!(
-        (&body["grant_type"], &body["code"]),
-        (&json!("authorization_code"), &json!("abc"))
-    );
+    assert_eq!((&body["grant_type"], &body["code"]), (&json!("authorization_code"), &json!("abc")));
     assert_eq!(master.requests()[0].headers.get("authorization"), None);
 }
 
@@ -73,19 +64,11 @@ fn a_silent_login_prints_nothing() {
     let master = with_oauth();
     let kontena = Kontena::new();
     let url = url(&master);
-    kontena
-        .run(&format!("master login --silent -c abc {url}"))
-        .succeeds(&[]);
+    kontena.run(&format!("master login --silent -c abc {url}")).succeeds(&[]);
     assert_eq!(kontena.config()["servers"][0]["grid"], "prod");
+    kontena.run(&format!("master login --code=abc --name two --grid g {url}")).succeeds(&[]);
     kontena
-        .run(&format!(
-            "master login --code=abc --name two --grid g {url}"
-        ))
-        .succeeds(&[]);
-    kontena
-        .run(&format!(
-            "master login --code abc -n three --skip-grid-auto-select {url}"
-        ))
+        .run(&format!("master login --code abc -n three --skip-grid-auto-select {url}"))
         .succeeds(&[]);
     let config = kontena.config();
     assert_eq!(config["current_server"], "three");
@@ -98,9 +81,7 @@ fn a_taken_name_gets_a_number() {
     let master = with_oauth();
     let kontena = Kontena::new();
     kontena.configure(&json!({"servers": [{"name": "lab", "url": "http://elsewhere"}]}));
-    kontena
-        .run(&format!("master login -s --code abc {}", url(&master)))
-        .exits(0);
+    kontena.run(&format!("master login -s --code abc {}", url(&master))).exits(0);
     assert_eq!(kontena.config()["current_server"], "lab-2");
 }
 
@@ -108,9 +89,7 @@ fn a_taken_name_gets_a_number() {
 fn an_entry_with_the_same_url_is_used_again() {
     let master = with_oauth();
     let kontena = Kontena::c1(&master);
-    kontena
-        .run(&format!("master login --code abc {}/", url(&master)))
-        .succeeds(&[]);
+    kontena.run(&format!("master login --code abc {}/", url(&master))).succeeds(&[]);
     let config = kontena.config();
     assert_eq!(config["servers"].as_array().unwrap().len(), 2);
     assert_eq!(config["servers"][0]["token"], "new");
@@ -126,16 +105,10 @@ fn a_token_is_tried() {
         url(&master)
     );
     kontena
-        .run(&format!(
-            "master login --skip-grid-auto-select --token T {}",
-            url(&master)
-        ))
+        .run(&format!("master login --skip-grid-auto-select --token T {}", url(&master)))
         .succeeds(&[&line]);
     let entry = &kontena.config()["servers"][0];
-    assert_eq!(
-        (&entry["token"], &entry["token_expires_at"]),
-        (&json!("T"), &json!(0))
-    );
+    assert_eq!((&entry["token"], &entry["token_expires_at"]), (&json!("T"), &json!(0)));
     assert_eq!(entry["username"], "admin@example.com");
     assert_eq!(master.requests()[0].headers["authorization"], "Bearer T");
 }
@@ -165,12 +138,10 @@ fn the_stored_token_is_enough() {
 fn without_code_and_token_there_is_no_way_yet() {
     let master = with_oauth();
     let kontena = Kontena::new();
-    kontena
-        .run(&format!("master login {}", url(&master)))
-        .fails(
-            " [error] Logging in with a browser is not built yet. \
+    kontena.run(&format!("master login {}", url(&master))).fails(
+        " [error] Logging in with a browser is not built yet. \
          Use: kontena master login --code CODE or --token TOKEN",
-        );
+    );
     for (flags, both) in [
         ("--token a --code b", "--token and --code"),
         ("--join a --code b", "--join and --code"),
@@ -181,9 +152,7 @@ fn without_code_and_token_there_is_no_way_yet() {
             .run(&format!("master login {flags} http://x"))
             .fails(&format!(" [error] Can't use {both} together"));
     }
-    kontena
-        .run("master login")
-        .fails(" [error] URL not specified and current master not selected");
+    kontena.run("master login").fails(" [error] URL not specified and current master not selected");
     kontena
         .run("master login nope")
         .fails(" [error] Can't find a master with name nope from configuration");
@@ -210,17 +179,13 @@ fn logout_keeps_user_and_grid() {
         entry["refresh_token"] = json!("r1");
         entry["token_expires_at"] = json!(0);
     });
-    kontena
-        .run("master logout")
-        .succeeds(&["Logged out of test"]);
+    kontena.run("master logout").succeeds(&["Logged out of test"]);
     assert_eq!(master.lines(), ["POST /oauth2/token"]);
     assert_eq!(master.body()["refresh_token"], "r1");
     let entry = kontena.config()["servers"][0].clone();
     let keys: Vec<&String> = entry.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["grid", "name", "url", "username"]);
-    kontena
-        .run("master logout -A")
-        .succeeds(&["Logged out of test", "Logged out of other"]);
+    kontena.run("master logout -A").succeeds(&["Logged out of test", "Logged out of other"]);
     Kontena::new()
         .run("master logout")
         .prints(&[])

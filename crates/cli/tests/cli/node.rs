@@ -18,31 +18,21 @@ fn case_1() {
     let ran = Kontena::c1(&master).run("node list");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, LIST, "byte for byte");
-    assert_eq!(
-        master.lines(),
-        ["GET grids/development", "GET grids/development/nodes"]
-    );
+    assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
 }
 
 #[test]
 fn case_2() {
     let master = m1();
-    Kontena::c1(&master)
-        .run("node ls -q")
-        .succeeds(&["core-01", "core-02", "core-03"]);
-    assert_eq!(
-        master.lines(),
-        ["GET grids/development", "GET grids/development/nodes"]
-    );
+    Kontena::c1(&master).run("node ls -q").succeeds(&["core-01", "core-02", "core-03"]);
+    assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
 }
 
 #[test]
 fn case_3_and_4() {
     let master = m1();
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("node ls --grid prod")
-        .succeeds(&["NAME   VERSION     STATUS   INITIAL   LABELS"]);
+    kontena.run("node ls --grid prod").succeeds(&["NAME   VERSION     STATUS   INITIAL   LABELS"]);
     let quiet = kontena.run("node ls -q --grid prod");
     assert_eq!((quiet.out.len(), quiet.code), (0, 0));
     let once = ["GET grids/prod", "GET grids/prod/nodes"];
@@ -61,11 +51,7 @@ fn case_5() {
     ]);
     assert_eq!(
         master.lines(),
-        [
-            "GET grids",
-            "GET grids/development/nodes",
-            "GET grids/prod/nodes"
-        ]
+        ["GET grids", "GET grids/development/nodes", "GET grids/prod/nodes"]
     );
     kontena.run("node ls -q -a").succeeds(&[
         "development/core-01",
@@ -77,16 +63,8 @@ fn case_5() {
 fn grid_of_three(nodes: &[Value]) -> Master {
     let master = Master::new();
     master
-        .on(
-            "GET /v1/grids/development",
-            200,
-            json!({"id": "development", "initial_size": 3}),
-        )
-        .on(
-            "GET /v1/grids/development/nodes",
-            200,
-            json!({ "nodes": nodes }),
-        );
+        .on("GET /v1/grids/development", 200, json!({"id": "development", "initial_size": 3}))
+        .on("GET /v1/grids/development/nodes", 200, json!({ "nodes": nodes }));
     master
 }
 
@@ -100,11 +78,7 @@ fn initial(number: u32, connected: bool) -> Value {
 fn case_6() {
     let master = grid_of_three(&[initial(1, true)]);
     let ran = Kontena::c1(&master).run("node list");
-    assert!(
-        ran.out.contains("\n⊗ core-01   1.4.0       online   1 / 3"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("\n⊗ core-01   1.4.0       online   1 / 3"), "{}", ran.out);
 }
 
 #[test]
@@ -125,8 +99,7 @@ fn case_8() {
         "labels": null});
     let ran = Kontena::c1(&grid_of_three(&[nameless])).run("node list");
     assert!(
-        ran.out
-            .contains("⊛ CCCC:CCCC   -           connecting   -         -\n"),
+        ran.out.contains("⊛ CCCC:CCCC   -           connecting   -         -\n"),
         "{}",
         ran.out
     );
@@ -138,10 +111,7 @@ fn case_10() {
     master.on("POST /v1/grids/development/nodes", 201, "{}");
     let ran = Kontena::c1(&master).run("node create core-03");
     ran.exits(0).complains(&[]);
-    assert_eq!(
-        ran.out, " [done] Creating core-03 node      \n",
-        "byte for byte"
-    );
+    assert_eq!(ran.out, " [done] Creating core-03 node      \n", "byte for byte");
     assert_eq!(master.lines(), ["POST grids/development/nodes"]);
     assert_eq!(master.body(), json!({"name": "core-03", "labels": []}));
 }
@@ -177,9 +147,7 @@ fn case_13_and_14() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     let token = format!("KONTENA_NODE_TOKEN={TOKEN}");
-    kontena
-        .run("node env core-03")
-        .succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", &token]);
+    kontena.run("node env core-03").succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", &token]);
     kontena.run("node env --token core-03").succeeds(&[TOKEN]);
     assert_eq!(master.lines(), ["GET nodes/development/core-03/token"; 2]);
 }
@@ -198,9 +166,7 @@ fn case_15() {
 #[test]
 fn case_18() {
     let master = m1();
-    Kontena::c1(&master)
-        .run("node rm core-03")
-        .fails(" [error] Command requires --force");
+    Kontena::c1(&master).run("node rm core-03").fails(" [error] Command requires --force");
     assert_eq!(master.lines(), ["GET nodes/development/core-03"]);
 }
 
@@ -211,17 +177,12 @@ fn case_19() {
         Kontena::c1(&master)
             .run(&format!("node rm {flag} core-01"))
             .prints(&[" [done] Removing core-01 node from development grid"])
-            .complains(&[
-                " [warn] Node core-01 is still connected using a node token, \
-                 but will be force-disconnected",
-            ])
+            .complains(&[" [warn] Node core-01 is still connected using a node token, \
+                 but will be force-disconnected"])
             .exits(0);
         assert_eq!(
             master.lines(),
-            [
-                "GET nodes/development/core-01",
-                "DELETE nodes/development/core-01"
-            ]
+            ["GET nodes/development/core-01", "DELETE nodes/development/core-01"]
         );
     }
 }
@@ -257,9 +218,7 @@ fn case_21() {
 #[test]
 fn case_22() {
     let master = m1();
-    Kontena::c1(&master)
-        .run("node reset core-03")
-        .fails(" [error] Command requires --force");
+    Kontena::c1(&master).run("node reset core-03").fails(" [error] Command requires --force");
     assert!(master.lines().is_empty());
 }
 
@@ -271,10 +230,7 @@ fn case_23() {
             .run(&format!("node {name} --force core-03"))
             .succeeds(&[" [done] Resetting node core-03 websocket connection token"]);
         assert_eq!(master.lines(), ["PUT nodes/development/core-03/token"]);
-        assert_eq!(
-            master.body(),
-            json!({"token": null, "reset_connection": true})
-        );
+        assert_eq!(master.body(), json!({"token": null, "reset_connection": true}));
     }
 }
 
@@ -295,11 +251,7 @@ fn case_25() {
     ran.exits(0);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines[..2], ["development/core-03:", "  id: ID:3"]);
-    for line in [
-        "  connected: no",
-        "  availability: active",
-        "  initial node: no",
-    ] {
+    for line in ["  connected: no", "  availability: active", "  initial node: no"] {
         assert!(lines.contains(&line), "{}", ran.out);
     }
     assert!(ran.out.contains("\n  labels:\n  stats:\n    cpus: 1\n"));
@@ -349,10 +301,7 @@ fn case_30() {
     assert_eq!(master.body(), json!({"availability": "drain"}));
     kontena
         .run("node update --clear-labels -l x core-01 core-02")
-        .succeeds(&[
-            " [done] Updating core-01 node",
-            " [done] Updating core-02 node",
-        ]);
+        .succeeds(&[" [done] Updating core-01 node", " [done] Updating core-02 node"]);
     assert_eq!(master.body(), json!({"labels": []}));
     kontena.run("node update core-01").exits(0);
     assert_eq!(master.body(), json!({}));
@@ -361,20 +310,9 @@ fn case_30() {
 #[test]
 fn case_31() {
     let master = m1();
-    Kontena::c1(&master)
-        .run("node label add core-01 disk=ssd provider=vagrant")
-        .succeeds(&[]);
-    assert_eq!(
-        master.lines(),
-        [
-            "GET nodes/development/core-01",
-            "PUT nodes/development/core-01"
-        ]
-    );
-    assert_eq!(
-        master.body(),
-        json!({"labels": ["provider=vagrant", "disk=ssd"]})
-    );
+    Kontena::c1(&master).run("node label add core-01 disk=ssd provider=vagrant").succeeds(&[]);
+    assert_eq!(master.lines(), ["GET nodes/development/core-01", "PUT nodes/development/core-01"]);
+    assert_eq!(master.body(), json!({"labels": ["provider=vagrant", "disk=ssd"]}));
 }
 
 #[test]
@@ -394,25 +332,17 @@ fn case_32() {
 fn case_33() {
     let master = m1();
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("node label rm --force core-01 x provider=vagrant")
-        .succeeds(&[]);
+    kontena.run("node label rm --force core-01 x provider=vagrant").succeeds(&[]);
     assert_eq!(master.body(), json!({"labels": []}));
     let before = master.lines().len();
     kontena.run("node label rm --force core-01 x").succeeds(&[]);
-    assert_eq!(
-        master.lines().len(),
-        before + 1,
-        "nothing matched, nothing is written"
-    );
+    assert_eq!(master.lines().len(), before + 1, "nothing matched, nothing is written");
 }
 
 #[test]
 fn labels_are_listed_one_per_line() {
     let kontena = Kontena::c1(&m1());
-    kontena
-        .run("node label ls core-01")
-        .succeeds(&["provider=vagrant"]);
+    kontena.run("node label ls core-01").succeeds(&["provider=vagrant"]);
     kontena.run("node label list core-03").succeeds(&[]);
 }
 
@@ -421,20 +351,12 @@ fn every_format_of_the_list() {
     let kontena = Kontena::c1(&m1());
     let wide = kontena.run("node ls -o wide");
     assert!(
-        wide.out
-            .starts_with("NAME        VERSION     STATUS    INITIAL   LABELS             AGE")
+        wide.out.starts_with("NAME        VERSION     STATUS    INITIAL   LABELS             AGE")
     );
     let json: Value = serde_json::from_str(&kontena.run("node ls -o json").out).unwrap();
     assert_eq!(json[0]["name"], "core-01");
-    assert!(
-        kontena
-            .run("node ls -o yaml")
-            .out
-            .starts_with("- agent_version: '1.4.0'\n")
-    );
-    kontena
-        .run("node ls -o name")
-        .succeeds(&["core-01", "core-02", "core-03"]);
+    assert!(kontena.run("node ls -o yaml").out.starts_with("- agent_version: '1.4.0'\n"));
+    kontena.run("node ls -o name").succeeds(&["core-01", "core-02", "core-03"]);
     let json: Value = serde_json::from_str(&kontena.run("node show core-01 -o json").out).unwrap();
     assert_eq!(json["id"], "development/core-01");
 }

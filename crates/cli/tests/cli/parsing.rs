@@ -5,10 +5,7 @@ use crate::support::{Kontena, Master, m1};
 fn usage(line: &str, message: &str, path: &str) {
     let ran = Kontena::new().run(line);
     ran.prints(&[]).exits(2);
-    assert_eq!(
-        ran.err,
-        format!("ERROR: {message}\n\nSee: '{path} --help'\n")
-    );
+    assert_eq!(ran.err, format!("ERROR: {message}\n\nSee: '{path} --help'\n"));
 }
 
 #[test]
@@ -19,25 +16,13 @@ fn case_58() {
 
 #[test]
 fn case_59() {
-    usage(
-        "node rm",
-        "parameter 'NODE ...': no value provided",
-        "kontena node rm",
-    );
-    usage(
-        "node remove -D",
-        "parameter 'NODE ...': no value provided",
-        "kontena node remove",
-    );
+    usage("node rm", "parameter 'NODE ...': no value provided", "kontena node rm");
+    usage("node remove -D", "parameter 'NODE ...': no value provided", "kontena node remove");
 }
 
 #[test]
 fn a_master_to_use_must_be_named() {
-    usage(
-        "master use",
-        "parameter 'NAME': missing",
-        "kontena master use",
-    );
+    usage("master use", "parameter 'NAME': missing", "kontena master use");
 }
 
 #[test]
@@ -46,11 +31,7 @@ fn case_67() {
     for line in ["", "node", "node rm --help", "service create -h x --bogus"] {
         let ran = kontena.run(line);
         ran.complains(&[]).exits(0);
-        assert!(
-            ran.out.contains("Usage:") && ran.out.contains("Options:"),
-            "{}",
-            ran.out
-        );
+        assert!(ran.out.contains("Usage:") && ran.out.contains("Options:"), "{}", ran.out);
     }
     assert!(kontena.run("node").out.contains("    remove, rm"));
 }
@@ -64,22 +45,14 @@ fn every_command_has_help() {
         let ran = kontena.run(&format!("{path} --help"));
         ran.exits(0).complains(&[]);
         assert!(
-            ran.out
-                .starts_with(&format!("Usage:\n    kontena{path} [OPTIONS]")),
+            ran.out.starts_with(&format!("Usage:\n    kontena{path} [OPTIONS]")),
             "{}",
             ran.out
         );
         assert!(ran.out.contains("\nOptions:\n"));
-        let subcommands = ran
-            .out
-            .lines()
-            .skip_while(|line| *line != "Subcommands:")
-            .skip(1);
+        let subcommands = ran.out.lines().skip_while(|line| *line != "Subcommands:").skip(1);
         for line in subcommands.take_while(|line| !line.is_empty()) {
-            let name = line
-                .split([',', ' '])
-                .find(|word| !word.is_empty())
-                .unwrap();
+            let name = line.split([',', ' ']).find(|word| !word.is_empty()).unwrap();
             waiting.push(format!("{path} {name}"));
         }
         seen += 1;
@@ -119,12 +92,7 @@ fn parsing_comes_before_everything_else() {
     kontena.run("node ls --help").exits(0);
     let ran = kontena.run("node ls");
     ran.exits(1);
-    assert!(
-        ran.err
-            .starts_with(" [error] Cannot read the configuration file "),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.starts_with(" [error] Cannot read the configuration file "), "{}", ran.err);
     assert!(master.lines().is_empty());
 }
 
@@ -134,11 +102,6 @@ fn progress_can_be_plain_or_absent() {
     master.on("POST /v1/grids/development/nodes", 201, "{}");
     let kontena = Kontena::c1(&master);
     let ran = kontena.run("node create core-03 --progress=plain");
-    assert_eq!(
-        ran.out,
-        "* Creating core-03 node .. \n* Creating core-03 node .. done\n"
-    );
-    kontena
-        .run("node create core-03 --progress none")
-        .succeeds(&[]);
+    assert_eq!(ran.out, "* Creating core-03 node .. \n* Creating core-03 node .. done\n");
+    kontena.run("node create core-03 --progress none").succeeds(&[]);
 }

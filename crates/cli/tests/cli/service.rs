@@ -28,11 +28,7 @@ fn case_43() {
 fn a_list_can_be_narrowed_to_a_stack() {
     let master = m1();
     let nothing = json!({"services": []});
-    master.on(
-        "GET /v1/grids/development/services?stack=web%20x",
-        200,
-        nothing,
-    );
+    master.on("GET /v1/grids/development/services?stack=web%20x", 200, nothing);
     Kontena::c1(&master)
         .run_words(&["service", "ls", "--stack", "web x"])
         .succeeds(&["NAME   INSTANCES   STATEFUL   STATE   EXPOSED PORTS"]);
@@ -85,10 +81,7 @@ fn case_44() {
 
 #[test]
 fn case_45() {
-    let instances = json!([
-        instance(1, "success", None),
-        instance(2, "error", Some("boom"))
-    ]);
+    let instances = json!([instance(1, "success", None), instance(2, "error", Some("boom"))]);
     let mut end = deploy("error", true, instances);
     end["reason"] = json!("halting deploy of development/null/redis, one or more instances failed");
     let master = deploying(&end);
@@ -107,19 +100,11 @@ fn case_45() {
 fn without_waiting_nothing_is_asked() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);
-    kontena
-        .run("service deploy --no-wait redis")
-        .succeeds(&[" [done] Deploying service redis"]);
+    kontena.run("service deploy --no-wait redis").succeeds(&[" [done] Deploying service redis"]);
     kontena
         .run("service scale --no-wait redis 5")
         .succeeds(&[" [done] Scaling redis to 5 instances"]);
-    assert_eq!(
-        master.lines(),
-        [
-            format!("POST {REDIS}/deploy"),
-            format!("POST {REDIS}/scale")
-        ]
-    );
+    assert_eq!(master.lines(), [format!("POST {REDIS}/deploy"), format!("POST {REDIS}/scale")]);
     assert_eq!(master.body(), json!({"instances": 5}));
 }
 
@@ -162,10 +147,7 @@ fn an_update_sends_only_what_is_given() {
     for (flags, body) in [
         ("--image redis", json!({"image": "redis:latest"})),
         ("--no-privileged", json!({"privileged": false})),
-        (
-            "--privileged --net host",
-            json!({"privileged": true, "net": "host"}),
-        ),
+        ("--privileged --net host", json!({"privileged": true, "net": "host"})),
         (
             "--health-check-port none --health-check-protocol none",
             json!({"health_check": {"port": null, "protocol": null}}),
@@ -188,19 +170,13 @@ fn an_update_sends_only_what_is_given() {
 fn case_49() {
     let master = m1();
     let get = format!("GET /v1/{REDIS}");
-    master
-        .on(&format!("DELETE /v1/{REDIS}"), 200, "{}")
-        .on(&get, 404, r#"{"error":"Not found"}"#);
+    master.on(&format!("DELETE /v1/{REDIS}"), 200, "{}").on(&get, 404, r#"{"error":"Not found"}"#);
     Kontena::c1(&master)
         .run("service rm --force redis")
         .succeeds(&[" [done] Removing service redis"]);
     assert_eq!(
         master.lines(),
-        [
-            format!("DELETE {REDIS}"),
-            format!("GET {REDIS}"),
-            format!("GET {REDIS}")
-        ]
+        [format!("DELETE {REDIS}"), format!("GET {REDIS}"), format!("GET {REDIS}")]
     );
 }
 
@@ -208,16 +184,16 @@ fn case_49() {
 fn one_instance_can_be_removed() {
     let master = m1();
     let instances = json!({"instances": [{"id": "i7", "instance_number": 2}]});
-    master
-        .on(&format!("GET /v1/{REDIS}/instances"), 200, instances)
-        .on(&format!("DELETE /v1/{REDIS}/instances/i7"), 200, "{}");
+    master.on(&format!("GET /v1/{REDIS}/instances"), 200, instances).on(
+        &format!("DELETE /v1/{REDIS}/instances/i7"),
+        200,
+        "{}",
+    );
     let kontena = Kontena::c1(&master);
     kontena
         .run("service rm --instance 2 --force redis")
         .succeeds(&[" [done] Removing service instance redis/2"]);
-    kontena
-        .run("service rm --instance 3 --force redis")
-        .fails(" [error] Instance not found");
+    kontena.run("service rm --instance 3 --force redis").fails(" [error] Instance not found");
 }
 
 #[test]
@@ -225,11 +201,7 @@ fn signals() {
     let master = m1();
     for signal in ["start", "stop", "restart"] {
         master.on(&format!("POST /v1/{REDIS}/{signal}"), 200, "{}");
-        master.on(
-            &format!("POST /v1/services/other/web/app/{signal}"),
-            200,
-            "{}",
-        );
+        master.on(&format!("POST /v1/services/other/web/app/{signal}"), 200, "{}");
     }
     let kontena = Kontena::c1(&master);
     kontena.run("service start redis other/web/app").succeeds(&[
@@ -293,11 +265,7 @@ fn containers() {
     let container = json!({"name": "null.redis-1", "deploy_rev": "r", "hostname": "redis-1",
         "domainname": "d", "ip_address": "10.81.1.1", "status": null,
         "node": {"name": "core-01", "public_ip": "1.2.3.4"}});
-    master.on(
-        &format!("GET /v1/{REDIS}/containers"),
-        200,
-        json!({"containers": [container]}),
-    );
+    master.on(&format!("GET /v1/{REDIS}/containers"), 200, json!({"containers": [container]}));
     let kontena = Kontena::c1(&master);
     kontena.run("service containers redis").succeeds(&[
         "null.redis-1:",
@@ -309,23 +277,13 @@ fn containers() {
         "  status: unknown",
         "",
     ]);
-    kontena
-        .run("service containers -q redis")
-        .succeeds(&["core-01/null.redis-1"]);
+    kontena.run("service containers -q redis").succeeds(&["core-01/null.redis-1"]);
 }
 
 #[test]
 fn services_need_a_grid_too() {
     let kontena = Kontena::c1(&m1()).with_entry(|entry| entry["grid"] = Value::Null);
-    for command in [
-        "ls",
-        "show x",
-        "create x y",
-        "deploy x",
-        "scale x 1",
-        "stop x",
-        "rm x",
-    ] {
+    for command in ["ls", "show x", "create x y", "deploy x", "scale x 1", "stop x", "rm x"] {
         kontena
             .run(&format!("service {command}"))
             .fails(" [error] You have not selected a grid. Use: kontena grid use");

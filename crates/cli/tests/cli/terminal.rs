@@ -37,10 +37,7 @@ fn case_16() {
     );
     assert_eq!(
         master.lines(),
-        [
-            "GET nodes/development/core-03",
-            "DELETE nodes/development/core-03"
-        ]
+        ["GET nodes/development/core-03", "DELETE nodes/development/core-03"]
     );
 }
 
@@ -66,18 +63,12 @@ fn yes_must_be_said() {
     let kontena = Kontena::c1(&master);
     let ran = kontena.run_on_terminal("node reset core-03", &[("(y/N)", "\n")]);
     ran.exits(1);
-    assert_eq!(
-        visible(&ran.out).last().map(String::as_str),
-        Some("Aborted command.")
-    );
+    assert_eq!(visible(&ran.out).last().map(String::as_str), Some("Aborted command."));
     assert!(master.lines().is_empty());
     let ran = kontena.run_on_terminal("node reset core-03", &[("(y/N)", "y\n")]);
     ran.exits(0);
     let lines = visible(&ran.out);
-    assert!(
-        lines[lines.len() - 2].ends_with("Are you sure? Yes"),
-        "{lines:?}"
-    );
+    assert!(lines[lines.len() - 2].ends_with("Are you sure? Yes"), "{lines:?}");
     assert_eq!(
         lines.last().map(String::as_str),
         Some(" [done] Resetting node core-03 websocket connection token")
@@ -103,23 +94,21 @@ fn control_c_in_a_spinner_says_fail_first() {
     let redis = "services/development/null/redis";
     let deploy = json!({"id": "d", "service_id": "development/null/redis", "state": "ongoing",
         "finished_at": null, "instance_count": 2, "reason": "no node has label a=b"});
-    master
-        .on(&format!("POST /v1/{redis}/deploy"), 200, &deploy)
-        .on(&format!("GET /v1/{redis}/deploys/d"), 200, &deploy);
+    master.on(&format!("POST /v1/{redis}/deploy"), 200, &deploy).on(
+        &format!("GET /v1/{redis}/deploys/d"),
+        200,
+        &deploy,
+    );
     let kontena = Kontena::c1(&master);
     let ran = kontena.run_on_terminal("service deploy redis", &[("waits: no node", "\u{3}")]);
     ran.exits(130);
     assert!(
-        ran.out
-            .contains("0/2 [------------------] waits: no node has label a=b ("),
+        ran.out.contains("0/2 [------------------] waits: no node has label a=b ("),
         "{:?}",
         ran.out
     );
     let lines = visible(&ran.out);
-    assert_eq!(
-        lines.last().map(String::as_str),
-        Some(" [fail] Deploying service redis")
-    );
+    assert_eq!(lines.last().map(String::as_str), Some(" [fail] Deploying service redis"));
 }
 
 #[test]
@@ -143,9 +132,7 @@ fn case_64() {
 fn colours_and_symbols_can_be_turned_off() {
     let master = m1();
     for variable in ["KONTENA_SIMPLE_TERM", "NO_COLOR"] {
-        let ran = Kontena::c1(&master)
-            .env(variable, "1")
-            .run_on_terminal("node list", &[]);
+        let ran = Kontena::c1(&master).env(variable, "1").run_on_terminal("node list", &[]);
         assert!(!ran.out.contains('\u{1b}'), "{variable}");
     }
     let ascii = Kontena::c1(&master).env("LC_ALL", "C").run("node list");

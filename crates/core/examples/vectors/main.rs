@@ -51,9 +51,5 @@ fn report(cases: &[Case], all: bool) -> ExitCode {
     for ((level, word), count) in counts {
         println!("{level}: {count} {word}");
     }
-    if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

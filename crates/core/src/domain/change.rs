@@ -6,7 +6,7 @@
 use super::{
     Availability, Connection, Deploy, DeployId, DeployState, DesiredState, EngineId, Event, Grid,
     GridId, Instance, InstanceDeploy, MemoryStats, Node, NodeId, NodeReport, ObservedState,
-    Service, ServiceId, Time,
+    Service, ServiceId, ServiceVersion, Time,
 };
 
 /// A fact to be written. Times are the moment of the decision.
@@ -65,7 +65,8 @@ pub enum Change {
         /// Reason in the close frame.
         close_reason: String,
     },
-    /// The node gave a sign of life. Presupposes that it still is that connection.
+    /// The node gave a sign of life. Presupposes that it still is that connection, and that the record
+    /// says it is connected.
     NodeSeen {
         /// The node.
         node: NodeId,
@@ -121,12 +122,13 @@ pub enum Change {
 
     /// A service exists. Presupposes that its name is free in its stack.
     ServiceCreated(Box<Service>),
-    /// A service has another specification, state or count. Presupposes `from_revision`.
+    /// A service has another specification, state or count. Presupposes that it still is as it was when
+    /// the decision was made: a stop or a scale in between is not undone.
     ServiceUpdated {
         /// The service as it is now.
         service: Box<Service>,
-        /// The revision the decision was made on.
-        from_revision: i64,
+        /// What the decision was made on.
+        from: ServiceVersion,
     },
     /// A deploy of the service has started.
     ServiceDeployed {

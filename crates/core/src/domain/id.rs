@@ -136,12 +136,7 @@ mod tests {
         let id = NodeId::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 0xfc, 0xfd, 0xfe, 0xff]);
         assert_eq!(id.to_string(), "0001020304050607fcfdfeff");
         assert_eq!("0001020304050607fcfdfeff".parse(), Ok(id));
-        for wrong in [
-            "",
-            "00",
-            "0001020304050607fcfdfefg",
-            "0001020304050607fcfdfeff0",
-        ] {
+        for wrong in ["", "00", "0001020304050607fcfdfefg", "0001020304050607fcfdfeff0"] {
             assert_eq!(wrong.parse::<NodeId>(), Err(InvalidId), "{wrong}");
         }
     }

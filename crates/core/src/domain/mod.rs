@@ -28,7 +28,7 @@ pub use net::Cidr;
 pub use node::{Availability, Connection, Driver, MemoryStats, Node, NodeReport, NodeStatus};
 pub use service::{
     DeployOpts, HealthCheck, Hook, HookKind, Link, Port, SecretRef, Service, ServiceSpec,
-    ServiceState, ServiceVolume, Strategy, VolumeRef, VolumeScope,
+    ServiceState, ServiceVersion, ServiceVolume, Strategy, VolumeRef, VolumeScope,
 };
 
 /// A moment in UTC. The domain stores microseconds; agents' connection times are cut to milliseconds.

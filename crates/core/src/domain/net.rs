@@ -21,15 +21,9 @@ pub struct InvalidCidr(pub String);
 
 impl Cidr {
     /// The grid subnet where none is given: `10.81.0.0/16`.
-    pub const DEFAULT_SUBNET: Self = Self {
-        base: 0x0a51_0000,
-        prefix: 16,
-    };
+    pub const DEFAULT_SUBNET: Self = Self { base: 0x0a51_0000, prefix: 16 };
     /// The supernet where none is given: `10.80.0.0/12`.
-    pub const DEFAULT_SUPERNET: Self = Self {
-        base: 0x0a50_0000,
-        prefix: 12,
-    };
+    pub const DEFAULT_SUPERNET: Self = Self { base: 0x0a50_0000, prefix: 12 };
 
     /// The overlay address of the node with this number: the number or-ed into the network's address.
     #[must_use]
@@ -41,9 +35,7 @@ impl Cidr {
     /// half, and never less than 254.
     #[must_use]
     pub fn last_node_number(self) -> u32 {
-        let lower_half = 1u32
-            .checked_shl(31 - u32::from(self.prefix.min(31)))
-            .unwrap_or(1);
+        let lower_half = 1u32.checked_shl(31 - u32::from(self.prefix.min(31))).unwrap_or(1);
         lower_half.saturating_sub(2).max(SMALLEST_LAST_NODE_NUMBER)
     }
 }
@@ -66,10 +58,7 @@ impl FromStr for Cidr {
             return Err(invalid());
         }
         let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
-        Ok(Self {
-            base: u32::from(address) & mask,
-            prefix,
-        })
+        Ok(Self { base: u32::from(address) & mask, prefix })
     }
 }
 

@@ -81,6 +81,19 @@ pub struct Connection {
     pub close_reason: Option<String>,
 }
 
+impl Connection {
+    /// A connection that was open and has ended. One that was refused never counted as its node's, so
+    /// that it has no end of its own.
+    #[must_use]
+    pub fn ended(close_code: u16, close_reason: &str) -> Self {
+        Self {
+            opened: true,
+            close_code: Some(close_code),
+            close_reason: Some(close_reason.to_owned()),
+        }
+    }
+}
+
 /// What a node's engine says about itself; every field is overwritten by each report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -208,13 +221,11 @@ impl Node {
     /// The inner value is none for a bare label.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<Option<&str>> {
-        self.labels
-            .iter()
-            .find_map(|label| match label.split_once('=') {
-                Some((left, value)) if left == name => Some(Some(value)),
-                None if label == name => Some(None),
-                _ => None,
-            })
+        self.labels.iter().find_map(|label| match label.split_once('=') {
+            Some((left, value)) if left == name => Some(Some(value)),
+            None if label == name => Some(None),
+            _ => None,
+        })
     }
 
     /// The availability zone: label `az`, or `default` when absent or bare.
@@ -232,8 +243,7 @@ impl Node {
     /// Whether the node may vanish: label `ephemeral` with any value but `no` and `false`.
     #[must_use]
     pub fn is_ephemeral(&self) -> bool {
-        self.label("ephemeral")
-            .is_some_and(|value| !matches!(value, Some("no" | "false")))
+        self.label("ephemeral").is_some_and(|value| !matches!(value, Some("no" | "false")))
     }
 
     /// Whether the node is one of the grid's initial ones.

@@ -39,7 +39,24 @@ pub struct Service {
     pub updated_at: Time,
 }
 
+/// What tells one state of a service from the next: every change of it changes one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceVersion {
+    /// Its revision.
+    pub revision: i64,
+    /// What it is wanted to do.
+    pub state: ServiceState,
+    /// Its last change that may ask for a deploy.
+    pub updated_at: Time,
+}
+
 impl Service {
+    /// What a decision about the service is made on.
+    #[must_use]
+    pub fn version(&self) -> ServiceVersion {
+        ServiceVersion { revision: self.revision, state: self.state, updated_at: self.updated_at }
+    }
+
     /// `stack/name`, as affinities and paths write it.
     #[must_use]
     pub fn stack_path(&self) -> String {

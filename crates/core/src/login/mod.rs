@@ -109,19 +109,11 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: reason.into(),
-            node_name: None,
-            changes: Vec::new(),
-        }
+        Self { code, reason: reason.into(), node_name: None, changes: Vec::new() }
     }
 
     fn of(code: u16, reason: &str, node: &Node) -> Self {
-        Self {
-            node_name: Some(node.name.clone()),
-            ..Self::new(code, reason)
-        }
+        Self { node_name: Some(node.name.clone()), ..Self::new(code, reason) }
     }
 
     /// Whether the agent is told the master's version before the close frame.
@@ -185,26 +177,19 @@ fn by_grid_token(
     engine_id: &EngineId,
     moment: &mut Moment,
 ) -> Result<(Node, Vec<Change>), Refusal> {
-    let grid = facts
-        .grid
-        .as_ref()
-        .ok_or_else(|| Refusal::new(4001, "Invalid grid token"))?;
+    let grid = facts.grid.as_ref().ok_or_else(|| Refusal::new(4001, "Invalid grid token"))?;
     match &facts.engine_node {
         None => {
             let node = new_node(claim, grid, &facts.used, engine_id, moment)?;
             let created = Change::NodeCreated(Box::new(node.clone()));
             Ok((node, vec![created]))
         }
-        Some(node) if node.grid != grid.id => Err(Refusal::of(
-            4006,
-            "Invalid node ID, already used by a different node",
-            node,
-        )),
-        Some(node) if node.has_token => Err(Refusal::of(
-            4005,
-            "Invalid grid token, node was created using a node token",
-            node,
-        )),
+        Some(node) if node.grid != grid.id => {
+            Err(Refusal::of(4006, "Invalid node ID, already used by a different node", node))
+        }
+        Some(node) if node.has_token => {
+            Err(Refusal::of(4005, "Invalid grid token, node was created using a node token", node))
+        }
         Some(node) => Ok((node.clone(), Vec::new())),
     }
 }
@@ -215,17 +200,12 @@ fn by_node_token(
     engine_id: &EngineId,
     moment: &mut Moment,
 ) -> Result<(Node, Vec<Change>), Refusal> {
-    let node = facts
-        .token_node
-        .as_ref()
-        .ok_or_else(|| Refusal::new(4002, "Invalid node token"))?;
+    let node = facts.token_node.as_ref().ok_or_else(|| Refusal::new(4002, "Invalid node token"))?;
     match &facts.engine_node {
         Some(holder) if holder.id == node.id => Ok((node.clone(), Vec::new())),
-        Some(_) => Err(Refusal::of(
-            4006,
-            "Invalid node ID, already used by a different node",
-            node,
-        )),
+        Some(_) => {
+            Err(Refusal::of(4006, "Invalid node ID, already used by a different node", node))
+        }
         None if node.engine_id.is_some() => {
             // The owner's words, not Kontena 1.5's.
             let reason = "Incorrect node token, already used by a different node";
@@ -233,13 +213,7 @@ fn by_node_token(
         }
         None => {
             let mut labels = node.labels.clone();
-            labels.extend(
-                claim
-                    .labels
-                    .iter()
-                    .filter(|new| !node.labels.contains(new))
-                    .cloned(),
-            );
+            labels.extend(claim.labels.iter().filter(|new| !node.labels.contains(new)).cloned());
             let bound = Change::NodeBound {
                 node: node.id,
                 engine_id: engine_id.clone(),
@@ -264,13 +238,7 @@ fn new_node(
     let number = free_number(grid, used)
         .ok_or_else(|| Refusal::new(1011, "Node numbers not available. Grid is full?"))?;
     let name = free_name(&claim.name, number, used);
-    let mut node = Node::new(
-        NodeId::from_bytes(moment.id()),
-        grid.id,
-        number,
-        name,
-        moment.now,
-    );
+    let mut node = Node::new(NodeId::from_bytes(moment.id()), grid.id, number, name, moment.now);
     node.engine_id = Some(engine_id.clone());
     node.agent_version = Some(claim.version.clone());
     node.labels.clone_from(&claim.labels);
@@ -326,10 +294,7 @@ fn check_clock(
     // Never in the future, so that a later connect with a right clock is possible.
     let rejected_at = to_millis(connected_at.min(moment.now));
     let mut refusal = Refusal::of(4020, &reason, node);
-    refusal.changes = changes
-        .iter()
-        .map(|change| (node.grid, change.clone()))
-        .collect();
+    refusal.changes = changes.iter().map(|change| (node.grid, change.clone())).collect();
     // An older connection than the node's own leaves the node alone.
     if node.connected_at.is_none_or(|known| known < rejected_at) {
         let rejected = Change::NodeRejected {

@@ -22,13 +22,7 @@ fn grid() -> Grid {
 
 fn node(number: u8, engine: Option<&str>) -> Node {
     let id = NodeId::from_bytes([number; 12]);
-    let mut node = Node::new(
-        id,
-        grid().id,
-        u32::from(number),
-        format!("n{number}"),
-        now(),
-    );
+    let mut node = Node::new(id, grid().id, u32::from(number), format!("n{number}"), now());
     node.engine_id = engine.and_then(EngineId::new);
     node
 }
@@ -58,10 +52,7 @@ fn code(claim: &Claim, facts: &Facts) -> u16 {
 }
 
 fn with_grid() -> Facts {
-    Facts {
-        grid: Some(grid()),
-        ..Facts::default()
-    }
+    Facts { grid: Some(grid()), ..Facts::default() }
 }
 
 #[test]
@@ -77,35 +68,20 @@ fn the_grid_token_creates_an_unknown_node() {
 #[test]
 fn numbers_and_names_are_the_lowest_free_ones() {
     let used = |used: &[(u32, &str)]| Facts {
-        used: used
-            .iter()
-            .map(|(number, name)| (*number, (*name).to_owned()))
-            .collect(),
+        used: used.iter().map(|(number, name)| (*number, (*name).to_owned())).collect(),
         ..with_grid()
     };
     let name = |facts: &Facts| {
         let admission = run(&claim(Presented::Grid), facts).expect("admitted");
-        let Some(Change::NodeCreated(node)) = admission.changes.first().cloned() else {
-            panic!()
-        };
+        let Some(Change::NodeCreated(node)) = admission.changes.first().cloned() else { panic!() };
         (node.number, node.name)
     };
-    assert_eq!(
-        name(&used(&[(1, "node-1")])),
-        (2, "node-1-2".into()),
-        "case 39"
-    );
+    assert_eq!(name(&used(&[(1, "node-1")])), (2, "node-1-2".into()), "case 39");
     let taken = used(&[(1, "node-1"), (3, "node-1-2")]);
     assert_eq!(name(&taken), (2, "node-1-2-2".into()), "case 40");
-    assert_eq!(
-        name(&used(&[(1, "a"), (5, "b")])),
-        (2, "node-1".into()),
-        "case 41"
-    );
+    assert_eq!(name(&used(&[(1, "a"), (5, "b")])), (2, "node-1".into()), "case 41");
     let mut full = used(&[]);
-    full.used = (1..=254)
-        .map(|number| (number, format!("n{number}")))
-        .collect();
+    full.used = (1..=254).map(|number| (number, format!("n{number}"))).collect();
     full.grid.as_mut().expect("a grid").subnet = "10.81.0.0/24".parse().expect("a network");
     assert_eq!(code(&claim(Presented::Grid), &full), 1011, "case 42");
 }
@@ -131,27 +107,16 @@ fn a_node_token_is_taken_by_the_first_engine() {
     let mut fresh = node(1, None);
     fresh.has_token = true;
     fresh.labels = vec!["test-2=no".into()];
-    let facts = Facts {
-        token_node: Some(fresh.clone()),
-        ..Facts::default()
-    };
+    let facts = Facts { token_node: Some(fresh.clone()), ..Facts::default() };
     let admission = run(&claim(Presented::Node), &facts).expect("admitted");
-    let [Change::NodeBound { labels, .. }] = admission.changes.as_slice() else {
-        panic!()
-    };
+    let [Change::NodeBound { labels, .. }] = admission.changes.as_slice() else { panic!() };
     assert_eq!(labels, &["test-2=no", "test=yes"], "case 14");
     assert_eq!(admission.name, "n1");
 
-    let taken = Facts {
-        token_node: Some(node(1, Some("ID2"))),
-        ..Facts::default()
-    };
+    let taken = Facts { token_node: Some(node(1, Some("ID2"))), ..Facts::default() };
     let refusal = run(&claim(Presented::Node), &taken).expect_err("case 16");
     assert_eq!(refusal.code, 4003);
-    assert_eq!(
-        refusal.reason,
-        "Incorrect node token, already used by a different node"
-    );
+    assert_eq!(refusal.reason, "Incorrect node token, already used by a different node");
 
     let elsewhere = Facts {
         token_node: Some(fresh),
@@ -165,17 +130,11 @@ fn a_node_token_is_taken_by_the_first_engine() {
 fn a_grid_token_does_not_open_a_node_with_its_own_or_of_another_grid() {
     let mut own = node(1, Some("ID1"));
     own.has_token = true;
-    let facts = Facts {
-        engine_node: Some(own.clone()),
-        ..with_grid()
-    };
+    let facts = Facts { engine_node: Some(own.clone()), ..with_grid() };
     assert_eq!(code(&claim(Presented::Grid), &facts), 4005, "case 21");
     own.has_token = false;
     own.grid = GridId::from_bytes([9; 12]);
-    let facts = Facts {
-        engine_node: Some(own),
-        ..with_grid()
-    };
+    let facts = Facts { engine_node: Some(own), ..with_grid() };
     assert_eq!(code(&claim(Presented::Grid), &facts), 4006, "case 44");
 }
 
@@ -205,10 +164,7 @@ fn clocks_are_judged_by_sharp_limits_and_the_refusal_is_kept() {
 
     let mut live = node(1, Some("ID1"));
     live.connected_at = Some(now() - TimeDelta::seconds(10));
-    let facts = Facts {
-        engine_node: Some(live),
-        ..with_grid()
-    };
+    let facts = Facts { engine_node: Some(live), ..with_grid() };
     let mut older = claim(Presented::Grid);
     older.connected_at = Some(Ok(now() - TimeDelta::minutes(5)));
     let refusal = run(&older, &facts).expect_err("case 37");

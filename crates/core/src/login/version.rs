@@ -55,9 +55,7 @@ fn split(part: &str) -> Option<Vec<Part>> {
     let mut rest = part;
     while let Some(first) = rest.chars().next() {
         let digits = first.is_ascii_digit();
-        let end = rest
-            .find(|next: char| next.is_ascii_digit() != digits)
-            .unwrap_or(rest.len());
+        let end = rest.find(|next: char| next.is_ascii_digit() != digits).unwrap_or(rest.len());
         let (run, tail) = rest.split_at(end);
         parts.push(if digits {
             Part::Number(run.parse().ok()?)
@@ -74,22 +72,14 @@ fn is_prerelease(parts: &[Part]) -> bool {
 }
 
 fn release(parts: &[Part]) -> Vec<Part> {
-    parts
-        .iter()
-        .take_while(|part| matches!(part, Part::Number(_)))
-        .cloned()
-        .collect()
+    parts.iter().take_while(|part| matches!(part, Part::Number(_))).cloned().collect()
 }
 
 /// Missing trailing parts are 0.
 fn compare(one: &[Part], two: &[Part]) -> Ordering {
     let zero = Part::Number(0);
     (0..one.len().max(two.len()))
-        .map(|at| {
-            one.get(at)
-                .unwrap_or(&zero)
-                .cmp(two.get(at).unwrap_or(&zero))
-        })
+        .map(|at| one.get(at).unwrap_or(&zero).cmp(two.get(at).unwrap_or(&zero)))
         .find(|order| *order != Ordering::Equal)
         .unwrap_or(Ordering::Equal)
 }
@@ -124,11 +114,7 @@ mod tests {
             ("1.6.0.dev", "1.5.0", false),
             ("1.5.0", "", false),
         ] {
-            assert_eq!(
-                is_accepted(agent, base(master)),
-                accepted,
-                "{agent} on {master}"
-            );
+            assert_eq!(is_accepted(agent, base(master)), accepted, "{agent} on {master}");
         }
     }
 
@@ -138,9 +124,7 @@ mod tests {
         for accepted in ["1.5.0", "1.5.4", "1.6.0.dev", "1.6.0"] {
             assert!(is_compatible(accepted), "{accepted}");
         }
-        for refused in [
-            "1.4.3", "1.7.0", "2.0.0", "abc", "1.5..1", "1.5.0 ", "v1.5.0", "1.5.4+x",
-        ] {
+        for refused in ["1.4.3", "1.7.0", "2.0.0", "abc", "1.5..1", "1.5.0 ", "v1.5.0", "1.5.4+x"] {
             assert!(!is_compatible(refused), "{refused}");
         }
     }

@@ -63,13 +63,9 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
         if failed {
             left.clear();
         }
-        let refused = before
-            .iter()
-            .filter(|spot| left.binary_search(spot).is_err());
-        let nodes: Vec<_> = refused
-            .filter_map(|spot| field.node(*spot))
-            .map(|node| node.id)
-            .collect();
+        let refused = before.iter().filter(|spot| left.binary_search(spot).is_err());
+        let nodes: Vec<_> =
+            refused.filter_map(|spot| field.node(*spot)).map(|node| node.id).collect();
         if !nodes.is_empty() {
             filters.push(Refusals {
                 filter: filter.name(),
@@ -94,23 +90,13 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
             })
         })
         .collect();
-    ranks.sort_by(|one, two| {
-        one.key
-            .partial_cmp(&two.key)
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
+    ranks.sort_by(|one, two| one.key.partial_cmp(&two.key).unwrap_or(std::cmp::Ordering::Equal));
     let previous = match field.previous(number) {
         Previous::At(spot) => field.node(spot).map(|node| node.id),
         Previous::Nowhere => None,
-        Previous::Elsewhere => field
-            .rows()
-            .find(|(row, _)| *row == number)
-            .and_then(|(_, node)| node),
+        Previous::Elsewhere => {
+            field.rows().find(|(row, _)| *row == number).and_then(|(_, node)| node)
+        }
     };
-    Explanation {
-        number,
-        previous,
-        filters,
-        ranks,
-    }
+    Explanation { number, previous, filters, ranks }
 }

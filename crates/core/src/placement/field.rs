@@ -73,9 +73,7 @@ impl<'a> Field<'a> {
 
     /// The place of a node; none where it is no candidate.
     pub(crate) fn spot(&self, node: NodeId) -> Option<Spot> {
-        self.nodes
-            .binary_search_by_key(&node, |candidate| candidate.id)
-            .ok()
+        self.nodes.binary_search_by_key(&node, |candidate| candidate.id).ok()
     }
 
     /// Where the instance of that number is.
@@ -135,9 +133,7 @@ impl<'a> Field<'a> {
 
     /// The candidates chosen in this run, with the numbers they were chosen for.
     pub(crate) fn chosen(&self) -> impl Iterator<Item = (Spot, &BTreeSet<u32>)> {
-        self.chosen_on
-            .iter()
-            .map(|(spot, numbers)| (*spot, numbers))
+        self.chosen_on.iter().map(|(spot, numbers)| (*spot, numbers))
     }
 
     /// Notes that this run has chosen the candidate; false where it had already.

@@ -51,9 +51,7 @@ impl Failure {
             Strategy::Daemon => "Daemon",
             Strategy::Random => "Random",
         };
-        Self::Unplaceable(format!(
-            "Strategy Scheduler::Strategy::{name} did not find any node"
-        ))
+        Self::Unplaceable(format!("Strategy Scheduler::Strategy::{name} did not find any node"))
     }
 }
 

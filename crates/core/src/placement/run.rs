@@ -34,12 +34,7 @@ impl<'a> Run<'a> {
         nodes.sort_by_key(|node| node.id);
         let field = Field::new(snapshot, service, nodes);
         let sieve = Sieve::new(&field);
-        Self {
-            field,
-            sieve,
-            index: None,
-            literal: false,
-        }
+        Self { field, sieve, index: None, literal: false }
     }
 
     /// Makes a run over the connected nodes, as a deploy does.
@@ -184,9 +179,8 @@ impl<'a> Run<'a> {
             return Ok(stays);
         }
         let (field, literal, sieve) = (&self.field, self.literal, &self.sieve);
-        let index = self
-            .index
-            .get_or_insert_with(|| Index::new(field, sieve.members(), literal, moment));
+        let index =
+            self.index.get_or_insert_with(|| Index::new(field, sieve.members(), literal, moment));
         Ok(index.pick(field, stays, moment))
     }
 
@@ -227,15 +221,9 @@ impl<'a> Run<'a> {
         let holders = field.rows().filter_map(|(_, node)| node);
         let holders = holders.filter(|node| field.spot(*node).is_none());
         let holders: BTreeSet<_> = holders.collect();
-        let holders = holders
-            .into_iter()
-            .filter_map(|node| field.snapshot.node(node));
+        let holders = holders.into_iter().filter_map(|node| field.snapshot.node(node));
         let candidates = field.spots().filter_map(|spot| field.node(spot));
-        Self::new(
-            field.snapshot,
-            field.service,
-            candidates.chain(holders).collect(),
-        )
+        Self::new(field.snapshot, field.service, candidates.chain(holders).collect())
     }
 
     fn unavailable_holders(&self) -> impl Iterator<Item = Spot> {

@@ -41,10 +41,7 @@ impl Sieve {
     pub(crate) fn members(&self) -> Vec<Spot> {
         let outcome = self.uniform.iter().flat_map(|uniform| &uniform.refused_by);
         let outcome = outcome.enumerate();
-        outcome
-            .filter(|(_, refused_by)| **refused_by == PASSED)
-            .map(|(spot, _)| spot)
-            .collect()
+        outcome.filter(|(_, refused_by)| **refused_by == PASSED).map(|(spot, _)| spot).collect()
     }
 
     /// The error that ends every selection, where one walk serves every number.
@@ -77,10 +74,7 @@ impl Sieve {
 
     /// Looks again at candidates whose own instances have moved. True where who passes may have changed.
     pub(crate) fn refresh(&mut self, field: &Field<'_>, moved: &[Spot]) -> bool {
-        let place = self
-            .chain
-            .filters()
-            .position(|filter| filter.sees_own_rows());
+        let place = self.chain.filters().position(|filter| filter.sees_own_rows());
         let Some(place) = place else {
             return false;
         };
@@ -107,10 +101,7 @@ impl Sieve {
 
 impl Uniform {
     fn new(chain: &Chain, field: &Field<'_>) -> Self {
-        let mut uniform = Self {
-            refused_by: vec![PASSED; field.len()],
-            fatal: None,
-        };
+        let mut uniform = Self { refused_by: vec![PASSED; field.len()], fatal: None };
         let mut left: Vec<_> = field.spots().collect();
         for (filter, place) in chain.filters().zip(0u8..) {
             if left.is_empty() {

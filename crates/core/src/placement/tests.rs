@@ -52,10 +52,7 @@ fn ha_spreads_over_zones_first_and_then_over_nodes() {
             let in_zone: Vec<_> = by_node.iter().skip(zone).step_by(3).copied().collect();
             assert_eq!(in_zone.iter().sum::<usize>(), 10, "{by_node:?}");
             let (least, most) = (in_zone.iter().min(), in_zone.iter().max());
-            assert!(
-                most.zip(least)
-                    .is_some_and(|(most, least)| most - least <= 1)
-            );
+            assert!(most.zip(least).is_some_and(|(most, least)| most - least <= 1));
         }
     }
 }
@@ -77,10 +74,7 @@ fn ties_of_ha_are_broken_by_chance_and_uniformly() {
         assert!((850..1150).contains(&count), "first, node {place}: {count}");
     }
     for (place, count) in counts(&nodes, &second).into_iter().enumerate() {
-        assert!(
-            (850..1150).contains(&count),
-            "second, node {place}: {count}"
-        );
+        assert!((850..1150).contains(&count), "second, node {place}: {count}");
     }
 }
 
@@ -129,11 +123,7 @@ fn an_instance_with_ports_stays_where_it_is() {
     let mut grid = GridBuilder::new();
     let nodes = grid.nodes(3);
     let builder = grid.service("web", Strategy::Ha).instances(3).port(80);
-    let id = builder
-        .row(1, Some(nodes[2]))
-        .row(2, Some(nodes[0]))
-        .row(3, Some(nodes[1]))
-        .id();
+    let id = builder.row(1, Some(nodes[2])).row(2, Some(nodes[0])).row(3, Some(nodes[1])).id();
     let snapshot = grid.build();
     let expected = [nodes[2], nodes[0], nodes[1]];
     assert_eq!(deploy(&snapshot, id, 3, 4), expected);
@@ -142,11 +132,8 @@ fn an_instance_with_ports_stays_where_it_is() {
 /// The fast walk and the filters taken one number at a time agree.
 #[test]
 fn one_walk_serves_every_number() {
-    for (ports, affinity) in [
-        (false, "label==~ssd"),
-        (true, "label!=hdd"),
-        (true, "service!=web"),
-    ] {
+    for (ports, affinity) in [(false, "label==~ssd"), (true, "label!=hdd"), (true, "service!=web")]
+    {
         let mut grid = GridBuilder::new();
         let nodes: Vec<_> = (0..8)
             .map(|place| {
@@ -215,11 +202,7 @@ fn no_outage_lowers_the_total_of_a_stateful_daemon() {
     let drained = grid.node("b").drained().id();
     let healthy = grid.node("c").id();
     let builder = grid.service("db", Strategy::Daemon).stateful().instances(2);
-    let id = builder
-        .row(1, Some(away))
-        .row(2, Some(drained))
-        .row(6, Some(healthy))
-        .id();
+    let id = builder.row(1, Some(away)).row(2, Some(drained)).row(6, Some(healthy)).id();
     let snapshot = grid.build();
     let run = Run::connected(&snapshot, service(&snapshot, id));
     assert_eq!(run.total(), Ok(6));
@@ -231,17 +214,9 @@ fn memory_that_is_not_known_makes_a_node_the_last_choice_and_no_error() {
     let nodes = grid.nodes(2);
     let id = grid.service("web", Strategy::Ha).id();
     let mut snapshot = grid.build();
-    let memory = crate::domain::MemoryStats {
-        total: 100,
-        used: 99,
-        free: 1,
-        ..Default::default()
-    };
+    let memory = crate::domain::MemoryStats { total: 100, used: 99, free: 1, ..Default::default() };
     for node in &nodes {
-        snapshot.apply(&crate::domain::Change::NodeMemory {
-            node: *node,
-            memory,
-        });
+        snapshot.apply(&crate::domain::Change::NodeMemory { node: *node, memory });
     }
     let mut report = snapshot.node(nodes[0]).expect("a node").report.clone();
     report.mem_total = None;
@@ -265,10 +240,7 @@ fn an_explanation_names_every_refusal_and_ranks_the_rest() {
     let fit = grid.node("c").labels(&["ssd", "big"]).id();
     grid.node("d");
     let builder = grid.service("web", Strategy::Ha);
-    let id = builder
-        .affinity(&["label==ssd", "label==~big"])
-        .row(1, Some(small))
-        .id();
+    let id = builder.affinity(&["label==ssd", "label==~big"]).row(1, Some(small)).id();
     let snapshot = grid.build();
     let run = Run::connected(&snapshot, service(&snapshot, id));
     let explanation = run.explain(1);
@@ -286,17 +258,11 @@ fn an_explanation_names_every_refusal_and_ranks_the_rest() {
 fn without_candidates_even_nonsense_only_finds_no_nodes() {
     let mut grid = GridBuilder::new();
     grid.node("a").offline_since(at(0));
-    let id = grid
-        .service("web", Strategy::Ha)
-        .affinity(&["zone==a"])
-        .id();
+    let id = grid.service("web", Strategy::Ha).affinity(&["zone==a"]).id();
     let snapshot = grid.build();
     let mut run = Run::connected(&snapshot, service(&snapshot, id));
     let text = "There are no nodes available".to_owned();
-    assert_eq!(
-        run.select(1, &mut moment(1)),
-        Err(Failure::Unplaceable(text))
-    );
+    assert_eq!(run.select(1, &mut moment(1)), Err(Failure::Unplaceable(text)));
 }
 
 /// Instances above the total hold their ports only until they are removed.

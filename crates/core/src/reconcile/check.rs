@@ -40,11 +40,7 @@ pub(super) fn placement(
     let candidates = Candidates::new(snapshot, service, &used, now, graces);
     if !candidates.any_connected {
         let right = "no node is connected".into();
-        return Ok(Placement {
-            wrong: None,
-            right,
-            wake_at: candidates.wake_at,
-        });
+        return Ok(Placement { wrong: None, right, wake_at: candidates.wake_at });
     }
     let wake_at = candidates.wake_at;
     let right = candidates.sentence();
@@ -57,11 +53,7 @@ pub(super) fn placement(
         let wanted = run.dry_run(total, moment)?;
         (wanted != used).then(|| difference(snapshot, service, &used, &wanted))
     };
-    Ok(Placement {
-        wrong,
-        right,
-        wake_at,
-    })
+    Ok(Placement { wrong, right, wake_at })
 }
 
 /// The nodes a run may use.
@@ -80,12 +72,8 @@ impl<'a> Candidates<'a> {
         now: Time,
         graces: &Graces,
     ) -> Self {
-        let mut candidates = Self {
-            nodes: Vec::new(),
-            any_connected: false,
-            in_grace: Vec::new(),
-            wake_at: None,
-        };
+        let mut candidates =
+            Self { nodes: Vec::new(), any_connected: false, in_grace: Vec::new(), wake_at: None };
         for node in snapshot.nodes() {
             let holds = used.contains(&node.id);
             if node.connected {
@@ -121,10 +109,7 @@ impl<'a> Candidates<'a> {
             [] => "every instance is where it shall be".into(),
             nodes => {
                 let words = nodes.iter().map(|(node, deadline)| {
-                    format!(
-                        "node {} is offline and has until {deadline} to come back",
-                        node.name
-                    )
+                    format!("node {} is offline and has until {deadline} to come back", node.name)
                 });
                 words.collect::<Vec<_>>().join("; ")
             }
@@ -150,15 +135,10 @@ fn difference(
         let why = snapshot.node(*node).map_or("gone", reason_to_leave);
         format!("node {} {why}", name(node))
     });
-    let enter = wanted
-        .difference(used)
-        .map(|node| format!("node {} shall get an instance", name(node)));
+    let enter =
+        wanted.difference(used).map(|node| format!("node {} shall get an instance", name(node)));
     let sentences: Vec<_> = leave.chain(enter).collect();
-    format!(
-        "{} ({})",
-        sentences.join(", "),
-        service.spec.strategy.as_str()
-    )
+    format!("{} ({})", sentences.join(", "), service.spec.strategy.as_str())
 }
 
 fn reason_to_leave(node: &Node) -> &'static str {

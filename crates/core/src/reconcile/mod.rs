@@ -116,19 +116,11 @@ pub fn judge(
 }
 
 fn leave(reason: &str, wake_at: Option<Time>) -> Judgement {
-    Judgement {
-        verdict: Verdict::Leave,
-        reason: reason.into(),
-        wake_at,
-    }
+    Judgement { verdict: Verdict::Leave, reason: reason.into(), wake_at }
 }
 
 fn deploy(cause: Cause, reason: String) -> Judgement {
-    Judgement {
-        verdict: Verdict::Deploy(cause),
-        reason,
-        wake_at: None,
-    }
+    Judgement { verdict: Verdict::Deploy(cause), reason, wake_at: None }
 }
 
 /// Lines 1 to 4.
@@ -142,10 +134,7 @@ fn left_alone(snapshot: &Snapshot, service: &Service, now: Time) -> Option<Judge
     for deploy in snapshot.deploys_of(service.id) {
         let limit = overdue_at(snapshot, deploy);
         if limit.is_none_or(|limit| limit > now) {
-            return Some(leave(
-                "a deploy of the service is pending or running",
-                limit,
-            ));
+            return Some(leave("a deploy of the service is pending or running", limit));
         }
     }
     let stack_limit = snapshot
@@ -157,11 +146,7 @@ fn left_alone(snapshot: &Snapshot, service: &Service, now: Time) -> Option<Judge
 
 /// The first whole second at which the interval has passed; an interval of nothing counts as none.
 fn interval_at(service: &Service) -> Option<Time> {
-    let interval = service
-        .spec
-        .deploy_opts
-        .interval
-        .filter(|seconds| *seconds > 0)?;
+    let interval = service.spec.deploy_opts.interval.filter(|seconds| *seconds > 0)?;
     let deployed_at = service.deployed_at.map_or(0, |at| at.timestamp());
     let passed = deployed_at.checked_add(interval)?.checked_add(1)?;
     Time::from_timestamp(passed, 0)

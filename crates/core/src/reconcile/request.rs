@@ -52,10 +52,7 @@ pub fn deploy_changes(
         instances: Vec::new(),
     };
     vec![
-        Change::ServiceUpdated {
-            service: Box::new(requested),
-            from_revision: service.revision,
-        },
+        Change::ServiceUpdated { service: Box::new(requested), from: service.version() },
         Change::DeployCreated(Box::new(deploy)),
         event(service, Severity::Info, text(snapshot, service, cause), now),
     ]

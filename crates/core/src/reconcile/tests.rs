@@ -10,13 +10,7 @@ use crate::{
 
 fn judged(world: &mut World, service: ServiceId) -> Judgement {
     let mut moment = world.moment();
-    judge(
-        &world.snapshot,
-        service,
-        world.now,
-        &world.graces,
-        &mut moment,
-    )
+    judge(&world.snapshot, service, world.now, &world.graces, &mut moment)
 }
 
 fn placed(strategy: Strategy, nodes: usize) -> (World, ServiceId, Vec<NodeId>) {
@@ -35,32 +29,22 @@ fn placed(strategy: Strategy, nodes: usize) -> (World, ServiceId, Vec<NodeId>) {
 
 #[test]
 fn a_grace_ends_at_its_second_and_the_judgement_says_when() {
-    for (strategy, seconds) in [
-        (Strategy::Daemon, 600),
-        (Strategy::Ha, 120),
-        (Strategy::Random, 30),
-    ] {
+    for (strategy, seconds) in
+        [(Strategy::Daemon, 600), (Strategy::Ha, 120), (Strategy::Random, 30)]
+    {
         let (mut world, service, nodes) = placed(strategy, 3);
         world.disconnect(nodes[1]);
         let deadline = world.now + TimeDelta::seconds(seconds);
         let judgement = judged(&mut world, service);
         assert_eq!(judgement.verdict, Verdict::Leave);
         assert_eq!(judgement.wake_at, Some(deadline));
-        assert!(
-            judgement
-                .reason
-                .starts_with("node n2 is offline and has until ")
-        );
+        assert!(judgement.reason.starts_with("node n2 is offline and has until "));
 
         world.now = deadline - TimeDelta::microseconds(1);
         assert_eq!(judged(&mut world, service).verdict, Verdict::Leave);
         world.now = deadline;
         let judgement = judged(&mut world, service);
-        assert_eq!(
-            judgement.verdict,
-            Verdict::Deploy(Cause::Instances),
-            "{strategy:?}"
-        );
+        assert_eq!(judgement.verdict, Verdict::Deploy(Cause::Instances), "{strategy:?}");
     }
 }
 
@@ -88,18 +72,11 @@ fn a_newcomer_counts_once_it_has_described_itself_or_after_five_seconds() {
         world.now,
     );
     let node = newcomer.id;
-    let plugged = Change::NodePlugged {
-        node,
-        connected_at: world.now,
-        at: world.now,
-    };
+    let plugged = Change::NodePlugged { node, connected_at: world.now, at: world.now };
     world.commit(vec![Change::NodeCreated(Box::new(newcomer)), plugged]);
     let settled = world.now + TimeDelta::seconds(5);
     let judgement = judged(&mut world, service);
-    assert_eq!(
-        (judgement.verdict, judgement.wake_at),
-        (Verdict::Leave, Some(settled))
-    );
+    assert_eq!((judgement.verdict, judgement.wake_at), (Verdict::Leave, Some(settled)));
 
     let mut informed = World::new(world.snapshot.clone());
     informed.connect(node);
@@ -119,16 +96,9 @@ fn a_returning_node_keeps_its_instances_before_it_has_described_itself() {
     world.now += TimeDelta::seconds(10);
     let (connected_at, node) = (world.now, nodes[0]);
     let at = world.now;
-    world.commit(vec![Change::NodePlugged {
-        node,
-        connected_at,
-        at,
-    }]);
+    world.commit(vec![Change::NodePlugged { node, connected_at, at }]);
     let judgement = judged(&mut world, service);
-    assert_eq!(
-        (judgement.verdict, judgement.wake_at),
-        (Verdict::Leave, None)
-    );
+    assert_eq!((judgement.verdict, judgement.wake_at), (Verdict::Leave, None));
 }
 
 #[test]
@@ -139,10 +109,7 @@ fn after_a_restart_every_node_has_its_full_grace_again() {
     world.connect(nodes[0]);
     let deadline = world.now + TimeDelta::seconds(120);
     let judgement = judged(&mut world, service);
-    assert_eq!(
-        (judgement.verdict, judgement.wake_at),
-        (Verdict::Leave, Some(deadline))
-    );
+    assert_eq!((judgement.verdict, judgement.wake_at), (Verdict::Leave, Some(deadline)));
     world.pass(119);
     assert_eq!(world.endings(), []);
     world.connect(nodes[1]);
@@ -156,21 +123,13 @@ fn an_interval_wakes_and_makes_a_revision() {
     let (mut world, service, _) = placed(Strategy::Ha, 2);
     world.commit({
         let mut changed = world.service(service);
-        std::sync::Arc::make_mut(&mut changed.spec)
-            .deploy_opts
-            .interval = Some(3600);
-        let from_revision = changed.revision;
-        vec![Change::ServiceUpdated {
-            service: Box::new(changed),
-            from_revision,
-        }]
+        std::sync::Arc::make_mut(&mut changed.spec).deploy_opts.interval = Some(3600);
+        let from = changed.version();
+        vec![Change::ServiceUpdated { service: Box::new(changed), from }]
     });
     let due = at(3601);
     let judgement = judged(&mut world, service);
-    assert_eq!(
-        (judgement.verdict, judgement.wake_at),
-        (Verdict::Leave, Some(due))
-    );
+    assert_eq!((judgement.verdict, judgement.wake_at), (Verdict::Leave, Some(due)));
     world.now = due;
     let judgement = judged(&mut world, service);
     assert_eq!(judgement.verdict, Verdict::Deploy(Cause::Interval));
@@ -196,10 +155,7 @@ fn a_service_that_cannot_be_placed_is_tried_less_and_less_often() {
         world.pass(seconds);
         ends.push(world.endings().len());
     }
-    assert!(
-        ends.windows(2).all(|pair| pair[1] == pair[0] + 1),
-        "{ends:?}"
-    );
+    assert!(ends.windows(2).all(|pair| pair[1] == pair[0] + 1), "{ends:?}");
 
     // A change that could help is tried at once, and does.
     world.edit_node(nodes[0], &["gpu"], Availability::Active);
@@ -216,9 +172,7 @@ fn a_service_that_cannot_be_placed_is_tried_less_and_less_often() {
 fn a_service_that_avoids_itself_does_not_run_in_circles() {
     let mut grid = GridBuilder::new();
     let nodes = grid.nodes(2);
-    let builder = grid
-        .service("web", Strategy::Ha)
-        .affinity(&["service!=web"]);
+    let builder = grid.service("web", Strategy::Ha).affinity(&["service!=web"]);
     let service = builder.row(1, Some(nodes[0])).id();
     let mut world = World::new(grid.build());
     world.pass(3600);
@@ -234,10 +188,7 @@ fn nonsense_is_told_once_per_revision() {
         std::sync::Arc::make_mut(&mut service.spec).affinity = vec!["zone==a".into()];
     });
     let text = "Unknown affinity filter: zone";
-    assert_eq!(
-        judged(&mut world, service).verdict,
-        Verdict::Failed(text.into())
-    );
+    assert_eq!(judged(&mut world, service).verdict, Verdict::Failed(text.into()));
     let mut attempts = Attempts::default();
     assert!(attempts.is_news(1, text) && !attempts.is_news(1, text) && attempts.is_news(2, text));
     let event = check_failed(&world.snapshot, service, text, world.now);
@@ -253,11 +204,7 @@ fn nonsense_is_told_once_per_revision() {
 #[test]
 fn nothing_is_asked_for_twice_or_against_a_stop() {
     let (mut world, service, nodes) = placed(Strategy::Ha, 2);
-    world.commit(vec![Change::InstanceDetached {
-        service,
-        number: 2,
-        at: world.now,
-    }]);
+    world.commit(vec![Change::InstanceDetached { service, number: 2, at: world.now }]);
     let mut moment = world.moment();
     let changes = deploy_changes(&world.snapshot, service, Cause::Instances, &mut moment);
     assert_eq!(changes.len(), 3);
@@ -265,17 +212,11 @@ fn nothing_is_asked_for_twice_or_against_a_stop() {
     let again = deploy_changes(&world.snapshot, service, Cause::Instances, &mut moment);
     assert_eq!(again, []);
     world.settle();
-    assert_eq!(
-        world.placement(service),
-        [(1, "n1".into()), (2, "n2".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n2".into())]);
 
     world.set_state(service, ServiceState::Stopped);
     world.disconnect(nodes[0]);
     let stopped = deploy_changes(&world.snapshot, service, Cause::Instances, &mut moment);
     assert_eq!(stopped, []);
-    assert_eq!(
-        judged(&mut world, service).reason,
-        "the service shall not run"
-    );
+    assert_eq!(judged(&mut world, service).reason, "the service shall not run");
 }

@@ -55,10 +55,8 @@ fn take_up(work: &mut Work<'_>, number: u32, target: NodeId, rev: &str) {
         Some(node) if node == target.id => start_on(work, number, target, rev),
         Some(node) => leave(work, number, node, target, rev),
         None => {
-            let message = format!(
-                "Replacing orphaned service {}-{number} on destroyed node",
-                work.path
-            );
+            let message =
+                format!("Replacing orphaned service {}-{number} on destroyed node", work.path);
             work.log_about(Severity::Warn, message, Some(target.id), Some(number));
             start_on(work, number, target, rev);
         }

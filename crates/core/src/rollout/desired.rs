@@ -56,19 +56,10 @@ pub fn availability_changes(
             Availability::Drain | Availability::Active => None,
         })
         .collect();
-    let nodes = if changes.is_empty() {
-        Vec::new()
-    } else {
-        vec![node]
-    };
+    let nodes = if changes.is_empty() { Vec::new() } else { vec![node] };
     (changes, nodes)
 }
 
 fn wanted(row: &Instance, desired_state: DesiredState, now: Time) -> Change {
-    Change::InstanceDesired {
-        service: row.service,
-        number: row.number,
-        desired_state,
-        at: now,
-    }
+    Change::InstanceDesired { service: row.service, number: row.number, desired_state, at: now }
 }

@@ -63,10 +63,9 @@ fn stopping(work: &Work<'_>, known: &InstanceDeploy, rev: &str) -> Standing {
         return match (&row.error, row.state) {
             (Some(error), _) => Standing::Failed(error.clone()),
             (None, ObservedState::Stopped | ObservedState::Missing) => Standing::Done,
-            (None, state) => Standing::Failed(format!(
-                "Service instance is not stopped, but {}",
-                state.as_str()
-            )),
+            (None, state) => {
+                Standing::Failed(format!("Service instance is not stopped, but {}", state.as_str()))
+            }
         };
     }
     // A master's restart is no reason to think that the node is gone.
@@ -102,9 +101,9 @@ fn starting(work: &Work<'_>, known: &InstanceDeploy, rev: &str) -> Standing {
 
 fn judge(row: &Instance, reported: &str, rev: &str) -> Standing {
     match (&row.error, row.state) {
-        (Some(error), _) => Standing::Failed(format!(
-            "GridServiceInstanceDeployer::ServiceError: {error}"
-        )),
+        (Some(error), _) => {
+            Standing::Failed(format!("GridServiceInstanceDeployer::ServiceError: {error}"))
+        }
         (None, _) if reported > rev => Standing::Failed(REDEPLOYED.into()),
         (None, ObservedState::Running) => Standing::Done,
         (None, state) => Standing::Failed(format!(

@@ -78,10 +78,5 @@ pub(super) fn succeed(work: &mut Work<'_>) {
 
 fn end(work: &mut Work<'_>, state: DeployState, reason: Option<String>) {
     work.step.wake_at = None;
-    work.change(Change::DeployFinished {
-        deploy: work.deploy.id,
-        state,
-        reason,
-        at: work.now,
-    });
+    work.change(Change::DeployFinished { deploy: work.deploy.id, state, reason, at: work.now });
 }

@@ -150,11 +150,7 @@ pub fn resume(snapshot: &Snapshot, deploy: DeployId) -> Vec<Order> {
     };
     let waiting = work.in_flight.iter().filter_map(|known| {
         let node = snapshot.node(flight::waits_for(&work, known)?)?;
-        node.connected.then_some(Order::TellNode {
-            node: node.id,
-            deploy,
-            number: known.number,
-        })
+        node.connected.then_some(Order::TellNode { node: node.id, deploy, number: known.number })
     });
     waiting.collect()
 }

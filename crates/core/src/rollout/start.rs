@@ -84,9 +84,7 @@ pub(super) fn awaited(work: &Work<'_>) -> Option<(String, Time)> {
         let deadline = grace::deadline(snapshot, node, strategy, work.graces)?;
         (awaited && deadline > work.now).then(|| (deadline, node.name.clone()))
     };
-    let holders = snapshot
-        .instances(work.service.id)
-        .filter_map(|row| snapshot.node(row.node?));
+    let holders = snapshot.instances(work.service.id).filter_map(|row| snapshot.node(row.node?));
     let first = holders.filter_map(deadline).min();
     let nobody = || snapshot.nodes().all(|node| !node.connected);
     let any = || snapshot.nodes().filter_map(deadline).min();
@@ -100,25 +98,14 @@ pub(super) fn awaited(work: &Work<'_>) -> Option<(String, Time)> {
 
 fn begin(work: &mut Work<'_>, total: u32) {
     let deploy_rev = next_rev(work);
-    work.change(Change::DeployStarted {
-        deploy: work.deploy.id,
-        deploy_rev,
-        total,
-        at: work.now,
-    });
-    work.log(
-        Severity::Info,
-        format!("service {} deploy started", work.path),
-    );
+    work.change(Change::DeployStarted { deploy: work.deploy.id, deploy_rev, total, at: work.now });
+    work.log(Severity::Info, format!("service {} deploy started", work.path));
 }
 
 fn count_as_deployed(work: &mut Work<'_>) {
     // Every change of the service up to here is part of this deploy, even if the clock was set back.
     let at = work.now.max(work.service.updated_at);
-    work.change(Change::ServiceDeployed {
-        service: work.service.id,
-        at,
-    });
+    work.change(Change::ServiceDeployed { service: work.service.id, at });
 }
 
 /// How many instances there are to be, where no node can be asked.
@@ -138,10 +125,7 @@ fn remove_above(work: &mut Work<'_>, total: u32) {
     let mut nodes = BTreeSet::new();
     for row in surplus {
         nodes.extend(row.node);
-        work.change(Change::InstanceRemoved {
-            service: work.service.id,
-            number: row.number,
-        });
+        work.change(Change::InstanceRemoved { service: work.service.id, number: row.number });
     }
     for node in nodes {
         work.refresh(node);

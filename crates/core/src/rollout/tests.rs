@@ -20,11 +20,7 @@ fn error(reason: &str) -> (DeployState, Option<String>) {
 fn placed(strategy: Strategy, count: usize) -> (World, ServiceId, Vec<NodeId>) {
     let mut grid = GridBuilder::new();
     let nodes = grid.nodes(count);
-    let wanted = if strategy == Strategy::Daemon {
-        1
-    } else {
-        count
-    };
+    let wanted = if strategy == Strategy::Daemon { 1 } else { count };
     let mut builder = grid.service("web", strategy);
     builder = builder.instances(i64::try_from(wanted).expect("few"));
     for (number, node) in (1u32..).zip(&nodes) {
@@ -56,10 +52,7 @@ fn a_move_stops_the_old_instance_first() {
 
     world.deaf.clear();
     world.settle();
-    assert_eq!(
-        world.placement(service),
-        [(1, "n1".into()), (2, "n1".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n1".into())]);
     assert_eq!(world.endings(), [OK]);
     let events = world.events();
     assert_eq!(
@@ -82,14 +75,10 @@ fn a_reschedule_touches_only_what_must_change() {
     world.edit_node(nodes[2], &[], Availability::Drain);
     world.settle();
     assert_eq!(world.endings(), [OK]);
-    let told: Vec<_> = world
-        .told
-        .iter()
-        .filter(|order| matches!(order, Order::TellNode { .. }))
-        .collect();
+    let told: Vec<_> =
+        world.told.iter().filter(|order| matches!(order, Order::TellNode { .. })).collect();
     assert!(
-        told.iter()
-            .all(|order| matches!(order, Order::TellNode { number: 3, .. })),
+        told.iter().all(|order| matches!(order, Order::TellNode { number: 3, .. })),
         "{told:?}"
     );
     let touched = world
@@ -104,11 +93,7 @@ fn an_administrators_deploy_touches_every_instance() {
     let (mut world, service, _) = placed(Strategy::Ha, 3);
     world.ask_for_deploy(service);
     world.settle();
-    let revs: Vec<_> = world
-        .snapshot
-        .instances(service)
-        .map(|row| row.rev.clone())
-        .collect();
+    let revs: Vec<_> = world.snapshot.instances(service).map(|row| row.rev.clone()).collect();
     assert!(revs.iter().all(|rev| *rev == revs[0]), "{revs:?}");
     assert_eq!(revs[0].as_deref(), Some("2026-01-01 00:16:40.000000 UTC"));
     assert_eq!(world.endings(), [OK]);
@@ -122,19 +107,11 @@ fn revisions_grow_even_if_the_clock_is_set_back() {
         world.now -= TimeDelta::seconds(back);
         world.ask_for_deploy(service);
         world.settle();
-        revs.extend(
-            world
-                .snapshot
-                .instance(service, 1)
-                .and_then(|row| row.deploy_rev.clone()),
-        );
+        revs.extend(world.snapshot.instance(service, 1).and_then(|row| row.deploy_rev.clone()));
     }
     assert!(revs.windows(2).all(|pair| pair[0] < pair[1]), "{revs:?}");
     assert_eq!(world.endings().len(), 4);
-    assert!(
-        revs.iter()
-            .all(|rev| rev.len() == "2026-01-01 00:16:40.000000 UTC".len())
-    );
+    assert!(revs.iter().all(|rev| rev.len() == "2026-01-01 00:16:40.000000 UTC".len()));
 }
 
 #[test]
@@ -145,12 +122,8 @@ fn one_deploy_of_a_service_at_a_time_oldest_first() {
     world.now += TimeDelta::seconds(1);
     let second = world.ask_for_deploy(service);
     world.settle();
-    let started = |world: &World, id| {
-        world
-            .snapshot
-            .deploy(id)
-            .is_some_and(|deploy| !deploy.is_pending())
-    };
+    let started =
+        |world: &World, id| world.snapshot.deploy(id).is_some_and(|deploy| !deploy.is_pending());
     assert!(started(&world, first) && !started(&world, second));
     world.deaf.clear();
     world.settle();
@@ -185,9 +158,11 @@ fn a_silent_agent_has_300_seconds() {
     let reason = "halting deploy of grid/app/web, one or more instances failed";
     assert_eq!(world.endings(), [error(reason)]);
     let events = world.events();
-    assert!(events.contains(&format!(
-        "Failed to deploy service instance grid/app/web-1 to node n1: {text}"
-    )));
+    assert!(
+        events.contains(&format!(
+            "Failed to deploy service instance grid/app/web-1 to node n1: {text}"
+        ))
+    );
     assert!(events.contains(&format!("deploy of grid/app/web errored: {reason}")));
 }
 
@@ -199,29 +174,12 @@ fn a_node_that_does_not_answer_fails_its_instance() {
     world.settle();
     let mut moment = world.moment();
     let stranger = NodeId::from_bytes([7; 12]);
-    let stale = notify_failed(
-        &world.snapshot,
-        deploy,
-        1,
-        stranger,
-        NOTIFY_TIMEOUT,
-        &mut moment,
-    );
+    let stale = notify_failed(&world.snapshot, deploy, 1, stranger, NOTIFY_TIMEOUT, &mut moment);
     assert_eq!(stale, Step::default());
-    let step = notify_failed(
-        &world.snapshot,
-        deploy,
-        1,
-        nodes[0],
-        NOTIFY_TIMEOUT,
-        &mut moment,
-    );
+    let step = notify_failed(&world.snapshot, deploy, 1, nodes[0], NOTIFY_TIMEOUT, &mut moment);
     world.commit(step.changes);
     world.settle();
-    assert_eq!(
-        instance_errors(&world),
-        ["RpcClient::TimeoutError: Connection timeout (5.0s)"]
-    );
+    assert_eq!(instance_errors(&world), ["RpcClient::TimeoutError: Connection timeout (5.0s)"]);
 }
 
 #[test]
@@ -232,27 +190,13 @@ fn an_old_node_that_does_not_answer_does_not_hold_up_the_move() {
     world.settle();
     let deploy = world.snapshot.deploys().next().expect("a deploy").id;
     let mut moment = world.moment();
-    let step = notify_failed(
-        &world.snapshot,
-        deploy,
-        2,
-        nodes[1],
-        NOTIFY_TIMEOUT,
-        &mut moment,
-    );
-    let told = Order::TellNode {
-        node: nodes[0],
-        deploy,
-        number: 2,
-    };
+    let step = notify_failed(&world.snapshot, deploy, 2, nodes[1], NOTIFY_TIMEOUT, &mut moment);
+    let told = Order::TellNode { node: nodes[0], deploy, number: 2 };
     assert!(step.orders.contains(&told), "{:?}", step.orders);
     world.commit(step.changes);
     world.settle();
     assert_eq!(world.endings(), [OK]);
-    assert_eq!(
-        world.placement(service),
-        [(1, "n1".into()), (2, "n1".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n1".into())]);
     let text = "Failed to stop existing service grid/app/web-2 on previous node n2: RpcClient::TimeoutError: Connection timeout (5.0s)";
     assert!(world.events().contains(&text.to_owned()));
 }
@@ -265,10 +209,7 @@ fn an_offline_old_node_is_named_and_left_behind() {
     assert_eq!(world.endings(), []);
     world.pass(1);
     assert_eq!(world.endings(), [OK]);
-    assert_eq!(
-        world.placement(service),
-        [(1, "n1".into()), (2, "n1".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n1".into())]);
     let text =
         "Failed to stop existing service grid/app/web-2 on previous node n2: Host node is offline";
     assert!(world.events().contains(&text.to_owned()));
@@ -283,15 +224,9 @@ fn an_engine_that_refuses_fails_the_deploy_with_its_words() {
     world.step();
     world.agents();
     world.step();
-    assert_eq!(
-        instance_errors(&world),
-        ["GridServiceInstanceDeployer::ServiceError: broken"]
-    );
+    assert_eq!(instance_errors(&world), ["GridServiceInstanceDeployer::ServiceError: broken"]);
     // The second instance is not taken up any more.
-    let told = world
-        .told
-        .iter()
-        .filter(|order| matches!(order, Order::TellNode { number: 2, .. }));
+    let told = world.told.iter().filter(|order| matches!(order, Order::TellNode { number: 2, .. }));
     assert_eq!(told.count(), 0);
 }
 
@@ -345,23 +280,16 @@ fn a_removed_target_is_an_error_and_the_row_is_placed_again() {
     );
     // The automatic deploy that follows replaces the orphan.
     world.pass(30);
-    assert_eq!(
-        world.placement(service),
-        [(1, "n2".into()), (2, "n2".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n2".into()), (2, "n2".into())]);
     let orphan = "Replacing orphaned service grid/app/web-1 on destroyed node".to_owned();
     assert!(world.events().contains(&orphan));
 }
 
 #[test]
 fn a_target_that_drops_its_connection_may_come_back_within_its_grace() {
-    for (away, expected) in [
-        (60, OK),
-        (
-            121,
-            error("halting deploy of grid/app/web, one or more instances failed"),
-        ),
-    ] {
+    for (away, expected) in
+        [(60, OK), (121, error("halting deploy of grid/app/web, one or more instances failed"))]
+    {
         let (mut world, service, nodes) = placed(Strategy::Ha, 1);
         world.deaf = nodes.clone();
         world.ask_for_deploy(service);
@@ -391,10 +319,7 @@ fn a_failed_move_leaves_the_instance_running_where_it_was() {
     world.settle();
     let row = world.snapshot.instance(service, 1).expect("a row");
     assert_eq!(row.node, Some(nodes[0]));
-    assert_eq!(
-        (row.desired_state, row.state),
-        (DesiredState::Running, ObservedState::Running)
-    );
+    assert_eq!((row.desired_state, row.state), (DesiredState::Running, ObservedState::Running));
 }
 
 #[test]
@@ -403,10 +328,7 @@ fn removed_instances_are_announced_to_their_nodes() {
     world.update(service, |service| service.instances = 1);
     world.ask_for_deploy(service);
     world.step();
-    let refreshed = [
-        Order::RefreshNode { node: nodes[1] },
-        Order::RefreshNode { node: nodes[2] },
-    ];
+    let refreshed = [Order::RefreshNode { node: nodes[1] }, Order::RefreshNode { node: nodes[2] }];
     assert_eq!(world.told, refreshed);
     world.settle();
     assert_eq!(world.placement(service).len(), 1);
@@ -429,10 +351,7 @@ fn without_connected_nodes_nothing_is_destroyed_and_the_change_is_deployed_later
     }
     world.settle();
     assert_eq!(world.endings().last(), Some(&OK));
-    let revisions = world
-        .snapshot
-        .instances(service)
-        .map(|row| row.service_revision);
+    let revisions = world.snapshot.instances(service).map(|row| row.service_revision);
     assert!(revisions.eq([Some(2), Some(2)]));
 }
 
@@ -443,11 +362,8 @@ fn after_a_restart_a_deploy_waits_for_nodes_that_hold_instances() {
     world.restart_master(30);
     world.connect(nodes[0]);
     world.settle();
-    let waiting: Vec<_> = world
-        .log
-        .iter()
-        .filter(|change| matches!(change, Change::DeployWaiting { .. }))
-        .collect();
+    let waiting: Vec<_> =
+        world.log.iter().filter(|change| matches!(change, Change::DeployWaiting { .. })).collect();
     assert_eq!(waiting.len(), 1);
     let deploy = world.snapshot.deploys().next().expect("a deploy");
     assert_eq!(
@@ -475,10 +391,7 @@ fn a_node_that_does_not_come_back_after_a_restart_is_waited_for_no_longer_than_i
     assert_eq!(world.endings(), []);
     world.pass(1);
     assert_eq!(world.endings(), [OK]);
-    assert_eq!(
-        world.placement(service),
-        [(1, "n1".into()), (2, "n1".into())]
-    );
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n1".into())]);
 }
 
 #[test]
@@ -487,11 +400,7 @@ fn a_deploy_under_way_survives_a_restart_with_what_was_in_flight() {
     world.deaf = nodes.clone();
     let deploy = world.ask_for_deploy(service);
     world.settle();
-    let told = Order::TellNode {
-        node: nodes[0],
-        deploy,
-        number: 1,
-    };
+    let told = Order::TellNode { node: nodes[0], deploy, number: 1 };
     assert_eq!(resume(&world.snapshot, deploy), [told]);
     world.restart_master(3600);
     world.settle();

@@ -53,9 +53,7 @@ impl<'a> Work<'a> {
             moment,
             path: snapshot.path(service),
             in_flight,
-            failed: taken_up
-                .clone()
-                .any(|known| known.state == DeployState::Error),
+            failed: taken_up.clone().any(|known| known.state == DeployState::Error),
             next: last.unwrap_or(0).saturating_add(1),
             step: Step::default(),
         })
@@ -101,11 +99,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn tell(&mut self, node: NodeId, number: u32) {
         let deploy = self.deploy.id;
-        self.step.orders.push(Order::TellNode {
-            node,
-            deploy,
-            number,
-        });
+        self.step.orders.push(Order::TellNode { node, deploy, number });
     }
 
     /// Lets a node know, where it can hear it.
@@ -133,11 +127,7 @@ impl<'a> Work<'a> {
     }
 
     fn waiting(&mut self, reason: Option<String>) {
-        self.change(Change::DeployWaiting {
-            deploy: self.deploy.id,
-            reason,
-            at: self.now,
-        });
+        self.change(Change::DeployWaiting { deploy: self.deploy.id, reason, at: self.now });
     }
 
     pub(super) fn log(&mut self, severity: Severity, message: String) {
@@ -178,10 +168,7 @@ impl<'a> Work<'a> {
 
     /// An instance has ended well, or has been right all along.
     pub(super) fn end_instance(&mut self, known: InstanceDeploy) {
-        self.progress(InstanceDeploy {
-            state: DeployState::Success,
-            ..known
-        });
+        self.progress(InstanceDeploy { state: DeployState::Success, ..known });
     }
 
     /// An instance has ended in error.
@@ -200,15 +187,11 @@ impl<'a> Work<'a> {
     }
 
     fn progress(&mut self, instance: InstanceDeploy) {
-        self.in_flight
-            .retain(|known| known.number != instance.number);
+        self.in_flight.retain(|known| known.number != instance.number);
         if !instance.state.is_final() {
             self.in_flight.push(instance.clone());
         }
         self.next = self.next.max(instance.number.saturating_add(1));
-        self.change(Change::DeployProgressed {
-            deploy: self.deploy.id,
-            instance,
-        });
+        self.change(Change::DeployProgressed { deploy: self.deploy.id, instance });
     }
 }

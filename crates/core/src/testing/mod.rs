@@ -98,11 +98,8 @@ impl GridBuilder {
     pub(crate) fn service(&mut self, name: &str, strategy: Strategy) -> ServiceBuilder<'_> {
         let number = u32::try_from(self.contents.services.len()).expect("few services") + 1;
         let id = ServiceId::from_bytes(bytes(3, number));
-        let spec = ServiceSpec {
-            image: "busybox:latest".into(),
-            strategy,
-            ..ServiceSpec::default()
-        };
+        let spec =
+            ServiceSpec { image: "busybox:latest".into(), strategy, ..ServiceSpec::default() };
         self.contents.services.push(Service {
             id,
             grid: self.contents.grid.id,
@@ -196,11 +193,6 @@ impl ServiceBuilder<'_> {
     pub(crate) fn affinity(self, expressions: &[&str]) -> Self {
         let expressions = expressions.iter().map(|text| (*text).to_owned()).collect();
         self.spec(|spec| spec.affinity = expressions)
-    }
-
-    pub(crate) fn edit(mut self, edit: impl FnOnce(&mut Service)) -> Self {
-        edit(self.service());
-        self
     }
 
     /// An instance that runs as the service's present revision wants it.

@@ -66,20 +66,14 @@ fn wish() -> impl Strategy<Value = Wish> {
         ),
         prop::sample::select(vec![0.0, 0.5, 0.8, 1.0]),
     )
-        .prop_map(
-            |(strategy, instances, stateful, port, affinity, min_health)| Wish {
-                strategy,
-                instances: if strategy == Spread::Daemon {
-                    instances.min(2)
-                } else {
-                    instances
-                },
-                stateful,
-                port,
-                affinity,
-                min_health,
-            },
-        )
+        .prop_map(|(strategy, instances, stateful, port, affinity, min_health)| Wish {
+            strategy,
+            instances: if strategy == Spread::Daemon { instances.min(2) } else { instances },
+            stateful,
+            port,
+            affinity,
+            min_health,
+        })
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -136,12 +130,10 @@ fn happen(world: &mut World, services: &[ServiceId], happening: &Happening) {
     let service = |place: usize| services[place % services.len()];
     match happening {
         Happening::Pass(seconds) => world.pass(*seconds),
-        Happening::Disconnect(place) => node(*place)
-            .into_iter()
-            .for_each(|node| world.disconnect(node)),
-        Happening::Connect(place) => node(*place)
-            .into_iter()
-            .for_each(|node| world.connect(node)),
+        Happening::Disconnect(place) => {
+            node(*place).into_iter().for_each(|node| world.disconnect(node))
+        }
+        Happening::Connect(place) => node(*place).into_iter().for_each(|node| world.connect(node)),
         Happening::Drain(place) => edit(world, node(*place), None, Availability::Drain),
         Happening::Activate(place) => edit(world, node(*place), None, Availability::Active),
         Happening::Label(place, label) => {

@@ -111,13 +111,10 @@ impl World {
     /// Saves a service, as a scale or an update does.
     pub(crate) fn update(&mut self, id: ServiceId, edit: impl FnOnce(&mut Service)) {
         let mut service = self.service(id);
-        let from_revision = service.revision;
+        let from = service.version();
         edit(&mut service);
         service.updated_at = self.now;
-        self.commit(vec![Change::ServiceUpdated {
-            service: Box::new(service),
-            from_revision,
-        }]);
+        self.commit(vec![Change::ServiceUpdated { service: Box::new(service), from }]);
     }
 
     /// Changes what the service is, which makes a new revision.
@@ -131,17 +128,14 @@ impl World {
     /// Stops or starts a service.
     pub(crate) fn set_state(&mut self, id: ServiceId, state: ServiceState) {
         let mut service = self.service(id);
-        let from_revision = service.revision;
+        let from = service.version();
         service.state = state;
         let desired = match state {
             ServiceState::Running => DesiredState::Running,
             ServiceState::Stopped | ServiceState::Initialized => DesiredState::Stopped,
         };
         let (mut changes, _) = rollout::desired_changes(&self.snapshot, id, desired, self.now);
-        changes.push(Change::ServiceUpdated {
-            service: Box::new(service),
-            from_revision,
-        });
+        changes.push(Change::ServiceUpdated { service: Box::new(service), from });
         self.commit(changes);
     }
 
@@ -164,11 +158,7 @@ impl World {
             return;
         };
         self.commit(vec![
-            Change::NodePlugged {
-                node,
-                connected_at: self.now,
-                at: self.now,
-            },
+            Change::NodePlugged { node, connected_at: self.now, at: self.now },
             Change::NodeReported {
                 node,
                 report: Box::new(record.report),
@@ -228,10 +218,7 @@ impl World {
                 continue;
             };
             let attempts = self.attempts.entry(service).or_default();
-            if attempts
-                .retry_at(&self.snapshot, service, self.now)
-                .is_none()
-            {
+            if attempts.retry_at(&self.snapshot, service, self.now).is_none() {
                 let changes =
                     reconcile::deploy_changes(&self.snapshot, service, cause, &mut moment);
                 progressed |= !changes.is_empty();

@@ -13,9 +13,9 @@ const WIDEST_PADDING: u32 = 64;
 
 /// A list of expressions.
 pub(super) fn expressions(value: &serde_json::Value, title: Title<'_>) -> Checked<Vec<String>> {
-    list_checked(rules::text, |expression: String| {
-        check(&expression).map(|()| expression)
-    })(value, title)
+    list_checked(rules::text, |expression: String| check(&expression).map(|()| expression))(
+        value, title,
+    )
 }
 
 /// Checks one expression; the error is the sentence that placement would give as its reason.
@@ -48,9 +48,7 @@ fn expand(expression: &str) -> Option<String> {
         let padding = part.get(..part.len() - rest.len())?;
         let padding_fits = padding.is_empty()
             || padding.starts_with('0')
-                && padding
-                    .parse::<u32>()
-                    .is_ok_and(|width| width <= WIDEST_PADDING);
+                && padding.parse::<u32>().is_ok_and(|width| width <= WIDEST_PADDING);
         placeholders += 1;
         if placeholders > 1 || !padding_fits {
             return None;
@@ -64,14 +62,12 @@ fn expand(expression: &str) -> Option<String> {
 /// Splits at the last operator that leaves a key before it and a value after it.
 fn split(expression: &str) -> Option<(&str, &str)> {
     let operators = expression.char_indices().rev();
-    operators
-        .filter_map(|(position, _)| expression.split_at_checked(position))
-        .find_map(|(key, rest)| {
-            let value = rest
-                .strip_prefix("==")
-                .or_else(|| rest.strip_prefix("!="))?;
+    operators.filter_map(|(position, _)| expression.split_at_checked(position)).find_map(
+        |(key, rest)| {
+            let value = rest.strip_prefix("==").or_else(|| rest.strip_prefix("!="))?;
             (!key.is_empty() && !value.is_empty()).then_some((key, value))
-        })
+        },
+    )
 }
 
 /// The pattern of a value between slashes, behind a `~` that other text follows.
@@ -82,9 +78,7 @@ fn pattern(value: &str) -> Option<&str> {
     };
     let inner = value.strip_prefix('/')?;
     // A single slash is both ends at once.
-    Some(inner)
-        .filter(|inner| inner.is_empty())
-        .or_else(|| inner.strip_suffix('/'))
+    Some(inner).filter(|inner| inner.is_empty()).or_else(|| inner.strip_suffix('/'))
 }
 
 /// Lines are matched one by one, as Ruby's `^` and `$` do.
@@ -147,10 +141,7 @@ mod tests {
             "node==~/[/",
         ];
         for expression in cases {
-            assert_eq!(
-                check(expression),
-                Err(format!("Invalid affinity filter: {expression}"))
-            );
+            assert_eq!(check(expression), Err(format!("Invalid affinity filter: {expression}")));
         }
     }
 
@@ -166,10 +157,7 @@ mod tests {
             ("node!==a", "node!"),
         ];
         for (expression, key) in cases {
-            assert_eq!(
-                check(expression),
-                Err(format!("Unknown affinity filter: {key}"))
-            );
+            assert_eq!(check(expression), Err(format!("Unknown affinity filter: {key}")));
         }
     }
 }

@@ -54,9 +54,7 @@ impl FieldErrors {
     pub fn to_json(&self) -> Value {
         let fields = self.0.iter();
         Value::Object(
-            fields
-                .map(|(field, error)| (field.clone(), error.to_json()))
-                .collect::<Map<_, _>>(),
+            fields.map(|(field, error)| (field.clone(), error.to_json())).collect::<Map<_, _>>(),
         )
     }
 
@@ -79,10 +77,7 @@ impl FieldError {
             Self::Message(text) => Value::String(text.clone()),
             Self::Fields(errors) => errors.to_json(),
             Self::Items(items) => Value::Array(
-                items
-                    .iter()
-                    .map(|item| item.as_ref().map_or(Value::Null, Self::to_json))
-                    .collect(),
+                items.iter().map(|item| item.as_ref().map_or(Value::Null, Self::to_json)).collect(),
             ),
         }
     }
@@ -129,10 +124,7 @@ impl<'a> Title<'a> {
 
     /// Names an element of the list in this field.
     pub(super) fn at(self, index: usize) -> Self {
-        Self {
-            index: Some(index),
-            ..self
-        }
+        Self { index: Some(index), ..self }
     }
 
     /// Makes a message of the title and what is wrong.
@@ -181,10 +173,7 @@ mod tests {
     fn faults_nest_and_keep_their_order() {
         let mut errors = FieldErrors::single("name", "Name is too short");
         errors.add("logs", FieldErrors::single("forwarder", "wrong"));
-        errors.add(
-            "env",
-            FieldError::Items(vec![None, Some("Env[1] is wrong".into()), None]),
-        );
+        errors.add("env", FieldError::Items(vec![None, Some("Env[1] is wrong".into()), None]));
         errors.add("name", "a later fault of the same field");
         assert_eq!(
             errors.fields().map(|(field, _)| field).collect::<Vec<_>>(),

@@ -75,11 +75,7 @@ impl Fields<'_> {
         default: Option<T>,
         rule: impl Fn(&Value, Title<'_>) -> Checked<T>,
     ) -> Option<T> {
-        if self.sent.contains_key(field) {
-            self.optional(field, rule)
-        } else {
-            default
-        }
+        if self.sent.contains_key(field) { self.optional(field, rule) } else { default }
     }
 
     fn keep<T>(&mut self, field: &str, checked: Checked<T>) -> Option<T> {
@@ -108,13 +104,8 @@ pub(super) fn object<T>(
     read: impl Fn(&mut Fields<'_>) -> Option<T>,
 ) -> impl Fn(&Value, Title<'_>) -> Checked<T> {
     move |value, title| {
-        let sent = value
-            .as_object()
-            .ok_or_else(|| title.says("isn't a hash"))?;
-        let mut fields = Fields {
-            sent,
-            errors: FieldErrors::default(),
-        };
+        let sent = value.as_object().ok_or_else(|| title.says("isn't a hash"))?;
+        let mut fields = Fields { sent, errors: FieldErrors::default() };
         let read = read(&mut fields);
         fields.errors.into_result()?;
         read.ok_or_else(|| title.says("is invalid"))
@@ -126,9 +117,7 @@ pub(super) fn list<T>(
     rule: impl Fn(&Value, Title<'_>) -> Checked<T>,
 ) -> impl Fn(&Value, Title<'_>) -> Checked<Vec<T>> {
     move |value, title| {
-        let elements = value
-            .as_array()
-            .ok_or_else(|| title.says("isn't an array"))?;
+        let elements = value.as_array().ok_or_else(|| title.says("isn't an array"))?;
         let mut good = Vec::with_capacity(elements.len());
         let mut faults = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
@@ -146,11 +135,7 @@ pub(super) fn list<T>(
                 Err(error) => faults.push(Some(error)),
             }
         }
-        if good.len() == elements.len() {
-            Ok(good)
-        } else {
-            Err(FieldError::Items(faults))
-        }
+        if good.len() == elements.len() { Ok(good) } else { Err(FieldError::Items(faults)) }
     }
 }
 
@@ -169,10 +154,6 @@ pub(super) fn list_checked<T, U>(
                 Err(message) => failing.push(message),
             }
         }
-        if failing.is_empty() {
-            Ok(good)
-        } else {
-            Err(FieldError::failing(failing))
-        }
+        if failing.is_empty() { Ok(good) } else { Err(FieldError::failing(failing)) }
     }
 }

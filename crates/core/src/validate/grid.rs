@@ -88,12 +88,7 @@ pub fn update(value: &Value) -> Result<GridEdit, FieldErrors> {
 
 /// Carries changes out on a grid.
 pub fn apply(edit: &GridEdit, grid: &mut Grid) {
-    let GridEdit {
-        default_affinity,
-        trusted_subnets,
-        statsd,
-        logs,
-    } = edit;
+    let GridEdit { default_affinity, trusted_subnets, statsd, logs } = edit;
     if let Some(expressions) = default_affinity {
         grid.default_affinity.clone_from(expressions);
     }
@@ -112,10 +107,8 @@ fn changeable(fields: &mut Fields<'_>) -> GridEdit {
     GridEdit {
         default_affinity: fields.optional("default_affinity", affinity::expressions),
         trusted_subnets: fields.optional("trusted_subnets", trusted_subnets),
-        statsd: fields.optional(
-            "stats",
-            object(|stats| Some(stats.optional("statsd", object(statsd)))),
-        ),
+        statsd: fields
+            .optional("stats", object(|stats| Some(stats.optional("statsd", object(statsd))))),
         logs: fields.optional("logs", logs),
     }
 }
@@ -138,8 +131,7 @@ fn initial_size(value: &Value, title: Title<'_>) -> Checked<u32> {
 
 fn cidr(value: &Value, title: Title<'_>) -> Checked<Cidr> {
     let text = rules::text(value, title)?;
-    text.parse()
-        .map_err(|error: InvalidCidr| error.to_string().into())
+    text.parse().map_err(|error: InvalidCidr| error.to_string().into())
 }
 
 /// Of several bad subnets the last one is told, in a sentence instead of a list, as Kontena does.
@@ -147,10 +139,7 @@ fn trusted_subnets(value: &Value, title: Title<'_>) -> Checked<Vec<Cidr>> {
     let texts = list(rules::text)(value, title)?;
     let subnets: Vec<Result<Cidr, String>> = texts
         .iter()
-        .map(|text| {
-            text.parse()
-                .map_err(|_| format!("Invalid trusted_subnet {text}"))
-        })
+        .map(|text| text.parse().map_err(|_| format!("Invalid trusted_subnet {text}")))
         .collect();
     // Reversed, so that collecting stops at the last bad one.
     let mut good = subnets.into_iter().rev().collect::<Result<Vec<_>, _>>()?;
@@ -161,10 +150,7 @@ fn trusted_subnets(value: &Value, title: Title<'_>) -> Checked<Vec<Cidr>> {
 fn statsd(fields: &mut Fields<'_>) -> Option<Statsd> {
     let server = fields.required("server", rules::text);
     let port = fields.required("port", rules::port(1));
-    Some(Statsd {
-        server: server?,
-        port: port?,
-    })
+    Some(Statsd { server: server?, port: port? })
 }
 
 /// Log forwarding; none where the forwarder is called `none`.
@@ -183,8 +169,5 @@ fn logs(value: &Value, title: Title<'_>) -> Checked<Option<LogForwarding>> {
     if address.is_none_or(|address| address.trim().is_empty()) {
         return Err(format!("{FLUENTD_ADDRESS} option must be given").into());
     }
-    Ok(Some(LogForwarding {
-        forwarder: "fluentd".to_owned(),
-        opts,
-    }))
+    Ok(Some(LogForwarding { forwarder: "fluentd".to_owned(), opts }))
 }

@@ -49,11 +49,7 @@ pub fn create(value: &Value) -> Result<NodeDraft, FieldErrors> {
         let name = fields.demanded("name", rules::matching(rules::is_name));
         let token = fields.optional("token", token);
         let labels = fields.optional("labels", list(rules::text));
-        Some(NodeDraft {
-            name: name?,
-            token,
-            labels: labels.unwrap_or_default(),
-        })
+        Some(NodeDraft { name: name?, token, labels: labels.unwrap_or_default() })
     })
 }
 

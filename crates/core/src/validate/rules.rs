@@ -47,11 +47,7 @@ pub(super) fn matching(
 ) -> impl Fn(&Value, Title<'_>) -> Checked<String> {
     move |value, title| {
         let text = text(value, title)?;
-        if form(&text) {
-            Ok(text)
-        } else {
-            Err(title.says("isn't in the right format"))
-        }
+        if form(&text) { Ok(text) } else { Err(title.says("isn't in the right format")) }
     }
 }
 
@@ -60,9 +56,7 @@ pub(super) fn one_of<T: Clone>(options: &[(&str, T)]) -> impl Fn(&Value, Title<'
     move |value, title| {
         let text = text(value, title)?;
         let found = options.iter().find(|(word, _)| *word == text);
-        found
-            .map(|(_, meaning)| meaning.clone())
-            .ok_or_else(|| title.says("isn't an option"))
+        found.map(|(_, meaning)| meaning.clone()).ok_or_else(|| title.says("isn't an option"))
     }
 }
 
@@ -199,10 +193,7 @@ fn whole(value: &Value, title: Title<'_>) -> Checked<i128> {
 fn whole_number(number: &Number) -> Option<i128> {
     /// From here on every float is whole, and beyond 64 bits: JSON wrote an integer that long.
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
-    let known = number
-        .as_i64()
-        .map(i128::from)
-        .or_else(|| number.as_u64().map(i128::from));
+    let known = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     known.or_else(|| match number.as_f64()? {
         large if large >= BEYOND => Some(i128::MAX),
         small if small < -BEYOND => Some(i128::MIN),
@@ -218,11 +209,7 @@ fn whole_text(text: &str) -> Option<i128> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let too_long = if text.starts_with('-') {
-        i128::MIN
-    } else {
-        i128::MAX
-    };
+    let too_long = if text.starts_with('-') { i128::MIN } else { i128::MAX };
     Some(text.parse().unwrap_or(too_long))
 }
 

@@ -16,10 +16,7 @@ use crate::domain::{Availability, Cidr, Grid, GridId, LogForwarding, Statsd, Tim
 
 /// Renders faults; `null` where there are none.
 fn faults<T>(result: &Result<T, FieldErrors>) -> Value {
-    result
-        .as_ref()
-        .err()
-        .map_or(Value::Null, FieldErrors::to_json)
+    result.as_ref().err().map_or(Value::Null, FieldErrors::to_json)
 }
 
 /// Values of every JSON type, with those that are nearly right among them.

@@ -380,10 +380,7 @@ mod tests {
             service_id: "s".into(),
             instance_number: 2,
             image_name: "redis:3.0".into(),
-            volumes: vec![Mount {
-                path: "/data".into(),
-                ..Mount::default()
-            }],
+            volumes: vec![Mount { path: "/data".into(), ..Mount::default() }],
             ..ServicePod::default()
         };
         let back: ServicePod = json::decode(&json::encode(&pod)).expect("own encoding");

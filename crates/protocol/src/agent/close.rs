@@ -48,10 +48,7 @@ impl CloseCode {
     /// Tells whether an agent must stay away after this code instead of reconnecting.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::INVALID_GRID_TOKEN | Self::VERSION | Self::REMOVED | Self::CONFLICT
-        )
+        matches!(self, Self::INVALID_GRID_TOKEN | Self::VERSION | Self::REMOVED | Self::CONFLICT)
     }
 }
 

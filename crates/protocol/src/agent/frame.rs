@@ -49,10 +49,7 @@ pub struct RpcError {
 impl RpcError {
     /// Makes an error of a code and a text.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// The answer to a method nobody implements.
@@ -88,9 +85,7 @@ impl RpcError {
         let text = field("message").or_else(|| field("error")).unwrap_or(value);
         Self {
             code: field("code").and_then(Value::as_i64).unwrap_or(500),
-            message: text
-                .as_str()
-                .map_or_else(|| text.to_string(), str::to_owned),
+            message: text.as_str().map_or_else(|| text.to_string(), str::to_owned),
         }
     }
 }
@@ -151,11 +146,9 @@ impl Message {
                     return Decoded::Ignored;
                 };
                 match text(third) {
-                    Some(method) => Decoded::Message(Self::Request {
-                        id,
-                        method,
-                        params: arguments(params),
-                    }),
+                    Some(method) => {
+                        Decoded::Message(Self::Request { id, method, params: arguments(params) })
+                    }
                     None => Decoded::BadRequest { id },
                 }
             }
@@ -170,10 +163,9 @@ impl Message {
                 Decoded::Message(Self::Response { id, outcome })
             }
             (Some(2), None) => match text(second) {
-                Some(method) => Decoded::Message(Self::Notification {
-                    method,
-                    params: arguments(third),
-                }),
+                Some(method) => {
+                    Decoded::Message(Self::Notification { method, params: arguments(third) })
+                }
                 None => Decoded::Ignored,
             },
             _ => Decoded::Ignored,
@@ -197,11 +189,9 @@ impl Message {
                 };
                 Value::Array(vec![Value::from(1), Value::from(id), error, result])
             }
-            Self::Notification { method, params } => Value::Array(vec![
-                Value::from(2),
-                Value::from(method),
-                Value::Array(params),
-            ]),
+            Self::Notification { method, params } => {
+                Value::Array(vec![Value::from(2), Value::from(method), Value::Array(params)])
+            }
         };
         let mut bytes = Vec::new();
         // Writing into memory cannot fail; an empty frame would be ignored by the peer.
@@ -246,20 +236,14 @@ mod tests {
     fn golden_frames_are_read_and_written_to_the_byte() {
         let master_info = Message::Notification {
             method: "/agent/master_info".into(),
-            params: vec![Value::Map(vec![(
-                Value::from("version"),
-                Value::from("1.5.4"),
-            )])],
+            params: vec![Value::Map(vec![(Value::from("version"), Value::from("1.5.4"))])],
         };
         let test = |id| Message::Request {
             id,
             method: "/node_service_pods/list".into(),
             params: vec![Value::from("AAAA")],
         };
-        let empty = Message::Response {
-            id: 7,
-            outcome: Ok(Value::Map(vec![])),
-        };
+        let empty = Message::Response { id: 7, outcome: Ok(Value::Map(vec![])) };
         let notify = Message::Request {
             id: 5,
             method: "/service_pods/notify_update".into(),
@@ -275,25 +259,16 @@ mod tests {
                 "9400ce80000000b72f6e6f64655f736572766963655f706f64732f6c69737491a441414141",
             ),
             (empty, "940107c080"),
-            (
-                notify,
-                "940005bb2f736572766963655f706f64732f6e6f746966795f7570646174659190",
-            ),
+            (notify, "940005bb2f736572766963655f706f64732f6e6f746966795f7570646174659190"),
         ] {
             assert_eq!(message.clone().encode(), bytes(hex));
-            assert_eq!(
-                Message::decode(&bytes(hex)).expect("decodes"),
-                Decoded::Message(message)
-            );
+            assert_eq!(Message::decode(&bytes(hex)).expect("decodes"), Decoded::Message(message));
         }
     }
 
     #[test]
     fn an_error_carries_both_keys_where_peers_disagree() {
-        let sent = Message::Response {
-            id: 7,
-            outcome: Err(RpcError::not_implemented()),
-        };
+        let sent = Message::Response { id: 7, outcome: Err(RpcError::not_implemented()) };
         let golden = bytes(
             "94010782a4636f6465cd01f5a56572726f72b773657276696365206e6f7420696d706c656d656e746564c0",
         );
@@ -305,20 +280,8 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_ignored_or_named() {
-        for frame in [
-            "80",
-            "930301 02",
-            "920001",
-            "c0",
-            "c1",
-            "90",
-            "9500010203 04",
-        ] {
-            assert_eq!(
-                Message::decode(&bytes(frame)).expect(frame),
-                Decoded::Ignored,
-                "{frame}"
-            );
+        for frame in ["80", "930301 02", "920001", "c0", "c1", "90", "9500010203 04"] {
+            assert_eq!(Message::decode(&bytes(frame)).expect(frame), Decoded::Ignored, "{frame}");
         }
         let bad = Message::decode(&bytes("9400010203")).expect("a value");
         assert_eq!(bad, Decoded::BadRequest { id: 1 });

@@ -20,10 +20,9 @@ pub fn lossy(value: &Value) -> serde_json::Value {
         Value::String(text) => String::from_utf8_lossy(text.as_bytes()).into_owned().into(),
         Value::Binary(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
         Value::Array(items) => items.iter().map(lossy).collect(),
-        Value::Map(entries) => entries
-            .iter()
-            .map(|(key, value)| (map_key(key), lossy(value)))
-            .collect(),
+        Value::Map(entries) => {
+            entries.iter().map(|(key, value)| (map_key(key), lossy(value))).collect()
+        }
         Value::Ext(..) => serde_json::Value::Null,
     }
 }
@@ -49,10 +48,7 @@ pub fn pack(value: serde_json::Value) -> Value {
         serde_json::Value::String(text) => text.into(),
         serde_json::Value::Array(items) => Value::Array(items.into_iter().map(pack).collect()),
         serde_json::Value::Object(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (Value::from(key), pack(value)))
-                .collect(),
+            entries.into_iter().map(|(key, value)| (Value::from(key), pack(value))).collect(),
         ),
     }
 }

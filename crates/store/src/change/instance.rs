@@ -44,12 +44,7 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
             let row = instances::table.find(key(*service, *number));
             hit(WHAT, diesel::update(row).set(placed).execute(conn))
         }
-        Change::InstanceDesired {
-            service,
-            number,
-            desired_state,
-            at,
-        } => {
+        Change::InstanceDesired { service, number, desired_state, at } => {
             let desired = (
                 instances::desired_state.eq(desired_state.as_str()),
                 instances::updated_at.eq(micros(*at)),
@@ -57,15 +52,7 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
             let row = instances::table.find(key(*service, *number));
             hit(WHAT, diesel::update(row).set(desired).execute(conn))
         }
-        Change::InstanceReported {
-            service,
-            number,
-            node,
-            rev,
-            state,
-            error,
-            at,
-        } => {
+        Change::InstanceReported { service, number, node, rev, state, error, at } => {
             let reported = (
                 instances::rev.eq(rev),
                 instances::state.eq(state.as_str()),
@@ -77,15 +64,9 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
                 .filter(instances::node_id.eq(node.to_string()));
             hit(WHAT, diesel::update(row).set(reported).execute(conn))
         }
-        Change::InstanceDetached {
-            service,
-            number,
-            at,
-        } => {
-            let detached = (
-                instances::node_id.eq(None::<String>),
-                instances::updated_at.eq(micros(*at)),
-            );
+        Change::InstanceDetached { service, number, at } => {
+            let detached =
+                (instances::node_id.eq(None::<String>), instances::updated_at.eq(micros(*at)));
             let row = instances::table.find(key(*service, *number));
             hit(WHAT, diesel::update(row).set(detached).execute(conn))
         }

@@ -5,7 +5,7 @@ use kontena_core::domain::{Change, Connection};
 
 use super::hit;
 use crate::{
-    Conn, Result, StoreError,
+    Conn, Result,
     row::{NodeRow, micros, to_json},
     schema::nodes,
 };
@@ -15,15 +15,12 @@ const WHAT: &str = "the node";
 pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
     match change {
         Change::NodeCreated(node) => {
-            diesel::insert_into(nodes::table)
-                .values(NodeRow::of(node)?)
-                .execute(conn)?;
+            diesel::insert_into(nodes::table).values(NodeRow::of(node)?).execute(conn)?;
             Ok(())
         }
-        Change::NodeRemoved(node) => hit(
-            WHAT,
-            diesel::delete(nodes::table.find(node.to_string())).execute(conn),
-        ),
+        Change::NodeRemoved(node) => {
+            hit(WHAT, diesel::delete(nodes::table.find(node.to_string())).execute(conn))
+        }
         Change::NodeBound { .. }
         | Change::NodeReported { .. }
         | Change::NodeMemory { .. }
@@ -36,20 +33,10 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
 /// What counts as the node's connection: compare-and-set on the connection's identity.
 fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
     match change {
-        Change::NodePlugged {
-            node,
-            connected_at,
-            at,
-        } => {
-            let connection = Connection {
-                opened: true,
-                close_code: None,
-                close_reason: None,
-            };
+        Change::NodePlugged { node, connected_at, at } => {
+            let connection = Connection { opened: true, close_code: None, close_reason: None };
             let row = nodes::table.find(node.to_string()).filter(
-                nodes::connected_at
-                    .is_null()
-                    .or(nodes::connected_at.lt(micros(*connected_at))),
+                nodes::connected_at.is_null().or(nodes::connected_at.lt(micros(*connected_at))),
             );
             let plugged = (
                 nodes::connected.eq(true),
@@ -58,20 +45,11 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
                 nodes::last_seen_at.eq(micros(*at)),
                 nodes::connection.eq(to_json(&connection)?),
             );
-            hit(
-                "the node's connection",
-                diesel::update(row).set(plugged).execute(conn),
-            )
+            hit("the node's connection", diesel::update(row).set(plugged).execute(conn))
         }
-        Change::NodeRejected {
-            node,
-            connected_at,
-            connection,
-        } => {
+        Change::NodeRejected { node, connected_at, connection } => {
             let row = nodes::table.find(node.to_string()).filter(
-                nodes::connected_at
-                    .is_null()
-                    .or(nodes::connected_at.lt(micros(*connected_at))),
+                nodes::connected_at.is_null().or(nodes::connected_at.lt(micros(*connected_at))),
             );
             let rejected = (
                 nodes::connected.eq(false),
@@ -79,34 +57,10 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
                 nodes::connected_at.eq(micros(*connected_at)),
                 nodes::connection.eq(to_json(connection)?),
             );
-            hit(
-                "the node's connection",
-                diesel::update(row).set(rejected).execute(conn),
-            )
+            hit("the node's connection", diesel::update(row).set(rejected).execute(conn))
         }
-        Change::NodeUnplugged {
-            node,
-            connected_at,
-            at,
-            close_code,
-            close_reason,
-        } => {
-            let row = nodes::table
-                .find(node.to_string())
-                .filter(nodes::connected_at.eq(micros(*connected_at)));
-            let opened = row
-                .select(nodes::connection)
-                .first::<Option<String>>(conn)
-                .optional()?;
-            let Some(before) = opened else {
-                return Err(StoreError::Conflict(WHAT));
-            };
-            let before: Option<Connection> = crate::row::from_json_opt("nodes", before.as_deref())?;
-            let connection = Connection {
-                opened: before.is_none_or(|before| before.opened),
-                close_code: Some(*close_code),
-                close_reason: Some(close_reason.clone()),
-            };
+        Change::NodeUnplugged { node, connected_at, at, close_code, close_reason } => {
+            let connection = Connection::ended(*close_code, close_reason);
             let unplugged = (
                 nodes::connected.eq(false),
                 nodes::disconnected_at.eq(micros(*at)),
@@ -115,24 +69,15 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
             let row = nodes::table
                 .find(node.to_string())
                 .filter(nodes::connected_at.eq(micros(*connected_at)));
-            hit(
-                "the node's connection",
-                diesel::update(row).set(unplugged).execute(conn),
-            )
+            hit("the node's connection", diesel::update(row).set(unplugged).execute(conn))
         }
-        Change::NodeSeen {
-            node,
-            connected_at,
-            at,
-        } => {
+        Change::NodeSeen { node, connected_at, at } => {
             let row = nodes::table
                 .find(node.to_string())
-                .filter(nodes::connected_at.eq(micros(*connected_at)));
+                .filter(nodes::connected_at.eq(micros(*connected_at)))
+                .filter(nodes::connected.eq(true));
             let seen = nodes::last_seen_at.eq(micros(*at));
-            hit(
-                "the node's connection",
-                diesel::update(row).set(seen).execute(conn),
-            )
+            hit("the node's connection", diesel::update(row).set(seen).execute(conn))
         }
         _ => Ok(()),
     }
@@ -141,34 +86,17 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
 /// What the node is said to be.
 fn write_description(conn: &mut Conn, change: &Change) -> Result<()> {
     match change {
-        Change::NodeBound {
-            node,
-            engine_id,
-            agent_version,
-            labels,
-            at,
-        } => {
-            let row = nodes::table
-                .find(node.to_string())
-                .filter(nodes::engine_id.is_null());
+        Change::NodeBound { node, engine_id, agent_version, labels, at } => {
+            let row = nodes::table.find(node.to_string()).filter(nodes::engine_id.is_null());
             let bound = (
                 nodes::engine_id.eq(engine_id.as_str()),
                 nodes::agent_version.eq(agent_version),
                 nodes::labels.eq(to_json(labels)?),
                 nodes::updated_at.eq(micros(*at)),
             );
-            hit(
-                "the node's engine",
-                diesel::update(row).set(bound).execute(conn),
-            )
+            hit("the node's engine", diesel::update(row).set(bound).execute(conn))
         }
-        Change::NodeReported {
-            node,
-            report,
-            agent_version,
-            labels,
-            at,
-        } => {
+        Change::NodeReported { node, report, agent_version, labels, at } => {
             let row = nodes::table.find(node.to_string());
             let labels = labels.as_ref().map(to_json).transpose()?;
             let reported = (
@@ -186,12 +114,7 @@ fn write_description(conn: &mut Conn, change: &Change) -> Result<()> {
             let row = nodes::table.find(node.to_string());
             hit(WHAT, diesel::update(row).set(memory).execute(conn))
         }
-        Change::NodeEdited {
-            node,
-            labels,
-            availability,
-            at,
-        } => {
+        Change::NodeEdited { node, labels, availability, at } => {
             let edited = (
                 nodes::labels.eq(to_json(labels)?),
                 nodes::availability.eq(availability.as_str()),
@@ -200,17 +123,10 @@ fn write_description(conn: &mut Conn, change: &Change) -> Result<()> {
             let row = nodes::table.find(node.to_string());
             hit(WHAT, diesel::update(row).set(edited).execute(conn))
         }
-        Change::NodeTokenChanged {
-            node,
-            disconnect,
-            at,
-            ..
-        } => {
+        Change::NodeTokenChanged { node, disconnect, at, .. } => {
             let row = nodes::table.find(node.to_string());
-            let changed = (
-                disconnect.then(|| nodes::connected.eq(false)),
-                nodes::updated_at.eq(micros(*at)),
-            );
+            let changed =
+                (disconnect.then(|| nodes::connected.eq(false)), nodes::updated_at.eq(micros(*at)));
             hit(WHAT, diesel::update(row).set(changed).execute(conn))
         }
         _ => Ok(()),

@@ -15,39 +15,26 @@ const WHAT: &str = "the service";
 pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
     match change {
         Change::ServiceCreated(service) => {
-            diesel::insert_into(services::table)
-                .values(ServiceRow::of(service)?)
-                .execute(conn)?;
+            diesel::insert_into(services::table).values(ServiceRow::of(service)?).execute(conn)?;
             keep_revision(conn, service)
         }
-        Change::ServiceUpdated {
-            service,
-            from_revision,
-        } => {
+        Change::ServiceUpdated { service, from } => {
             let row = services::table
                 .find(service.id.to_string())
-                .filter(services::revision.eq(from_revision));
-            hit(
-                WHAT,
-                diesel::update(row)
-                    .set(ServiceRow::of(service)?)
-                    .execute(conn),
-            )?;
-            if service.revision == *from_revision {
-                Ok(())
-            } else {
-                keep_revision(conn, service)
-            }
+                .filter(services::revision.eq(from.revision))
+                .filter(services::state.eq(from.state.as_str()))
+                .filter(services::updated_at.eq(micros(from.updated_at)));
+            hit(WHAT, diesel::update(row).set(ServiceRow::of(service)?).execute(conn))?;
+            if service.revision == from.revision { Ok(()) } else { keep_revision(conn, service) }
         }
         Change::ServiceDeployed { service, at } => {
             let row = services::table.find(service.to_string());
             let deployed = services::deployed_at.eq(micros(*at));
             hit(WHAT, diesel::update(row).set(deployed).execute(conn))
         }
-        Change::ServiceRemoved(service) => hit(
-            WHAT,
-            diesel::delete(services::table.find(service.to_string())).execute(conn),
-        ),
+        Change::ServiceRemoved(service) => {
+            hit(WHAT, diesel::delete(services::table.find(service.to_string())).execute(conn))
+        }
         _ => Ok(()),
     }
 }

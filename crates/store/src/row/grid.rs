@@ -85,10 +85,7 @@ impl TryFrom<GridRow> for Grid {
     type Error = StoreError;
 
     fn try_from(row: GridRow) -> Result<Self> {
-        let cidr = |text: &str| {
-            text.parse()
-                .map_err(|error| StoreError::corrupt(TABLE, error))
-        };
+        let cidr = |text: &str| text.parse().map_err(|error| StoreError::corrupt(TABLE, error));
         Ok(Self {
             id: id(TABLE, &row.id)?,
             name: row.name,

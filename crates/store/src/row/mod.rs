@@ -42,8 +42,7 @@ pub(crate) fn time_opt(table: &'static str, micros: Option<i64>) -> Result<Optio
 }
 
 pub(crate) fn id<T: FromStr>(table: &'static str, text: &str) -> Result<T> {
-    text.parse()
-        .map_err(|_| StoreError::corrupt(table, format!("id {text:?}")))
+    text.parse().map_err(|_| StoreError::corrupt(table, format!("id {text:?}")))
 }
 
 pub(crate) fn id_opt<T: FromStr>(table: &'static str, text: Option<&str>) -> Result<Option<T>> {

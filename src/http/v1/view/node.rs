@@ -79,11 +79,7 @@ fn resource_usage(node: &Node) -> Option<Value> {
         return None;
     }
     let memory = node.memory.unwrap_or_default();
-    let root = node
-        .report
-        .docker_root_dir
-        .as_deref()
-        .unwrap_or("/var/lib/docker");
+    let root = node.report.docker_root_dir.as_deref().unwrap_or("/var/lib/docker");
     Some(json!({
         "memory": {
             "used": memory.used, "cached": memory.cached, "buffers": memory.buffers,

@@ -20,17 +20,11 @@ pub(in crate::http::v1) fn service(
 ) -> api::Service {
     let spec = &service.spec;
     let domain = wire::domainname(&grid.name, &service.stack_name);
-    let affinity = if spec.affinity.is_empty() {
-        &grid.default_affinity
-    } else {
-        &spec.affinity
-    };
+    let affinity = if spec.affinity.is_empty() { &grid.default_affinity } else { &spec.affinity };
     api::Service {
         id: path(grid, service),
         name: service.name.clone(),
-        grid: api::GridRef {
-            id: grid.name.clone(),
-        },
+        grid: api::GridRef { id: grid.name.clone() },
         stack: api::StackRef {
             id: format!("{}/{}", grid.name, service.stack_name),
             name: service.stack_name.clone(),
@@ -93,10 +87,7 @@ fn counts(instances: &[Instance]) -> api::InstanceCounts {
     };
     api::InstanceCounts {
         total: count(&|instance| {
-            !matches!(
-                instance.state,
-                ObservedState::Initialized | ObservedState::Missing
-            )
+            !matches!(instance.state, ObservedState::Initialized | ObservedState::Missing)
         }),
         running: count(&|instance| instance.state == ObservedState::Running),
     }
@@ -145,10 +136,7 @@ fn hooks(spec: &ServiceSpec) -> Vec<api::HookView> {
 }
 
 fn health_check(spec: &ServiceSpec) -> Option<api::HealthCheck> {
-    let check = spec
-        .health_check
-        .as_ref()
-        .filter(|check| check.protocol.is_some())?;
+    let check = spec.health_check.as_ref().filter(|check| check.protocol.is_some())?;
     Some(api::HealthCheck {
         protocol: check.protocol.clone(),
         uri: Some(check.uri.clone()),

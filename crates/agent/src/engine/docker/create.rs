@@ -69,10 +69,7 @@ fn log_config(spec: &ContainerSpec) -> Option<HostConfigLogConfig> {
     if spec.log_driver.is_none() && options.is_empty() {
         return None;
     }
-    Some(HostConfigLogConfig {
-        typ: spec.log_driver.clone(),
-        config: Some(options),
-    })
+    Some(HostConfigLogConfig { typ: spec.log_driver.clone(), config: Some(options) })
 }
 
 fn port_name(port: &ContainerPort) -> String {
@@ -139,10 +136,7 @@ mod tests {
         assert_eq!(bound.len(), 2);
         assert_eq!(host.cpu_period, Some(100_000));
         assert_eq!(host.restart_policy, None);
-        assert_eq!(
-            host.log_config.and_then(|log| log.typ).as_deref(),
-            Some("syslog")
-        );
+        assert_eq!(host.log_config.and_then(|log| log.typ).as_deref(), Some("syslog"));
         assert_eq!(host.devices, None);
     }
 }

@@ -48,10 +48,7 @@ impl DockerEngine {
     /// # Errors
     /// [`EngineError::Unavailable`] naming the address where none does.
     pub async fn connect(host: Option<&str>) -> EngineResult<Self> {
-        let host = host
-            .filter(|host| !host.is_empty())
-            .unwrap_or(DEFAULT_HOST)
-            .to_owned();
+        let host = host.filter(|host| !host.is_empty()).unwrap_or(DEFAULT_HOST).to_owned();
         let absent = |error: &dyn std::fmt::Display| {
             EngineError::Unavailable(format!(
                 "no Docker engine answers at {host} (DOCKER_HOST): {error}"
@@ -94,10 +91,7 @@ impl DockerEngine {
     }
 
     async fn look(&self, id: &str) -> EngineResult<Option<Container>> {
-        let found = self
-            .docker
-            .inspect_container(id, None::<query::InspectContainerOptions>)
-            .await;
+        let found = self.docker.inspect_container(id, None::<query::InspectContainerOptions>).await;
         match found.map_err(|error| self.error(&error)) {
             Ok(found) => Ok(Some(read::container(found))),
             Err(EngineError::NotFound(_)) => Ok(None),
@@ -178,13 +172,8 @@ impl Engine for DockerEngine {
         spec: &'a ContainerSpec,
     ) -> BoxFuture<'a, EngineResult<String>> {
         async move {
-            let options = query::CreateContainerOptionsBuilder::default()
-                .name(name)
-                .build();
-            let created = self
-                .docker
-                .create_container(Some(options), create::body(spec))
-                .await;
+            let options = query::CreateContainerOptionsBuilder::default().name(name).build();
+            let created = self.docker.create_container(Some(options), create::body(spec)).await;
             Ok(created.map_err(|error| self.error(&error))?.id)
         }
         .boxed()
@@ -192,10 +181,8 @@ impl Engine for DockerEngine {
 
     fn start<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<()>> {
         async move {
-            let started = self
-                .docker
-                .start_container(id, None::<query::StartContainerOptions>)
-                .await;
+            let started =
+                self.docker.start_container(id, None::<query::StartContainerOptions>).await;
             started.map_err(|error| self.error(&error))
         }
         .boxed()
@@ -203,9 +190,7 @@ impl Engine for DockerEngine {
 
     fn stop<'a>(&'a self, id: &'a str, grace: Duration) -> BoxFuture<'a, EngineResult<()>> {
         async move {
-            let options = query::StopContainerOptionsBuilder::default()
-                .t(seconds(grace))
-                .build();
+            let options = query::StopContainerOptionsBuilder::default().t(seconds(grace)).build();
             let docker = self.with_grace(grace);
             let stopped = docker.stop_container(id, Some(options)).await;
             let outcome = stopped.map_err(|error| self.error(&error));
@@ -216,9 +201,8 @@ impl Engine for DockerEngine {
 
     fn restart<'a>(&'a self, id: &'a str, grace: Duration) -> BoxFuture<'a, EngineResult<()>> {
         async move {
-            let options = query::RestartContainerOptionsBuilder::default()
-                .t(seconds(grace))
-                .build();
+            let options =
+                query::RestartContainerOptionsBuilder::default().t(seconds(grace)).build();
             let docker = self.with_grace(grace);
             let restarted = docker.restart_container(id, Some(options)).await;
             restarted.map_err(|error| self.error(&error))
@@ -228,10 +212,8 @@ impl Engine for DockerEngine {
 
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<()>> {
         async move {
-            let options = query::RemoveContainerOptionsBuilder::default()
-                .v(true)
-                .force(true)
-                .build();
+            let options =
+                query::RemoveContainerOptionsBuilder::default().v(true).force(true).build();
             let removed = self.docker.remove_container(id, Some(options)).await;
             match removed.map_err(|error| self.error(&error)) {
                 Err(EngineError::NotFound(_)) => Ok(()),
@@ -323,9 +305,7 @@ impl Engine for DockerEngine {
             ("type".to_owned(), vec!["container".to_owned()]),
             ("label".to_owned(), vec![Self::service_filter()]),
         ]);
-        let options = query::EventsOptionsBuilder::default()
-            .filters(&filters)
-            .build();
+        let options = query::EventsOptionsBuilder::default().filters(&filters).build();
         let host = self.host.clone();
         let docker = self.docker.clone();
         docker

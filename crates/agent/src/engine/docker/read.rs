@@ -26,11 +26,7 @@ pub(super) fn container(found: ContainerInspectResponse) -> Container {
     let labels = found.config.and_then(|config| config.labels);
     Container {
         id: found.id.unwrap_or_default(),
-        name: found
-            .name
-            .unwrap_or_default()
-            .trim_start_matches('/')
-            .to_owned(),
+        name: found.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         labels: labels.unwrap_or_default().into_iter().collect(),
         image_id: found.image.unwrap_or_default(),
         running: state.running.unwrap_or(false),
@@ -51,16 +47,12 @@ pub(super) fn container(found: ContainerInspectResponse) -> Container {
 fn address(settings: &NetworkSettings) -> Option<IpAddr> {
     let mut networks: Vec<_> = settings.networks.as_ref()?.iter().collect();
     networks.sort_by_key(|(name, _)| *name);
-    networks
-        .into_iter()
-        .find_map(|(_, endpoint)| endpoint.ip_address.as_ref()?.parse().ok())
+    networks.into_iter().find_map(|(_, endpoint)| endpoint.ip_address.as_ref()?.parse().ok())
 }
 
 /// Docker writes year 1 for "never".
 fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(text?)
-        .ok()?
-        .with_timezone(&Utc);
+    let at = DateTime::parse_from_rfc3339(text?).ok()?.with_timezone(&Utc);
     (at > DateTime::UNIX_EPOCH).then_some(at)
 }
 
@@ -107,24 +99,17 @@ fn drivers(
         Some((name, version)) => json!({"name": name, "version": version}),
         None => json!({"name": plugin.name}),
     });
-    let built_in = document
-        .get("Plugins")
-        .and_then(|plugins| plugins.get(kind))
-        .and_then(Value::as_array);
+    let built_in =
+        document.get("Plugins").and_then(|plugins| plugins.get(kind)).and_then(Value::as_array);
     let built_in = built_in.into_iter().flatten();
-    plugged
-        .chain(built_in.map(|name| json!({"name": name})))
-        .collect()
+    plugged.chain(built_in.map(|name| json!({"name": name}))).collect()
 }
 
 /// Sorts an error into what the agent can do about it. The client's own texts are kept out where the
 /// engine has said something.
 pub(super) fn error(error: &Error, host: &str) -> EngineError {
     match error {
-        Error::DockerResponseServerError {
-            status_code,
-            message,
-        } => {
+        Error::DockerResponseServerError { status_code, message } => {
             let message = message.trim().to_owned();
             match status_code {
                 404 => EngineError::NotFound(message),
@@ -137,9 +122,9 @@ pub(super) fn error(error: &Error, host: &str) -> EngineError {
         Error::JsonDataError { .. } | Error::JsonSerdeError { .. } => {
             EngineError::Failed(error.to_string())
         }
-        Error::RequestTimeoutError => EngineError::Unavailable(format!(
-            "the Docker engine at {host} did not answer in time"
-        )),
+        Error::RequestTimeoutError => {
+            EngineError::Unavailable(format!("the Docker engine at {host} did not answer in time"))
+        }
         error => EngineError::Unavailable(format!(
             "no Docker engine answers at {host}: {}",
             chain(error)
@@ -196,10 +181,7 @@ mod tests {
         assert!(container.restarts_by_itself && !container.running);
         assert!(container.started_at.is_some() && container.finished_at.is_none());
         assert_eq!(container.address, Some(IpAddr::from([172, 17, 0, 3])));
-        assert_eq!(
-            container.pod().map(|pod| pod.to_string()).as_deref(),
-            Some("s/2")
-        );
+        assert_eq!(container.pod().map(|pod| pod.to_string()).as_deref(), Some("s/2"));
     }
 
     #[test]
@@ -212,14 +194,8 @@ mod tests {
             error(&response(404, "No such image: x\n"), "h").on_the_wire(),
             "Docker::Error::NotFoundError: No such image: x"
         );
-        assert!(matches!(
-            error(&response(409, "x"), "h"),
-            EngineError::Conflict(_)
-        ));
-        assert!(matches!(
-            error(&response(500, "x"), "h"),
-            EngineError::Failed(_)
-        ));
+        assert!(matches!(error(&response(409, "x"), "h"), EngineError::Conflict(_)));
+        assert!(matches!(error(&response(500, "x"), "h"), EngineError::Failed(_)));
         let gone = error(&Error::RequestTimeoutError, "unix:///x");
         assert!(gone.to_string().contains("unix:///x"));
     }

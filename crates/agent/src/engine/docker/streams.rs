@@ -25,9 +25,8 @@ impl DockerEngine {
         name: &str,
         credentials: Option<&RegistryCredentials>,
     ) -> EngineResult<()> {
-        let options = query::CreateImageOptionsBuilder::default()
-            .from_image(&create::with_tag(name))
-            .build();
+        let options =
+            query::CreateImageOptionsBuilder::default().from_image(&create::with_tag(name)).build();
         let credentials = credentials.map(|given| DockerCredentials {
             username: Some(given.username.clone()),
             password: Some(given.password.clone()),
@@ -65,26 +64,18 @@ impl DockerEngine {
         let exec = self.docker.create_exec(id, options).await.map_err(failed)?;
         let started = self.docker.start_exec(&exec.id, None).await;
         let mut output = String::new();
-        if let StartExecResults::Attached {
-            output: mut chunks, ..
-        } = started.map_err(failed)?
-        {
+        if let StartExecResults::Attached { output: mut chunks, .. } = started.map_err(failed)? {
             while let Some(chunk) = chunks.try_next().await.map_err(failed)? {
                 output.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
                 read::keep_tail(&mut output, OUTPUT_KEPT);
             }
         }
         let ended = self.docker.inspect_exec(&exec.id).await.map_err(failed)?;
-        Ok(ExecOutcome {
-            exit_code: ended.exit_code.unwrap_or(-1),
-            output,
-        })
+        Ok(ExecOutcome { exit_code: ended.exit_code.unwrap_or(-1), output })
     }
 
     pub(super) async fn wait_for_end(&self, id: &str) -> EngineResult<i64> {
-        let mut ends = self
-            .docker
-            .wait_container(id, None::<query::WaitContainerOptions>);
+        let mut ends = self.docker.wait_container(id, None::<query::WaitContainerOptions>);
         match ends.next().await {
             Some(Ok(end)) => Ok(end.status_code),
             // This is how the client reports any code but 0.

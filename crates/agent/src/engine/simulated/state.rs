@@ -58,9 +58,7 @@ impl State {
         if *self.present.borrow() {
             return Ok(());
         }
-        Err(EngineError::Unavailable(
-            "the simulated engine has vanished".into(),
-        ))
+        Err(EngineError::Unavailable("the simulated engine has vanished".into()))
     }
 
     pub(super) fn presence(&self) -> watch::Receiver<bool> {
@@ -98,9 +96,7 @@ impl State {
     }
 
     pub(super) fn find(&self, pod: &PodKey) -> Option<Container> {
-        self.services()
-            .into_iter()
-            .find(|container| container.pod().as_ref() == Some(pod))
+        self.services().into_iter().find(|container| container.pod().as_ref() == Some(pod))
     }
 
     pub(super) fn get(&self, id: &str) -> EngineResult<Container> {
@@ -123,9 +119,7 @@ impl State {
 
     fn entry_mut(&mut self, id: &str) -> EngineResult<&mut Entry> {
         let name = self.entry(id)?.container.name.clone();
-        self.containers
-            .get_mut(&name)
-            .ok_or_else(|| no_such_container(id))
+        self.containers.get_mut(&name).ok_or_else(|| no_such_container(id))
     }
 
     pub(super) fn create(&mut self, name: &str, spec: &ContainerSpec) -> EngineResult<String> {
@@ -151,11 +145,7 @@ impl State {
             address: Some(address),
             ..Container::default()
         };
-        let entry = Entry {
-            container,
-            spec: spec.clone(),
-            exit_code: None,
-        };
+        let entry = Entry { container, spec: spec.clone(), exit_code: None };
         self.containers.insert(name.to_owned(), entry);
         self.note(format!("create {name}"));
         Ok(id)
@@ -198,9 +188,7 @@ impl State {
     ) -> EngineResult<Option<PodKey>> {
         let entry = self.entry_mut(id)?;
         if !entry.container.running {
-            return Err(EngineError::Conflict(format!(
-                "Container {id} is not running"
-            )));
+            return Err(EngineError::Conflict(format!("Container {id} is not running")));
         }
         entry.end(exit_code, now);
         Ok(entry.container.pod())
@@ -222,15 +210,10 @@ impl State {
         let entry = self.entry(id)?;
         let name = entry.container.name.clone();
         if !entry.container.running {
-            return Err(EngineError::Conflict(format!(
-                "Container {id} is not running"
-            )));
+            return Err(EngineError::Conflict(format!("Container {id} is not running")));
         }
         self.note(format!("exec {name} {}", command.join(" ")));
-        Ok(ExecOutcome {
-            exit_code: self.command_exit_code,
-            output: String::new(),
-        })
+        Ok(ExecOutcome { exit_code: self.command_exit_code, output: String::new() })
     }
 
     pub(super) fn image_id(&self, name: &str) -> Option<String> {
@@ -264,10 +247,7 @@ impl State {
     }
 
     pub(super) fn ensure_volume(&mut self, name: &str, driver: &str) -> EngineResult<()> {
-        let known = self
-            .volumes
-            .entry(name.to_owned())
-            .or_insert_with(|| driver.to_owned());
+        let known = self.volumes.entry(name.to_owned()).or_insert_with(|| driver.to_owned());
         if known == driver {
             return Ok(());
         }
@@ -309,10 +289,7 @@ pub(super) fn follow(
         };
         Some(match next {
             Some(pod) => (Ok(pod), Some((events, present))),
-            None => (
-                Err(EngineError::Unavailable("the event stream ended".into())),
-                None,
-            ),
+            None => (Err(EngineError::Unavailable("the event stream ended".into())), None),
         })
     })
 }

@@ -44,10 +44,7 @@ async fn a_container_lives_crashes_and_goes() {
         ..SimulatedOptions::default()
     });
     let mut events = engine.events();
-    assert!(matches!(
-        engine.create("redis-1", &spec()).await,
-        Err(EngineError::NotFound(_))
-    ));
+    assert!(matches!(engine.create("redis-1", &spec()).await, Err(EngineError::NotFound(_))));
     engine.pull("redis:3.0", None).await.expect("pulls");
     let id = engine.create("redis-1", &spec()).await.expect("creates");
     engine.start(&id).await.expect("starts");
@@ -66,14 +63,8 @@ async fn a_vanished_engine_fails_calls_and_ends_events() {
     let engine = engine(SimulatedOptions::default());
     let mut events = engine.events();
     engine.vanish();
-    assert!(matches!(
-        engine.describe().await,
-        Err(EngineError::Unavailable(_))
-    ));
-    assert!(matches!(
-        events.next().await,
-        Some(Err(EngineError::Unavailable(_)))
-    ));
+    assert!(matches!(engine.describe().await, Err(EngineError::Unavailable(_))));
+    assert!(matches!(events.next().await, Some(Err(EngineError::Unavailable(_)))));
     assert!(events.next().await.is_none());
     engine.reappear();
     assert!(engine.describe().await.is_ok());

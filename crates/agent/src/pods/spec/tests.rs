@@ -35,10 +35,7 @@ fn names_and_labels_are_the_contracts() {
     assert_eq!(label("io.kontena.container.type"), Some("container"));
     assert_eq!(label("io.kontena.container.name"), Some("shop.redis-2"));
     assert_eq!(label("io.kontena.container.pod"), Some("shop.redis-2"));
-    assert_eq!(
-        label("io.kontena.container.deploy_rev"),
-        Some("2017-08-01 12:34:56 UTC")
-    );
+    assert_eq!(label("io.kontena.container.deploy_rev"), Some("2017-08-01 12:34:56 UTC"));
     assert_eq!(label("io.kontena.container.service_revision"), Some("3"));
     assert_eq!(label("io.kontena.service.instance_number"), Some("2"));
     assert_eq!(label("io.kontena.container.stop_grace_period"), Some("20"));
@@ -51,10 +48,7 @@ fn settings_reach_the_container() {
     let spec = service_spec(&pod(), vec!["db-2".into()]).expect("small environment");
     assert_eq!(spec.hostname.as_deref(), Some("redis-2"));
     assert_eq!(spec.domainname.as_deref(), Some("shop.test.kontena.local"));
-    assert_eq!(
-        spec.dns_search,
-        ["shop.test.kontena.local", "test.kontena.local"]
-    );
+    assert_eq!(spec.dns_search, ["shop.test.kontena.local", "test.kontena.local"]);
     assert_eq!(spec.binds, ["shop.redis.data-2:/data", "/etc/x:/x:ro"]);
     assert_eq!(spec.volumes, ["/scratch"]);
     assert_eq!(spec.volumes_from, ["db-2"]);
@@ -64,12 +58,7 @@ fn settings_reach_the_container() {
     let devices: Vec<_> = spec
         .devices
         .iter()
-        .map(|device| {
-            format!(
-                "{}:{}:{}",
-                device.host, device.container, device.permissions
-            )
-        })
+        .map(|device| format!("{}:{}:{}", device.host, device.container, device.permissions))
         .collect();
     assert_eq!(devices, ["/dev/a:/dev/a:rwm", "/dev/b:/dev/c:r"]);
     assert!(!format!("{spec:?}").contains("secret"));
@@ -92,21 +81,13 @@ fn outside_the_bridge_there_are_no_ports_and_no_host_name() {
 fn anonymous_volumes_of_a_stateful_pod_are_on_its_data_container() {
     let mut pod = pod();
     pod.stateful = true;
-    assert!(
-        service_spec(&pod, Vec::new())
-            .expect("fine")
-            .volumes
-            .is_empty()
-    );
+    assert!(service_spec(&pod, Vec::new()).expect("fine").volumes.is_empty());
     let data = data_spec(&pod);
     assert_eq!(data.volumes, ["/scratch"]);
     assert_eq!(data.entrypoint, Some(vec!["/bin/sh".to_owned()]));
     let label = |name: &str| data.labels.get(name).map(String::as_str);
     assert_eq!(label("io.kontena.container.type"), Some("volume"));
-    assert_eq!(
-        label("io.kontena.container.name"),
-        Some("shop.redis-2-volumes")
-    );
+    assert_eq!(label("io.kontena.container.name"), Some("shop.redis-2-volumes"));
     assert_eq!(label("io.kontena.container.pod"), Some("shop.redis-2"));
 }
 
@@ -120,8 +101,5 @@ fn an_environment_entry_has_a_largest_size() {
 
 #[test]
 fn volumes_from_tries_the_stacks_names() {
-    assert_eq!(
-        volumes_from_candidates(&pod(), "db-%s"),
-        ["db-2", "shop-db-2", "shop.db-2"]
-    );
+    assert_eq!(volumes_from_candidates(&pod(), "db-%s"), ["db-2", "shop-db-2", "shop.db-2"]);
 }

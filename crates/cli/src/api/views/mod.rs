@@ -22,10 +22,7 @@ mod tests {
 
     fn known(type_keys: &Value, keys: &[&str]) {
         for key in keys {
-            assert!(
-                type_keys.get(key).is_some(),
-                "the protocol has no field {key}"
-            );
+            assert!(type_keys.get(key).is_some(), "the protocol has no field {key}");
         }
     }
 
@@ -49,23 +46,10 @@ mod tests {
             }],
         };
         let body = serde_json::to_value(deploy).unwrap();
-        known(
-            &body,
-            &[
-                "id",
-                "service_id",
-                "finished_at",
-                "state",
-                "reason",
-                "instance_count",
-            ],
-        );
+        known(&body, &["id", "service_id", "finished_at", "state", "reason", "instance_count"]);
         let view: Deploy = serde_json::from_value(body).unwrap();
         assert_eq!(view.reason.as_deref(), Some("why"));
-        assert_eq!(
-            view.instance_deploys.unwrap()[0].error.as_deref(),
-            Some("boom")
-        );
+        assert_eq!(view.instance_deploys.unwrap()[0].error.as_deref(), Some("boom"));
     }
 
     #[test]

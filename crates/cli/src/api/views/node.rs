@@ -57,10 +57,7 @@ impl Node {
 
     /// Returns the name, else the engine's id.
     pub(crate) fn label(&self) -> &str {
-        self.name
-            .as_deref()
-            .or(self.node_id.as_deref())
-            .unwrap_or_default()
+        self.name.as_deref().or(self.node_id.as_deref()).unwrap_or_default()
     }
 }
 

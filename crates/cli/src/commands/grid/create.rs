@@ -23,9 +23,7 @@ pub(super) fn run(session: &Session<'_>, args: &GridCreate) -> Result<(), Failur
     let grid: Option<Grid> = console.step(format!("Creating {shown} grid "), |_| {
         client.send(Method::Post, "/v1/grids", &body)
     })?;
-    let name = grid
-        .and_then(|grid| grid.name)
-        .unwrap_or_else(|| args.name.clone());
+    let name = grid.and_then(|grid| grid.name).unwrap_or_else(|| args.name.clone());
     let shown = console.paint(Ink::Cyan, &name);
     console.step(format!("Switching scope to {shown} grid "), |_| {
         session.update_master(|server| server.grid = Some(name))
@@ -63,16 +61,12 @@ fn statsd(address: &str) -> Result<Value, Failure> {
 
 fn logs(args: &GridCreate, note: impl Fn(&str)) -> Result<Option<Value>, Failure> {
     if args.log_forwarder.is_some() && args.no_log_forwarder {
-        return Err(Failure::said(
-            "Can't use --log-forwarder and --no-log-forwarder together",
-        ));
+        return Err(Failure::said("Can't use --log-forwarder and --no-log-forwarder together"));
     }
     let forwarder = match &args.log_forwarder {
         Some(forwarder) => forwarder.as_str(),
         None if !args.log_opt.is_empty() => {
-            return Err(Failure::said(
-                "1 : Need to specify --log-forwarder when using --log-opt",
-            ));
+            return Err(Failure::said("1 : Need to specify --log-forwarder when using --log-opt"));
         }
         None if args.no_log_forwarder => "none",
         None => return Ok(None),
@@ -96,14 +90,8 @@ mod tests {
 
     #[test]
     fn a_statsd_server_may_name_its_port() {
-        assert_eq!(
-            statsd("h").unwrap(),
-            json!({"statsd": {"server": "h", "port": 8125}})
-        );
-        assert_eq!(
-            statsd("h:99").unwrap(),
-            json!({"statsd": {"server": "h", "port": 99}})
-        );
+        assert_eq!(statsd("h").unwrap(), json!({"statsd": {"server": "h", "port": 8125}}));
+        assert_eq!(statsd("h:99").unwrap(), json!({"statsd": {"server": "h", "port": 99}}));
         assert!(statsd("h:x").is_err());
     }
 }

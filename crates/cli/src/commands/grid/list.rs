@@ -23,19 +23,11 @@ pub(super) fn run(session: &Session<'_>, args: &GridList) -> Result<(), Failure>
         return Ok(());
     }
     if format == ListFormat::Name {
-        let names: String = grids
-            .iter()
-            .map(|(grid, _)| format!("{}\n", text(&grid.name)))
-            .collect();
+        let names: String =
+            grids.iter().map(|(grid, _)| format!("{}\n", text(&grid.name))).collect();
         session.console.text(&names)?;
     } else {
-        print(
-            session.console,
-            grids.clone(),
-            session.grid_name(),
-            master,
-            args.verbose,
-        )?;
+        print(session.console, grids.clone(), session.grid_name(), master, args.verbose)?;
     }
     if args.select
         && let Some(first) = first(&grids)
@@ -62,19 +54,12 @@ pub(in crate::commands) fn fetch_aloud(
     console: &Console,
     client: &Client,
 ) -> Result<Vec<Fetched>, Failure> {
-    console.step("Retrieving a list of available grids".to_owned(), |_| {
-        fetch(client)
-    })
+    console.step("Retrieving a list of available grids".to_owned(), |_| fetch(client))
 }
 
 /// The grid that stands first in the list.
 pub(in crate::commands) fn first(grids: &[Fetched]) -> Option<String> {
-    grids
-        .iter()
-        .min_by_key(|(grid, _)| grid.user_count)?
-        .0
-        .name
-        .clone()
+    grids.iter().min_by_key(|(grid, _)| grid.user_count)?.0.name.clone()
 }
 
 /// Makes a grid the current one and, if asked, says so.
@@ -89,9 +74,7 @@ pub(in crate::commands) fn select_aloud(
     }
     console.line("")?;
     let name = console.paint(Ink::Cyan, name);
-    console.step(format!("* Selecting '{name}' as the current grid"), |_| {
-        select()
-    })
+    console.step(format!("* Selecting '{name}' as the current grid"), |_| select())
 }
 
 /// Prints the table, grids with few users first.
@@ -118,11 +101,8 @@ pub(in crate::commands) fn print(
     let mut table = Table::new(&["NAME", "NODES", "SERVICES", "USERS"]);
     for (grid, _) in &grids {
         let name = text(&grid.name);
-        let star = if current == Some(name) {
-            console.paint(Ink::Yellow, " *")
-        } else {
-            String::new()
-        };
+        let star =
+            if current == Some(name) { console.paint(Ink::Yellow, " *") } else { String::new() };
         let count = |count: Option<i64>| count.map(|count| count.to_string()).unwrap_or_default();
         table.row(vec![
             format!("{name}{star}"),

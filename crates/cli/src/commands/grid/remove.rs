@@ -8,9 +8,7 @@ use crate::session::Session;
 
 /// Removes grids one after the other; the first failure stops.
 pub(super) fn run(session: &Session<'_>, args: &GridRemove) -> Result<(), Failure> {
-    args.names
-        .iter()
-        .try_for_each(|name| remove(session, name, args.force.given()))
+    args.names.iter().try_for_each(|name| remove(session, name, args.force.given()))
 }
 
 fn remove(session: &Session<'_>, name: &str, force: bool) -> Result<(), Failure> {

@@ -48,9 +48,7 @@ fn print(
     let path = path(&["grids", text(&grid.name), "nodes"]);
     let answer: Nodes = session.client()?.get(&path)?;
     let nodes: Vec<Node> = document::views(&answer.nodes, &path)?;
-    Ok(session
-        .console
-        .text(&render(grid, &nodes, &session.master()?.url))?)
+    Ok(session.console.text(&render(grid, &nodes, &session.master()?.url))?)
 }
 
 fn render(grid: &Grid, nodes: &[Node], url: &str) -> String {
@@ -78,18 +76,13 @@ fn stats(out: &mut String, node_count: i64, nodes: &[Node]) {
     let connected: Vec<&Node> = nodes.iter().filter(|node| node.is_connected()).collect();
     let sum = |value: &dyn Fn(&Node) -> f64| connected.iter().map(|node| value(node)).sum::<f64>();
     let cpus: i64 = connected.iter().filter_map(|node| node.cpus).sum();
-    let loads: [&dyn Fn(&Node) -> f64; 3] = [
-        &|node| load(node).0.unwrap_or(0.0),
-        &|node| load(node).1.unwrap_or(0.0),
-        &|node| load(node).2.unwrap_or(0.0),
-    ];
+    let loads: [&dyn Fn(&Node) -> f64; 3] =
+        [&|node| load(node).0.unwrap_or(0.0), &|node| load(node).1.unwrap_or(0.0), &|node| {
+            load(node).2.unwrap_or(0.0)
+        }];
     let [one, five, fifteen] =
         loads.map(|load| two_decimals(sum(load) / connected.len().max(1) as f64));
-    let _ = writeln!(
-        out,
-        "  stats:\n    nodes: {} of {node_count}",
-        connected.len()
-    );
+    let _ = writeln!(out, "  stats:\n    nodes: {} of {node_count}", connected.len());
     let _ = writeln!(out, "    cpus: {cpus}\n    load: {one} {five} {fifteen}");
     let used = gigabytes(sum(&memory_in_use));
     let total = gigabytes(sum(&|node| node.mem_total.unwrap_or(0.0)));
@@ -102,39 +95,25 @@ fn stats(out: &mut String, node_count: i64, nodes: &[Node]) {
 }
 
 fn load(node: &Node) -> (Option<f64>, Option<f64>, Option<f64>) {
-    let load = node
-        .resource_usage
-        .as_ref()
-        .and_then(|usage| usage.load.as_ref());
-    load.map_or((None, None, None), |load| {
-        (load.one, load.five, load.fifteen)
-    })
+    let load = node.resource_usage.as_ref().and_then(|usage| usage.load.as_ref());
+    load.map_or((None, None, None), |load| (load.one, load.five, load.fifteen))
 }
 
 fn memory_in_use(node: &Node) -> f64 {
-    let memory = node
-        .resource_usage
-        .as_ref()
-        .and_then(|usage| usage.memory.as_ref());
+    let memory = node.resource_usage.as_ref().and_then(|usage| usage.memory.as_ref());
     memory.map_or(0.0, |memory| memory.in_use())
 }
 
 /// The file system that holds the engine's data; a node that reports none counts nothing.
 fn engine_disk(node: &Node) -> Option<&Filesystem> {
     let filesystems = node.resource_usage.as_ref()?.filesystem.as_ref()?;
-    filesystems
-        .iter()
-        .find(|filesystem| filesystem.name == node.engine_root_dir)
+    filesystems.iter().find(|filesystem| filesystem.name == node.engine_root_dir)
 }
 
 fn exports(out: &mut String, grid: &Grid) {
     if let Some(statsd) = grid.stats.as_ref().and_then(|stats| stats.statsd.as_ref()) {
         let port = document::plain(&statsd.port);
-        let _ = writeln!(
-            out,
-            "  exports:\n    statsd: {}:{port}",
-            text(&statsd.server)
-        );
+        let _ = writeln!(out, "  exports:\n    statsd: {}:{port}", text(&statsd.server));
     }
     if let Some(logs) = &grid.logs {
         // Not indented, as in Kontena 1.5.
@@ -166,11 +145,7 @@ mod tests {
             "filesystem": [{"name": "/", "used": 1, "total": 1},
                 {"name": "/var/lib/docker", "used": 1_073_741_824, "total": 2_147_483_648_i64}],
         });
-        let nodes = [
-            node(true, usage.clone()),
-            node(true, Value::Null),
-            node(false, usage),
-        ];
+        let nodes = [node(true, usage.clone()), node(true, Value::Null), node(false, usage)];
         let mut out = String::new();
         stats(&mut out, 3, &nodes);
         assert_eq!(

@@ -11,9 +11,7 @@ pub(super) fn run(session: &Session<'_>, args: &MasterCurrent) -> Result<(), Fai
     let line = if args.name {
         master.name.clone()
     } else if args.address {
-        Origin::parse(&master.url)
-            .map(|origin| origin.host().to_owned())
-            .unwrap_or_default()
+        Origin::parse(&master.url).map(|origin| origin.host().to_owned()).unwrap_or_default()
     } else if args.url {
         master.url.clone()
     } else {

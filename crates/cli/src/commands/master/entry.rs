@@ -19,20 +19,13 @@ pub(super) struct Entry {
 impl Entry {
     fn known(server: &Server, url: &str) -> Self {
         let (name, known) = (Some(server.name.clone()), Some(server.clone()));
-        Self {
-            name,
-            url: url.to_owned(),
-            known,
-        }
+        Self { name, url: url.to_owned(), known }
     }
 }
 
 /// Finds the entry for the words of `master login`.
 pub(super) fn find(session: &Session<'_>, args: &Login) -> Result<Entry, Failure> {
-    let name = args
-        .name
-        .as_deref()
-        .or(session.environment.get("KONTENA_MASTER"));
+    let name = args.name.as_deref().or(session.environment.get("KONTENA_MASTER"));
     match (args.url.as_deref(), name) {
         (None, None) => current(session),
         (Some(url), Some(name)) => Ok(by_both(&session.config, url, name)),
@@ -47,11 +40,7 @@ fn current(session: &Session<'_>) -> Result<Entry, Failure> {
         .map_err(|_| Failure::said("URL not specified and current master not selected"))?;
     Ok(match session.config.server(&master.name) {
         Some(server) => Entry::known(server, &master.url),
-        None => Entry {
-            name: Some(master.name.clone()),
-            url: master.url.clone(),
-            known: None,
-        },
+        None => Entry { name: Some(master.name.clone()), url: master.url.clone(), known: None },
     })
 }
 
@@ -59,11 +48,7 @@ fn current(session: &Session<'_>) -> Result<Entry, Failure> {
 fn by_both(config: &Config, url: &str, name: &str) -> Entry {
     match config.server(name) {
         Some(server) => Entry::known(server, url),
-        None => Entry {
-            name: Some(name.to_owned()),
-            url: url.to_owned(),
-            known: None,
-        },
+        None => Entry { name: Some(name.to_owned()), url: url.to_owned(), known: None },
     }
 }
 
@@ -82,23 +67,14 @@ fn by_name(config: &Config, name: &str) -> Result<Entry, Failure> {
 /// A word that is no URL is the name of an entry.
 fn by_url(config: &Config, url: &str) -> Result<Entry, Failure> {
     if url.starts_with("http://") || url.starts_with("https://") {
-        let known = config
-            .servers
-            .iter()
-            .find(|server| server.url.as_deref() == Some(url));
+        let known = config.servers.iter().find(|server| server.url.as_deref() == Some(url));
         return Ok(match known {
             Some(server) => Entry::known(server, url),
-            None => Entry {
-                name: None,
-                url: url.to_owned(),
-                known: None,
-            },
+            None => Entry { name: None, url: url.to_owned(), known: None },
         });
     }
     let server = config.server(url).ok_or_else(|| {
-        Failure::said(format!(
-            "Can't find a master with name {url} from configuration"
-        ))
+        Failure::said(format!("Can't find a master with name {url} from configuration"))
     })?;
     by_name(config, &server.name)
 }
@@ -162,10 +138,7 @@ mod tests {
 
     #[test]
     fn a_url_finds_the_entry_that_has_it() {
-        assert_eq!(
-            by_url(&config(), "http://c").unwrap().name.as_deref(),
-            Some("c")
-        );
+        assert_eq!(by_url(&config(), "http://c").unwrap().name.as_deref(), Some("c"));
         assert_eq!(by_url(&config(), "http://d").unwrap().name, None);
         assert_eq!(by_url(&config(), "a").unwrap().url, "http://a");
         assert_eq!(
@@ -179,10 +152,7 @@ mod tests {
         assert_eq!(by_name(&config(), "a").unwrap().url, "http://a");
         assert!(by_name(&config(), "b").is_err());
         let both = by_both(&config(), "http://new", "b");
-        assert_eq!(
-            (both.name.as_deref(), both.url.as_str()),
-            (Some("b"), "http://new")
-        );
+        assert_eq!((both.name.as_deref(), both.url.as_str()), (Some("b"), "http://new"));
         assert!(by_both(&config(), "http://new", "n").known.is_none());
     }
 }

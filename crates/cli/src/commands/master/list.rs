@@ -28,10 +28,7 @@ pub(super) fn run(session: &Session<'_>, args: &MasterList) -> Result<(), Failur
         return Ok(());
     }
     if format == ListFormat::Name {
-        let names: String = servers
-            .iter()
-            .map(|server| format!("{}\n", server.name))
-            .collect();
+        let names: String = servers.iter().map(|server| format!("{}\n", server.name)).collect();
         return Ok(console.text(&names)?);
     }
     let mut table = Table::new(&["NAME", "URL"]);
@@ -40,10 +37,7 @@ pub(super) fn run(session: &Session<'_>, args: &MasterList) -> Result<(), Failur
             true => console.paint(Ink::Yellow, "* "),
             false => String::new(),
         };
-        table.row(vec![
-            format!("{star}{}", server.name),
-            text(&server.url).to_owned(),
-        ]);
+        table.row(vec![format!("{star}{}", server.name), text(&server.url).to_owned()]);
     }
     Ok(console.text(&table.render(console.palette()))?)
 }

@@ -44,14 +44,8 @@ pub(super) fn run(session: &Session<'_>, args: &Login) -> Result<(), Failure> {
 
 fn refuse_clashes(args: &Login) -> Result<(), Failure> {
     for (both, text) in [
-        (
-            args.token.is_some() && args.code.is_some(),
-            "--token and --code",
-        ),
-        (
-            args.join.is_some() && args.code.is_some(),
-            "--join and --code",
-        ),
+        (args.token.is_some() && args.code.is_some(), "--token and --code"),
+        (args.join.is_some() && args.code.is_some(), "--join and --code"),
         (args.code.is_some() && args.force, "--code and --force"),
         (args.token.is_some() && args.force, "--token and --force"),
     ] {
@@ -80,25 +74,13 @@ fn try_token(
     args: &Login,
     entry: &Entry,
 ) -> Result<Option<Outcome>, Failure> {
-    let given = args
-        .token
-        .as_deref()
-        .or(session.environment.get("KONTENA_TOKEN"));
+    let given = args.token.as_deref().or(session.environment.get("KONTENA_TOKEN"));
     let stored = entry.known.as_ref().filter(|_| !args.force);
     let mut outcome = match (given, stored) {
-        (Some(token), _) if !args.force => Outcome {
-            token: token.to_owned(),
-            ..Outcome::default()
-        },
-        (
-            _,
-            Some(Server {
-                token: Some(token),
-                refresh_token,
-                token_expires_at,
-                ..
-            }),
-        ) => Outcome {
+        (Some(token), _) if !args.force => {
+            Outcome { token: token.to_owned(), ..Outcome::default() }
+        }
+        (_, Some(Server { token: Some(token), refresh_token, token_expires_at, .. })) => Outcome {
             token: token.clone(),
             refresh_token: refresh_token.clone(),
             expires_at: token_expires_at.unwrap_or(0),

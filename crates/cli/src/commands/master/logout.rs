@@ -10,19 +10,9 @@ use crate::session::Session;
 /// Forgets access tokens; users and grids stay.
 pub(super) fn run(session: &Session<'_>, args: &Logout) -> Result<(), Failure> {
     let names: Vec<String> = if args.all {
-        session
-            .config
-            .servers
-            .iter()
-            .map(|server| server.name.clone())
-            .collect()
+        session.config.servers.iter().map(|server| server.name.clone()).collect()
     } else {
-        session
-            .master()
-            .ok()
-            .map(|master| master.name.clone())
-            .into_iter()
-            .collect()
+        session.master().ok().map(|master| master.name.clone()).into_iter().collect()
     };
     if names.is_empty() {
         session.console.note("Current master has not been selected");

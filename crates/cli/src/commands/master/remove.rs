@@ -22,29 +22,17 @@ pub(super) fn run(session: &Session<'_>, args: &MasterRemove) -> Result<(), Fail
     if names.is_empty() {
         return Ok(console.line("No masters selected")?);
     }
-    if names
-        .iter()
-        .any(|name| session.config.server(name).is_none())
-    {
-        return Err(Failure::Bare(
-            "Master not found in configuration".to_owned(),
-        ));
+    if names.iter().any(|name| session.config.server(name).is_none()) {
+        return Err(Failure::Bare("Master not found in configuration".to_owned()));
     }
     if !args.force.given() {
         let plural = if names.len() == 1 { "" } else { "s" };
-        console.line(format!(
-            "Removing {} master{plural} from configuration",
-            names.len()
-        ))?;
+        console.line(format!("Removing {} master{plural} from configuration", names.len()))?;
     }
     console.confirm(DESTRUCTIVE, args.force.given())?;
     let vanished = session.file.update(|config| {
-        config
-            .servers
-            .retain(|server| !names.contains(&server.name));
-        let vanished = config
-            .current_server
-            .take_if(|current| names.contains(current));
+        config.servers.retain(|server| !names.contains(&server.name));
+        let vanished = config.current_server.take_if(|current| names.contains(current));
         Ok(vanished.is_some())
     })?;
     if vanished {
@@ -66,10 +54,7 @@ fn choose(session: &Session<'_>) -> Result<Vec<String>, Failure> {
         .split([',', ' '])
         .filter(|word| !word.is_empty())
         .map(|word| {
-            let number = word
-                .parse::<usize>()
-                .ok()
-                .and_then(|number| number.checked_sub(1));
+            let number = word.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
             number
                 .and_then(|index| session.config.servers.get(index))
                 .map(|server| server.name.clone())

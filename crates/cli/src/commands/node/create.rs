@@ -12,13 +12,10 @@ use crate::session::Session;
 pub(super) fn run(session: &Session<'_>, args: &NodeCreate) -> Result<(), Failure> {
     let path = path(&["grids", session.grid()?, "nodes"]);
     let client = session.client()?;
-    let body = Body {
-        name: args.name.clone(),
-        labels: args.labels.clone(),
-        token: args.token.clone(),
-    };
+    let body =
+        Body { name: args.name.clone(), labels: args.labels.clone(), token: args.token.clone() };
     let name = session.console.paint(Ink::Cyan, &args.name);
-    session.console.step(format!("Creating {name} node "), |_| {
-        client.tell(Method::Post, &path, &body)
-    })
+    session
+        .console
+        .step(format!("Creating {name} node "), |_| client.tell(Method::Post, &path, &body))
 }

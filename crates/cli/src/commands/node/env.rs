@@ -15,13 +15,8 @@ pub(super) fn run(session: &Session<'_>, args: &NodeEnv) -> Result<(), Failure> 
     if args.token {
         return Ok(session.console.line(token.token)?);
     }
-    session.console.line(format!(
-        "KONTENA_URI={}",
-        websocket_uri(&session.master()?.url)
-    ))?;
-    Ok(session
-        .console
-        .line(format!("KONTENA_NODE_TOKEN={}", token.token))?)
+    session.console.line(format!("KONTENA_URI={}", websocket_uri(&session.master()?.url)))?;
+    Ok(session.console.line(format!("KONTENA_NODE_TOKEN={}", token.token))?)
 }
 
 /// A node without a token is answered like a node that does not exist, but with a text of its own.

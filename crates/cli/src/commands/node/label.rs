@@ -19,9 +19,7 @@ pub(super) fn run(session: &Session<'_>, command: &LabelCommand) -> Result<(), F
 
 fn list(session: &Session<'_>, args: &LabelList) -> Result<(), Failure> {
     let (_, labels) = read(session, &args.node)?;
-    labels
-        .iter()
-        .try_for_each(|label| Ok(session.console.line(label)?))
+    labels.iter().try_for_each(|label| Ok(session.console.line(label)?))
 }
 
 fn add(session: &Session<'_>, args: &LabelAdd) -> Result<(), Failure> {
@@ -36,29 +34,15 @@ fn add(session: &Session<'_>, args: &LabelAdd) -> Result<(), Failure> {
 
 fn remove(session: &Session<'_>, args: &LabelRemove) -> Result<(), Failure> {
     let (path, labels) = read(session, &args.node)?;
-    let missing: Vec<&str> = args
-        .labels
-        .iter()
-        .filter(|label| !labels.contains(label))
-        .map(String::as_str)
-        .collect();
+    let missing: Vec<&str> =
+        args.labels.iter().filter(|label| !labels.contains(label)).map(String::as_str).collect();
     if !missing.is_empty() && !args.force {
-        let noun = if missing.len() == 1 {
-            "Label"
-        } else {
-            "Labels"
-        };
+        let noun = if missing.len() == 1 { "Label" } else { "Labels" };
         let missing = missing.join(", ");
-        return Err(Failure::said(format!(
-            "{noun} {missing} not found on node {}",
-            args.node
-        )));
+        return Err(Failure::said(format!("{noun} {missing} not found on node {}", args.node)));
     }
-    let remaining: Vec<String> = labels
-        .iter()
-        .filter(|label| !args.labels.contains(label))
-        .cloned()
-        .collect();
+    let remaining: Vec<String> =
+        labels.iter().filter(|label| !args.labels.contains(label)).cloned().collect();
     if remaining.len() == labels.len() {
         return Ok(());
     }
@@ -81,15 +65,12 @@ fn write(
     verbose: bool,
 ) -> Result<(), Failure> {
     let client = session.client()?;
-    let body = NodeUpdate {
-        labels: Some(labels),
-        availability: None,
-    };
+    let body = NodeUpdate { labels: Some(labels), availability: None };
     if !verbose {
         return client.tell(Method::Put, path, &body);
     }
     let name = session.console.paint(Ink::Cyan, name);
-    session.console.step(format!("Updating {name} node "), |_| {
-        client.tell(Method::Put, path, &body)
-    })
+    session
+        .console
+        .step(format!("Updating {name} node "), |_| client.tell(Method::Put, path, &body))
 }

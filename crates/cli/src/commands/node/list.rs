@@ -26,10 +26,7 @@ pub(super) fn run(session: &Session<'_>, args: &NodeList) -> Result<(), Failure>
     let listed: Vec<Listed> = if args.all {
         let grids: Grids = session.client()?.get("/v1/grids")?;
         let grids: Vec<Grid> = document::views(&grids.grids, "/v1/grids")?;
-        grids
-            .into_iter()
-            .map(|grid| fetch(session, grid))
-            .collect::<Result<_, _>>()?
+        grids.into_iter().map(|grid| fetch(session, grid)).collect::<Result<_, _>>()?
     } else {
         let path = path(&["grids", session.grid()?]);
         vec![fetch(session, session.client()?.get(&path)?)?]
@@ -47,33 +44,20 @@ fn fetch(session: &Session<'_>, grid: Grid) -> Result<Listed, Failure> {
     let views: Vec<Node> = document::views(&answer.nodes, &path)?;
     let mut nodes: Vec<(Node, Value)> = views.into_iter().zip(answer.nodes).collect();
     nodes.sort_by_key(|(node, _)| node.node_number);
-    Ok(Listed {
-        grid: name,
-        initial_size: grid.initial_size.unwrap_or(1),
-        nodes,
-    })
+    Ok(Listed { grid: name, initial_size: grid.initial_size.unwrap_or(1), nodes })
 }
 
 fn print(console: &Console, listed: &[Listed], args: &NodeList) -> Result<(), Failure> {
     let format = args.listing.format();
-    let objects: Vec<Value> = listed
-        .iter()
-        .flat_map(|grid| grid.nodes.iter().map(|(_, node)| node.clone()))
-        .collect();
+    let objects: Vec<Value> =
+        listed.iter().flat_map(|grid| grid.nodes.iter().map(|(_, node)| node.clone())).collect();
     if document::list(console, format, &objects)? {
         return Ok(());
     }
     let wide = format == ListFormat::Wide;
     let mut titles = vec!["NAME", "VERSION", "STATUS", "INITIAL", "LABELS"];
     if wide {
-        titles.extend([
-            "AGE",
-            "AVAILABILITY",
-            "NODE ID",
-            "PUBLIC IP",
-            "PRIVATE IP",
-            "OVERLAY IP",
-        ]);
+        titles.extend(["AGE", "AVAILABILITY", "NODE ID", "PUBLIC IP", "PRIVATE IP", "OVERLAY IP"]);
         titles.extend(["OS", "DOCKER"]);
     }
     let mut table = Table::new(&titles).at_least("VERSION", VERSION_CELLS);
@@ -95,11 +79,7 @@ fn print(console: &Console, listed: &[Listed], args: &NodeList) -> Result<(), Fa
             names.push('\n');
         }
     }
-    let text = if format == ListFormat::Name {
-        names
-    } else {
-        table.render(console.palette())
-    };
+    let text = if format == ListFormat::Name { names } else { table.render(console.palette()) };
     Ok(console.text(&text)?)
 }
 
@@ -115,11 +95,7 @@ fn row(console: &Console, grid: &Listed, node: &Node, name: String) -> Vec<Strin
         node.agent_version.clone().unwrap_or_else(|| "-".to_owned()),
         status(console, text(&node.status)),
         initial,
-        if labels.is_empty() {
-            "-".to_owned()
-        } else {
-            labels
-        },
+        if labels.is_empty() { "-".to_owned() } else { labels },
     ]
 }
 

@@ -8,9 +8,7 @@ use crate::session::Session;
 
 /// Removes nodes one after the other; the first failure stops.
 pub(super) fn run(session: &Session<'_>, args: &NodeRemove) -> Result<(), Failure> {
-    args.nodes
-        .iter()
-        .try_for_each(|node| remove(session, node, args.force.given()))
+    args.nodes.iter().try_for_each(|node| remove(session, node, args.force.given()))
 }
 
 fn remove(session: &Session<'_>, name: &str, force: bool) -> Result<(), Failure> {

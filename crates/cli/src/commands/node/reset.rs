@@ -26,10 +26,7 @@ pub(super) fn run(session: &Session<'_>, args: &NodeReset) -> Result<(), Failure
             let body = json!({ "reset_connection": reset_connection });
             client.tell(Method::Delete, &path, &body)
         } else {
-            let body = TokenReset {
-                token: args.token.clone(),
-                reset_connection,
-            };
+            let body = TokenReset { token: args.token.clone(), reset_connection };
             client.tell(Method::Put, &path, &body)
         }
     })

@@ -45,19 +45,11 @@ fn render(grid: &str, node: &Node) -> String {
     ] {
         let _ = writeln!(out, "  {key}: {value}");
     }
-    let volumes: Vec<&str> = node
-        .volume_drivers
-        .iter()
-        .flatten()
-        .filter_map(|driver| driver.name.as_deref())
-        .collect();
+    let volumes: Vec<&str> =
+        node.volume_drivers.iter().flatten().filter_map(|driver| driver.name.as_deref()).collect();
     let _ = writeln!(out, "  drivers:\n    storage: {}", text(&node.driver));
     let _ = writeln!(out, "    volume: {}", volumes.join(","));
-    let _ = writeln!(
-        out,
-        "  initial node: {}\n  labels:",
-        yes_no(node.initial_member)
-    );
+    let _ = writeln!(out, "  initial node: {}\n  labels:", yes_no(node.initial_member));
     for label in node.labels.iter().flatten() {
         let _ = writeln!(out, "    - {label}");
     }
@@ -78,11 +70,7 @@ fn stats(out: &mut String, node: &Node) {
     }
     if let Some(memory) = &usage.memory {
         let total = gigabytes(memory.total.unwrap_or(0.0));
-        let _ = writeln!(
-            out,
-            "    memory: {} of {total} GB",
-            gigabytes(memory.in_use())
-        );
+        let _ = writeln!(out, "    memory: {} of {total} GB", gigabytes(memory.in_use()));
     }
     let Some(filesystems) = usage.filesystem.as_ref().filter(|list| !list.is_empty()) else {
         return;

@@ -15,19 +15,14 @@ pub(super) fn run(session: &Session<'_>, args: &NodeUpdate) -> Result<(), Failur
         (false, false) => Some(args.labels.clone()),
         (false, true) => None,
     };
-    let body = Body {
-        labels,
-        availability: args.availability.clone(),
-    };
+    let body = Body { labels, availability: args.availability.clone() };
     for node in &args.nodes {
         let path = super::node_path(session, node)?;
         let client = session.client()?;
         let name = session.console.paint(Ink::Cyan, node);
         session
             .console
-            .step(format!("Updating {name} node "), |_| {
-                client.tell(Method::Put, &path, &body)
-            })?;
+            .step(format!("Updating {name} node "), |_| client.tell(Method::Put, &path, &body))?;
     }
     Ok(())
 }

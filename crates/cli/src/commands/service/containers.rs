@@ -44,27 +44,15 @@ fn render(console: &Console, out: &mut String, container: &Container) {
 
 /// The name of the node a container is on; its node may be gone.
 pub(super) fn node_name(container: &Container) -> &str {
-    container
-        .node
-        .as_ref()
-        .map(|node| text(&node.name))
-        .unwrap_or_default()
+    container.node.as_ref().map(|node| text(&node.name)).unwrap_or_default()
 }
 
 /// The public address of the node a container is on.
 pub(super) fn public_ip(container: &Container) -> &str {
-    container
-        .node
-        .as_ref()
-        .map(|node| text(&node.public_ip))
-        .unwrap_or_default()
+    container.node.as_ref().map(|node| text(&node.public_ip)).unwrap_or_default()
 }
 
 /// The name of a container in the overlay.
 pub(super) fn dns(container: &Container) -> String {
-    format!(
-        "{}.{}",
-        text(&container.hostname),
-        text(&container.domainname)
-    )
+    format!("{}.{}", text(&container.hostname), text(&container.domainname))
 }

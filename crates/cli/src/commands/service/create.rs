@@ -27,9 +27,7 @@ pub(super) fn create(session: &Session<'_>, args: &ServiceCreate) -> Result<(), 
     let name = session.console.paint(Ink::Cyan, &args.name);
     session
         .console
-        .step(format!("Creating {name} service "), |_| {
-            client.tell(Method::Post, &path, &body)
-        })
+        .step(format!("Creating {name} service "), |_| client.tell(Method::Post, &path, &body))
 }
 
 /// Changes the given fields of a service and no others.
@@ -47,7 +45,5 @@ pub(super) fn update(session: &Session<'_>, args: &ServiceUpdate) -> Result<(), 
     let name = session.console.paint(Ink::Cyan, &args.name);
     session
         .console
-        .step(format!("Updating {name} service "), |_| {
-            client.tell(Method::Put, &path, &body)
-        })
+        .step(format!("Updating {name} service "), |_| client.tell(Method::Put, &path, &body))
 }

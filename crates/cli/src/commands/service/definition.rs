@@ -23,17 +23,9 @@ pub(super) fn fill(body: &mut Map<String, Value>, given: &Definition) -> Result<
         ("memory_swap", &given.memory_swap),
         ("shm_size", &given.shm_size),
     ] {
-        put(
-            body,
-            field,
-            size.as_deref().map(settings::bytes).transpose()?,
-        );
+        put(body, field, size.as_deref().map(settings::bytes).transpose()?);
     }
-    put(
-        body,
-        "cmd",
-        given.cmd.as_deref().map(words::split).transpose()?,
-    );
+    put(body, "cmd", given.cmd.as_deref().map(words::split).transpose()?);
     put(body, "instances", given.instances);
     put(body, "user", given.user.as_deref());
     put(body, "net", given.net.as_deref());
@@ -57,11 +49,7 @@ fn deploy_opts(given: &Definition) -> Result<Map<String, Value>, Failure> {
     let mut opts = Map::new();
     put(&mut opts, "wait_for_port", given.deploy_wait_for_port);
     put(&mut opts, "min_health", given.deploy_min_health);
-    let interval = given
-        .deploy_interval
-        .as_deref()
-        .map(settings::seconds)
-        .transpose()?;
+    let interval = given.deploy_interval.as_deref().map(settings::seconds).transpose()?;
     put(&mut opts, "interval", interval);
     Ok(opts)
 }
@@ -71,11 +59,7 @@ fn health_check(given: &Definition) -> Map<String, Value> {
     put(&mut check, "uri", given.health_check_uri.as_deref());
     put(&mut check, "timeout", given.health_check_timeout);
     put(&mut check, "interval", given.health_check_interval);
-    put(
-        &mut check,
-        "initial_delay",
-        given.health_check_initial_delay,
-    );
+    put(&mut check, "initial_delay", given.health_check_initial_delay);
     put(&mut check, "port", given.health_check_port.as_ref());
     put(&mut check, "protocol", given.health_check_protocol.as_ref());
     check
@@ -115,10 +99,7 @@ fn put_all(
     read: impl Fn(&str) -> Result<Value, Failure>,
 ) -> Result<(), Failure> {
     if !items.is_empty() {
-        let items = items
-            .iter()
-            .map(|item| read(item))
-            .collect::<Result<_, _>>()?;
+        let items = items.iter().map(|item| read(item)).collect::<Result<_, _>>()?;
         body.insert(field.into(), Value::Array(items));
     }
     Ok(())
@@ -133,10 +114,7 @@ fn put_object(body: &mut Map<String, Value>, field: &str, object: Map<String, Va
 fn put(body: &mut Map<String, Value>, field: &str, value: Option<impl Serialize>) {
     if let Some(value) = value {
         // Numbers, texts and lists of them always have a JSON form.
-        body.insert(
-            field.into(),
-            serde_json::to_value(value).unwrap_or_default(),
-        );
+        body.insert(field.into(), serde_json::to_value(value).unwrap_or_default());
     }
 }
 

@@ -25,15 +25,8 @@ const BAR_CELLS: usize = 18;
 /// Deploys a service.
 pub(super) fn deploy(session: &Session<'_>, args: &ServiceDeploy) -> Result<(), Failure> {
     let path = format!("{}/deploy", super::service_path(session, &args.name)?);
-    let body = if args.force {
-        json!({ "force": true })
-    } else {
-        json!({})
-    };
-    let message = format!(
-        "Deploying service {} ",
-        session.console.paint(Ink::Cyan, &args.name)
-    );
+    let body = if args.force { json!({ "force": true }) } else { json!({}) };
+    let message = format!("Deploying service {} ", session.console.paint(Ink::Cyan, &args.name));
     run(session, &path, &body, message, args.wait.wanted())
 }
 
@@ -70,9 +63,7 @@ fn run(
     let Some(deploy) = deploy else { return Ok(()) };
     let service = text(&deploy.service_id);
     for instance in deploy.instance_deploys.iter().flatten() {
-        console.line(line(service, instance, |mark, ink| {
-            console.mark_in(mark, ink)
-        }))?;
+        console.line(line(service, instance, |mark, ink| console.mark_in(mark, ink)))?;
     }
     Ok(())
 }
@@ -105,30 +96,19 @@ fn wait_for(client: &Client, start: Deploy, progress: &Progress) -> Result<Deplo
 /// What a running deploy is at: `1/3 [######------------] core-02 deploying (14s)`.
 fn detail(deploy: &Deploy, waited: i64) -> String {
     let instances = deploy.instance_deploys.as_deref().unwrap_or_default();
-    let done = instances
-        .iter()
-        .filter(|one| one.state.as_deref() == Some("success"))
-        .count();
+    let done = instances.iter().filter(|one| one.state.as_deref() == Some("success")).count();
     let wanted = usize::try_from(deploy.instance_count.unwrap_or(0)).unwrap_or(0);
     let total = wanted.max(instances.len());
     let filled = (done * BAR_CELLS).checked_div(total).unwrap_or(0);
     let bar = format!("{:#<1$}", "", filled);
-    let ongoing = instances
-        .iter()
-        .find(|one| one.state.as_deref() == Some("ongoing"));
+    let ongoing = instances.iter().find(|one| one.state.as_deref() == Some("ongoing"));
     let what = match (&deploy.reason, ongoing) {
         (Some(reason), _) if !reason.is_empty() => format!("waits: {}", reason.trim()),
         (_, Some(instance)) => format!("{} deploying", text(&instance.node)),
         _ => "queued".to_owned(),
     };
-    let age = deploy
-        .created_at
-        .as_deref()
-        .and_then(|at| seconds_since(at, clock::now()));
-    format!(
-        "{done}/{total} [{bar:-<BAR_CELLS$}] {what} ({}s)",
-        age.unwrap_or(waited)
-    )
+    let age = deploy.created_at.as_deref().and_then(|at| seconds_since(at, clock::now()));
+    format!("{done}/{total} [{bar:-<BAR_CELLS$}] {what} ({}s)", age.unwrap_or(waited))
 }
 
 /// The failure of a deploy, with a line for each instance.
@@ -155,10 +135,7 @@ fn line(service: &str, instance: &InstanceDeploy, mark: impl Fn(Mark, Ink) -> St
         "success" => format!("{} Deployed {what}", mark(Mark::Good, Ink::Green)),
         "error" => {
             let error = text(&instance.error);
-            format!(
-                "{} Failed to deploy {what}: {error}",
-                mark(Mark::Bad, Ink::Red)
-            )
+            format!("{} Failed to deploy {what}: {error}", mark(Mark::Bad, Ink::Red))
         }
         _ => format!("{} Deploy {what}?", mark(Mark::Bad, Ink::Dim)),
     }
@@ -179,19 +156,13 @@ mod tests {
         let running = deploy(json!({"instance_count": 3, "instance_deploys": [
             {"instance_number": 1, "node": "core-01", "state": "success"},
             {"instance_number": 2, "node": "core-02", "state": "ongoing"}]}));
-        assert_eq!(
-            detail(&running, 14),
-            "1/3 [######------------] core-02 deploying (14s)"
-        );
+        assert_eq!(detail(&running, 14), "1/3 [######------------] core-02 deploying (14s)");
         let waiting = deploy(json!({"instance_count": 1, "reason": "no node has label a=b"}));
         assert_eq!(
             detail(&waiting, 2),
             "0/1 [------------------] waits: no node has label a=b (2s)"
         );
-        assert_eq!(
-            detail(&Deploy::default(), 0),
-            "0/0 [------------------] queued (0s)"
-        );
+        assert_eq!(detail(&Deploy::default(), 0), "0/0 [------------------] queued (0s)");
     }
 
     #[test]
@@ -200,10 +171,7 @@ mod tests {
             ("created", "- Deploy instance g/s/x-1 to node n"),
             ("ongoing", "~ Deploying instance g/s/x-1 to node n..."),
             ("success", "+ Deployed instance g/s/x-1 to node n"),
-            (
-                "error",
-                "x Failed to deploy instance g/s/x-1 to node n: boom",
-            ),
+            ("error", "x Failed to deploy instance g/s/x-1 to node n: boom"),
             ("strange", "x Deploy instance g/s/x-1 to node n?"),
         ] {
             let instance = InstanceDeploy {

@@ -28,9 +28,8 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceList) -> Result<(), Failu
     }
     let services = services.iter().map(|(service, _)| service);
     if format == ListFormat::Name {
-        let names: String = services
-            .map(|service| format!("{}\n", full_id(grid, service)))
-            .collect();
+        let names: String =
+            services.map(|service| format!("{}\n", full_id(grid, service))).collect();
         return Ok(session.console.text(&names)?);
     }
     let wide = format == ListFormat::Wide;
@@ -43,29 +42,18 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceList) -> Result<(), Failu
         let mut row = row(session.console, service);
         if wide {
             row.push(text(&service.image).to_owned());
-            row.push(
-                service
-                    .revision
-                    .map(|number| number.to_string())
-                    .unwrap_or_default(),
-            );
+            row.push(service.revision.map(|number| number.to_string()).unwrap_or_default());
             row.push(text(&service.strategy).to_owned());
         }
         table.row(row);
     }
-    Ok(session
-        .console
-        .text(&table.render(session.console.palette()))?)
+    Ok(session.console.text(&table.render(session.console.palette()))?)
 }
 
 fn row(console: &Console, service: &Service) -> Vec<String> {
     let mark = console.mark(mark(service.health_status.as_ref()));
     let wanted = service.instances.unwrap_or_default();
-    let running = service
-        .instance_counts
-        .as_ref()
-        .and_then(|counts| counts.running)
-        .unwrap_or(0);
+    let running = service.instance_counts.as_ref().and_then(|counts| counts.running).unwrap_or(0);
     let shown = match running < wanted {
         true => console.paint(Ink::Cyan, running),
         false => running.to_string(),
@@ -76,11 +64,7 @@ fn row(console: &Console, service: &Service) -> Vec<String> {
     vec![
         format!("{mark} {}", name(service)),
         format!("{shown} / {wanted}"),
-        if stateful {
-            console.paint(Ink::Green, yes)
-        } else {
-            yes.to_owned()
-        },
+        if stateful { console.paint(Ink::Green, yes) } else { yes.to_owned() },
         state(console, text(&service.state)),
         ports.join(","),
     ]
@@ -109,10 +93,7 @@ fn mark(health: Option<&HealthStatus>) -> Mark {
 }
 
 fn stack(service: &Service) -> &str {
-    let stack = service
-        .stack
-        .as_ref()
-        .and_then(|stack| stack.name.as_deref());
+    let stack = service.stack.as_ref().and_then(|stack| stack.name.as_deref());
     stack.unwrap_or("null")
 }
 
@@ -134,9 +115,7 @@ fn full_id(grid: &str, service: &Service) -> String {
 fn port(port: &Port) -> String {
     let ip = port.ip.as_deref().unwrap_or("0.0.0.0");
     let protocol = port.protocol.as_deref().unwrap_or("tcp");
-    let (node, container) = (
-        document::plain(&port.node_port),
-        document::plain(&port.container_port),
-    );
+    let (node, container) =
+        (document::plain(&port.node_port), document::plain(&port.container_port));
     format!("{ip}:{node}->{container}/{protocol}")
 }

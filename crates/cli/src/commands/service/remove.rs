@@ -29,18 +29,16 @@ fn remove(session: &Session<'_>, name: &str, force: bool) -> Result<(), Failure>
     let client = session.client()?;
     session.console.confirm_name(name, force)?;
     let shown = session.console.paint(Ink::Cyan, name);
-    session
-        .console
-        .step(format!("Removing service {shown} "), |_| {
-            client.delete(&path)?;
-            loop {
-                match client.get::<Value>(&path) {
-                    Err(failure) if failure.status() == Some(404) => return Ok(()),
-                    Err(failure) => return Err(failure),
-                    Ok(_) => clock::pause(POLL),
-                }
+    session.console.step(format!("Removing service {shown} "), |_| {
+        client.delete(&path)?;
+        loop {
+            match client.get::<Value>(&path) {
+                Err(failure) if failure.status() == Some(404) => return Ok(()),
+                Err(failure) => return Err(failure),
+                Ok(_) => clock::pause(POLL),
             }
-        })
+        }
+    })
 }
 
 fn remove_instance(
@@ -62,9 +60,5 @@ fn remove_instance(
         .ok_or_else(|| Failure::said("Instance not found"))?;
     let path = format!("{path}/{}", encode(&id));
     let shown = session.console.paint(Ink::Cyan, label);
-    session
-        .console
-        .step(format!("Removing service instance {shown} "), |_| {
-            client.delete(&path)
-        })
+    session.console.step(format!("Removing service instance {shown} "), |_| client.delete(&path))
 }

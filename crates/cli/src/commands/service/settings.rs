@@ -10,12 +10,7 @@ pub(super) fn port(text: &str) -> Result<Value, Failure> {
     let (address, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let (rest, container) = address.rsplit_once(':').ok_or_else(invalid)?;
     let (ip, node) = rest.rsplit_once(':').unwrap_or(("0.0.0.0", rest));
-    let number = |text: &str| {
-        text.parse::<u16>()
-            .ok()
-            .filter(|port| *port > 0)
-            .ok_or_else(invalid)
-    };
+    let number = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(invalid);
     let (node, container) = (number(node)?, number(container)?);
     if ip.is_empty() || protocol.is_empty() {
         return Err(invalid());
@@ -51,22 +46,14 @@ pub(super) fn bytes(text: &str) -> Result<i64, Failure> {
         return Ok(-1);
     }
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let factor: i64 = match text
-        .get(digits.len()..)
-        .map(str::to_ascii_lowercase)
-        .as_deref()
-    {
+    let factor: i64 = match text.get(digits.len()..).map(str::to_ascii_lowercase).as_deref() {
         Some("" | "b") => 1,
         Some("k") => 1 << 10,
         Some("m") => 1 << 20,
         Some("g") => 1 << 30,
         _ => return Err(invalid()),
     };
-    let number: i64 = digits
-        .parse()
-        .ok()
-        .filter(|number| *number >= 0)
-        .ok_or_else(invalid)?;
+    let number: i64 = digits.parse().ok().filter(|number| *number >= 0).ok_or_else(invalid)?;
     number.checked_mul(factor).ok_or_else(invalid)
 }
 
@@ -81,11 +68,7 @@ pub(super) fn seconds(text: &str) -> Result<i64, Failure> {
         Some("d") => 86_400,
         _ => return Err(invalid()),
     };
-    let number: i64 = digits
-        .parse()
-        .ok()
-        .filter(|number| *number >= 0)
-        .ok_or_else(invalid)?;
+    let number: i64 = digits.parse().ok().filter(|number| *number >= 0).ok_or_else(invalid)?;
     number.checked_mul(factor).ok_or_else(invalid)
 }
 
@@ -132,12 +115,7 @@ mod tests {
 
     #[test]
     fn spans() {
-        for (text, span) in [
-            ("7d", 604_800),
-            ("30min", 1800),
-            ("12h", 43_200),
-            ("90", 90),
-        ] {
+        for (text, span) in [("7d", 604_800), ("30min", 1800), ("12h", 43_200), ("90", 90)] {
             assert_eq!(seconds(text).unwrap(), span);
         }
         assert!(seconds("5m").is_err());
@@ -146,10 +124,7 @@ mod tests {
     #[test]
     fn references() {
         assert_eq!(link("db").unwrap(), json!({"name": "db", "alias": "db"}));
-        assert_eq!(
-            link("shop/db:d").unwrap(),
-            json!({"name": "shop/db", "alias": "d"})
-        );
+        assert_eq!(link("shop/db:d").unwrap(), json!({"name": "shop/db", "alias": "d"}));
         assert!(link(":x").is_err());
         let expected = json!({"secret": "S", "name": "N", "type": "env"});
         assert_eq!(secret("S:N:env").unwrap(), expected);

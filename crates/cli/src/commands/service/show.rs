@@ -85,18 +85,10 @@ impl Page {
         self.line(1, "strategy", text(&service.strategy));
         self.line(1, "read_only", yes_no(service.read_only));
         self.if_text("stop_signal", &service.stop_signal);
-        self.line(
-            1,
-            "stop_grace_period",
-            format!("{}s", number(service.stop_grace_period)),
-        );
+        self.line(1, "stop_grace_period", format!("{}s", number(service.stop_grace_period)));
         self.title(1, "deploy_opts:");
         if let Some(opts) = &service.deploy_opts {
-            self.if_some(
-                2,
-                "min_health",
-                opts.min_health.map(|share| format!("{share:?}")),
-            );
+            self.if_some(2, "min_health", opts.min_health.map(|share| format!("{share:?}")));
             self.if_some(2, "wait_for_port", opts.wait_for_port);
             self.if_some(2, "interval", opts.interval);
         }
@@ -129,58 +121,39 @@ impl Page {
             "secrets: ",
             service.secrets.iter().flatten().map(|secret| {
                 let (name, kind) = (text(&secret.name), text(&secret.kind));
-                format!(
-                    "secret: {}\n      name: {name}\n      type: {kind}",
-                    text(&secret.secret)
-                )
+                format!("secret: {}\n      name: {name}\n      type: {kind}", text(&secret.secret))
             }),
         );
         self.items(
             "certificates: ",
             service.certificates.iter().flatten().map(|cert| {
                 let (name, kind) = (text(&cert.name), text(&cert.kind));
-                format!(
-                    "subject: {}\n      name: {name}\n      type: {kind}",
-                    text(&cert.subject)
-                )
+                format!("subject: {}\n      name: {name}\n      type: {kind}", text(&cert.subject))
             }),
         );
         self.items("env: ", service.env.iter().flatten());
     }
 
     fn network(&mut self, service: &Service) {
-        let net = service
-            .net
-            .as_deref()
-            .filter(|net| !net.is_empty() && *net != "bridge");
+        let net = service.net.as_deref().filter(|net| !net.is_empty() && *net != "bridge");
         self.if_some(1, "net", net);
         self.items(
             "ports:",
             service.ports.iter().flatten().map(|port| {
                 let protocol = port.protocol.as_deref().unwrap_or("tcp");
                 let node = document::plain(&port.node_port);
-                format!(
-                    "{node}:{}/{protocol}",
-                    document::plain(&port.container_port)
-                )
+                format!("{node}:{}/{protocol}", document::plain(&port.container_port))
             }),
         );
         self.items("volumes:", service.volumes.iter().flatten());
         self.items("volumes_from:", service.volumes_from.iter().flatten());
-        self.items(
-            "links: ",
-            service.links.iter().flatten().map(|link| text(&link.alias)),
-        );
+        self.items("links: ", service.links.iter().flatten().map(|link| text(&link.alias)));
     }
 
     fn limits(&mut self, service: &Service) {
         self.items("cap_add:", service.cap_add.iter().flatten());
         self.items("cap_drop:", service.cap_drop.iter().flatten());
-        if let Some(driver) = service
-            .log_driver
-            .as_ref()
-            .filter(|driver| !driver.is_empty())
-        {
+        if let Some(driver) = service.log_driver.as_ref().filter(|driver| !driver.is_empty()) {
             self.line(1, "log_driver", driver);
             self.title(1, "log_opts:");
             for (option, value) in service.log_opts.iter().flatten() {
@@ -208,11 +181,7 @@ impl Page {
                 ("interval", check.interval),
                 ("initial_delay", check.initial_delay),
             ] {
-                self.line(
-                    2,
-                    key,
-                    value.map(|value| value.to_string()).unwrap_or_default(),
-                );
+                self.line(2, key, value.map(|value| value.to_string()).unwrap_or_default());
             }
         }
         if let Some(status) = &service.health_status {
@@ -233,10 +202,7 @@ impl Page {
         let error = instance.error.as_deref().filter(|error| !error.is_empty());
         self.if_some(3, "error", error);
         self.title(3, "containers:");
-        for container in containers
-            .iter()
-            .filter(|container| container.instance_number == number)
-        {
+        for container in containers.iter().filter(|container| container.instance_number == number) {
             self.container(container);
         }
     }
@@ -249,14 +215,8 @@ impl Page {
         self.line(5, "public ip", public_ip(container));
         if let Some(health) = &container.health_status {
             let since = health.updated_at.as_deref();
-            let age = since
-                .and_then(|at| seconds_since(at, clock::now()))
-                .unwrap_or(0);
-            self.line(
-                5,
-                "health",
-                format!("{} ({age}s ago)", text(&health.status)),
-            );
+            let age = since.and_then(|at| seconds_since(at, clock::now())).unwrap_or(0);
+            self.line(5, "health", format!("{} ({age}s ago)", text(&health.status)));
         }
         self.line(5, "status", text(&container.status));
         if let Some(state) = &container.state {

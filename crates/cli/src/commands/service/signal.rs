@@ -12,12 +12,7 @@ use crate::session::Session;
 pub(super) fn start(session: &Session<'_>, args: &ServiceStart) -> Result<(), Failure> {
     args.names.iter().try_for_each(|name| {
         let shown = session.console.paint(Ink::Cyan, name);
-        send(
-            session,
-            name,
-            "start",
-            format!("Sending start signal to {shown} service "),
-        )
+        send(session, name, "start", format!("Sending start signal to {shown} service "))
     })
 }
 
@@ -25,12 +20,7 @@ pub(super) fn start(session: &Session<'_>, args: &ServiceStart) -> Result<(), Fa
 pub(super) fn stop(session: &Session<'_>, args: &ServiceStop) -> Result<(), Failure> {
     args.names.iter().try_for_each(|name| {
         let shown = session.console.paint(Ink::Cyan, name);
-        send(
-            session,
-            name,
-            "stop",
-            format!("Sending stop signal to {shown} service "),
-        )
+        send(session, name, "stop", format!("Sending stop signal to {shown} service "))
     })
 }
 
@@ -44,7 +34,5 @@ pub(super) fn restart(session: &Session<'_>, args: &ServiceRestart) -> Result<()
 fn send(session: &Session<'_>, name: &str, signal: &str, message: String) -> Result<(), Failure> {
     let path = format!("{}/{signal}", super::service_path(session, name)?);
     let client = session.client()?;
-    session
-        .console
-        .step(message, |_| client.tell(Method::Post, &path, &json!({})))
+    session.console.step(message, |_| client.tell(Method::Post, &path, &json!({})))
 }

@@ -53,18 +53,12 @@ mod tests {
         for (line, words) in [
             ("a 'b c'", vec!["a", "b c"]),
             ("  a\tb  ", vec!["a", "b"]),
-            (
-                r#"sh -c "echo \"x\" \n" ''"#,
-                vec!["sh", "-c", "echo \"x\" \\n", ""],
-            ),
+            (r#"sh -c "echo \"x\" \n" ''"#, vec!["sh", "-c", "echo \"x\" \\n", ""]),
             (r"a\ b c'd'e #f", vec!["a b", "cde", "#f"]),
             ("", vec![]),
         ] {
             assert_eq!(split(line).unwrap(), words, "{line}");
         }
-        assert_eq!(
-            split("a 'b").unwrap_err().to_string(),
-            "Unmatched quote: a 'b"
-        );
+        assert_eq!(split("a 'b").unwrap_err().to_string(), "Unmatched quote: a 'b");
     }
 }

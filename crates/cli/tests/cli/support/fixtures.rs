@@ -111,11 +111,7 @@ pub(crate) fn m1() -> Master {
             &json!({"state": "stopped", "instances": 1, "instance_counts": {"running": 0},
                 "health_status": {"healthy": 0, "total": 1}}),
         ),
-        service(
-            "null/redis",
-            2,
-            &json!({"ports": port(6379, 6379), "env": ["B=2", "A=1"]}),
-        ),
+        service("null/redis", 2, &json!({"ports": port(6379, 6379), "env": ["B=2", "A=1"]})),
         service(
             "web/app",
             3,
@@ -123,11 +119,7 @@ pub(crate) fn m1() -> Master {
                 "health_status": {"healthy": 2, "total": 3}, "ports": port(80, 8080)}),
         ),
     ];
-    master.on(
-        "GET /v1/grids/development/services",
-        200,
-        json!({"services": services}),
-    );
+    master.on("GET /v1/grids/development/services", 200, json!({"services": services}));
     master.on("GET /v1/services/development/null/redis", 200, &services[1]);
     master
 }

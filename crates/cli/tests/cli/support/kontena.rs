@@ -75,11 +75,7 @@ impl Kontena {
     /// A home without a configuration.
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        Self {
-            home,
-            address: String::new(),
-            variables: Vec::new(),
-        }
+        Self { home, address: String::new(), variables: Vec::new() }
     }
 
     /// Fixture C1, its current master being the scripted one.
@@ -172,11 +168,7 @@ impl Kontena {
     pub(crate) fn run_on_terminal(&self, line: &str, typed: &[(&str, &str)]) -> Ran {
         let mut child = self
             .command("script")
-            .args([
-                "-qec",
-                &format!("stty cols 120 rows 40; exec {PROGRAM} {line}"),
-                "/dev/null",
-            ])
+            .args(["-qec", &format!("stty cols 120 rows 40; exec {PROGRAM} {line}"), "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -201,20 +193,12 @@ impl Kontena {
             seen.extend(piece);
         }
         let code = child.wait().unwrap().code().unwrap_or(-1);
-        Ran {
-            out: self.readable(&seen),
-            err: String::new(),
-            code,
-        }
+        Ran { out: self.readable(&seen), err: String::new(), code }
     }
 
     fn readable(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        if self.address.is_empty() {
-            text
-        } else {
-            text.replace(&self.address, C1)
-        }
+        if self.address.is_empty() { text } else { text.replace(&self.address, C1) }
     }
 }
 
@@ -233,10 +217,7 @@ fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 
 /// What a person sees in the end: colours removed, overwritten letters gone, lines right-trimmed.
 pub(crate) fn visible(text: &str) -> Vec<String> {
-    text.replace("\r\n", "\n")
-        .lines()
-        .map(visible_line)
-        .collect()
+    text.replace("\r\n", "\n").lines().map(visible_line).collect()
 }
 
 fn visible_line(line: &str) -> String {

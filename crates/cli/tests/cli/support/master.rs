@@ -38,10 +38,7 @@ impl Master {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let headers = "Content-Type: application/json\r\nX-Kontena-Version: 1.5.4\r\n".into();
-        let script = Arc::new(Mutex::new(Script {
-            headers,
-            ..Script::default()
-        }));
+        let script = Arc::new(Mutex::new(Script { headers, ..Script::default() }));
         let shared = Arc::clone(&script);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -55,11 +52,7 @@ impl Master {
     /// Answers `GET /v1/…` and the like; of several answers to one request the last repeats.
     pub(crate) fn on(&self, line: &str, status: u16, body: impl ToString) -> &Self {
         let mut script = self.script.lock().unwrap();
-        script
-            .answers
-            .entry(line.to_owned())
-            .or_default()
-            .push((status, body.to_string()));
+        script.answers.entry(line.to_owned()).or_default().push((status, body.to_string()));
         self
     }
 
@@ -82,21 +75,13 @@ impl Master {
 
     /// Methods and paths of what was asked so far, `/v1/` left out.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.requests()
-            .iter()
-            .map(|request| request.line.replace(" /v1/", " "))
-            .collect()
+        self.requests().iter().map(|request| request.line.replace(" /v1/", " ")).collect()
     }
 
     /// The body of the last request that had one.
     pub(crate) fn body(&self) -> Value {
         let requests = self.requests();
-        requests
-            .iter()
-            .rev()
-            .find(|one| !one.body.is_null())
-            .map(|one| one.body.clone())
-            .unwrap()
+        requests.iter().rev().find(|one| !one.body.is_null()).map(|one| one.body.clone()).unwrap()
     }
 }
 
@@ -136,20 +121,9 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
-    let length = headers
-        .get("content-length")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let length = headers.get("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let body = if body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(&body).unwrap()
-    };
-    Some(Request {
-        line,
-        headers,
-        body,
-    })
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    Some(Request { line, headers, body })
 }

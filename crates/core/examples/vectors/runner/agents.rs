@@ -11,7 +11,7 @@ use kontena_core::{
     rollout::{self, Order},
 };
 
-use super::given::the_service;
+use super::picture::the_service;
 
 /// More steps than any deploy of a case takes; one that takes more does not end.
 const MOST_STEPS: usize = 100_000;
@@ -77,10 +77,7 @@ pub(super) fn run(
         }
         let answered = !(progressed && patient) && course.answer(patient);
         if !progressed && !answered {
-            return Err(format!(
-                "the deploy stands still: {:?}",
-                course.outcome.deploy
-            ));
+            return Err(format!("the deploy stands still: {:?}", course.outcome.deploy));
         }
     }
     Err("the deploy does not end".into())

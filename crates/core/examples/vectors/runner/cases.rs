@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use kontena_core::{
     Moment, Snapshot,
     domain::{Availability, Change, DeployId, NodeId, Service},
     grace::Graces,
+    login::{self, Claim, Facts, Presented, Rules},
     placement::{Failure, Run},
     reconcile::{self, Cause, Verdict},
     rollout,
@@ -14,7 +16,8 @@ use serde_json::{Value, json};
 
 use super::{
     agents::{self, Outcome},
-    given::{Builder, Case, now, pending, the_service},
+    given::Case,
+    picture::{Builder, now, pending, the_service},
 };
 
 /// How often a case with several allowed outcomes is repeated.
@@ -34,11 +37,7 @@ fn name(snapshot: &Snapshot, node: NodeId) -> String {
 
 /// How many seeds a case is run with.
 fn seeds(then: &Value) -> std::ops::Range<u64> {
-    0..if then.get("allowed").is_some() {
-        SEEDS
-    } else {
-        5
-    }
+    0..if then.get("allowed").is_some() { SEEDS } else { 5 }
 }
 
 /// Compares one field, where the case names it.
@@ -154,13 +153,7 @@ fn run_deploy(
     let builder = Builder::new(&case.given);
     let nodes = case.given.fail_nodes.iter();
     let fail_nodes: Vec<_> = nodes.filter_map(|node| builder.node(node)).collect();
-    agents::run(
-        snapshot,
-        deploy,
-        &fail_nodes,
-        false,
-        Moment::new(now(), seed),
-    )
+    agents::run(snapshot, deploy, &fail_nodes, false, Moment::new(now(), seed))
 }
 
 fn same_deploy(then: &Value, outcome: &Outcome) -> Checked {
@@ -173,9 +166,7 @@ fn same_deploy(then: &Value, outcome: &Outcome) -> Checked {
     let expected = then.get("removed_instances");
     let found = json!(outcome.removed);
     if *expected.unwrap_or(&json!([])) != found {
-        return Err(format!(
-            "removed_instances: expected {expected:?}, found {found}"
-        ));
+        return Err(format!("removed_instances: expected {expected:?}, found {found}"));
     }
     Ok(())
 }
@@ -207,9 +198,7 @@ fn judged(snapshot: &mut Snapshot, then: &Value, seed: u64) -> Result<Option<Dep
         Change::DeployCreated(deploy) => Some(deploy.id),
         _ => None,
     });
-    deploy
-        .map(Some)
-        .ok_or_else(|| "no deploy was asked for".into())
+    deploy.map(Some).ok_or_else(|| "no deploy was asked for".into())
 }
 
 pub(super) fn reschedule(case: &Case, then: &Value) -> Checked {
@@ -268,19 +257,13 @@ pub(super) fn availability(case: &Case, then: &Value) -> Checked {
     let builder = Builder::new(&case.given);
     let mut snapshot = builder.snapshot();
     let node = builder.node(&case.given.node).ok_or("an unknown node")?;
-    let availability = if case.when == "drain_node" {
-        Availability::Drain
-    } else {
-        Availability::Active
-    };
+    let availability =
+        if case.when == "drain_node" { Availability::Drain } else { Availability::Active };
     let (mut changes, notified) =
         rollout::availability_changes(&snapshot, node, availability, now());
     changes.push(Change::NodeEdited {
         node,
-        labels: snapshot
-            .node(node)
-            .map(|node| node.labels.clone())
-            .unwrap_or_default(),
+        labels: snapshot.node(node).map(|node| node.labels.clone()).unwrap_or_default(),
         availability,
         at: now(),
     });
@@ -297,11 +280,45 @@ pub(super) fn availability(case: &Case, then: &Value) -> Checked {
     });
     let desired: BTreeMap<_, _> = rows.collect();
     same(then, "desired", &json!(desired))?;
-    let notified: Vec<_> = notified
-        .into_iter()
-        .map(|node| name(&snapshot, node))
-        .collect();
+    let notified: Vec<_> = notified.into_iter().map(|node| name(&snapshot, node)).collect();
     same(then, "notified", &json!(notified))?;
     let found = snapshot.node(node).map(|node| node.availability.as_str());
     same(then, "availability", &json!(found))
+}
+
+/// An agent that nobody knows connects with the grid's token.
+pub(super) fn join(case: &Case, then: &Value) -> Checked {
+    let snapshot = Builder::new(&case.given).snapshot();
+    let join = case.given.join.as_ref().ok_or("nobody joins")?;
+    let claim = Claim {
+        version: "1.5.4".into(),
+        engine_id: "NEWCOMER".into(),
+        name: join.name.clone(),
+        labels: Vec::new(),
+        connected_at: Some(Ok(now())),
+        token: Presented::Grid,
+    };
+    let used = snapshot.nodes().map(|node| (node.number, node.name.clone()));
+    let facts =
+        Facts { grid: Some(snapshot.grid.clone()), used: used.collect(), ..Facts::default() };
+    let rules = Rules {
+        version: "1.5.4".into(),
+        websocket_timeout: TimeDelta::seconds(5),
+        clock_skew: TimeDelta::seconds(1),
+    };
+    let admitted = login::decide(&claim, &facts, &rules, &mut Moment::new(now(), 0));
+    let changes = match admitted {
+        Ok(admission) => admission.changes,
+        Err(refusal) => return same(then, "error", &json!(refusal.reason)),
+    };
+    no_failure(then)?;
+    let created = changes.iter().find_map(|change| match change {
+        Change::NodeCreated(node) => Some(json!({
+            "name": node.name,
+            "number": node.number,
+            "initial": node.is_initial(snapshot.grid.initial_size),
+        })),
+        _ => None,
+    });
+    same(then, "node", &json!(created))
 }

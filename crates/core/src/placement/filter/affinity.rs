@@ -53,11 +53,7 @@ enum Test {
 
 pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
     let own = &field.service.spec.affinity;
-    let texts = if own.is_empty() {
-        &field.snapshot.grid.default_affinity
-    } else {
-        own
-    };
+    let texts = if own.is_empty() { &field.snapshot.grid.default_affinity } else { own };
     if texts.is_empty() {
         return None;
     }
@@ -73,11 +69,7 @@ pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
         .collect();
     let scope = rules.iter().map(Rule::scope).max().unwrap_or(Scope::Node);
     let sees_own_rows = texts.iter().any(|text| text.starts_with("service"));
-    Some(Box::new(Affinity {
-        rules,
-        scope,
-        sees_own_rows,
-    }))
+    Some(Box::new(Affinity { rules, scope, sees_own_rows }))
 }
 
 impl Rule {
@@ -106,10 +98,9 @@ impl Filter for Affinity {
     fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
         for rule in &self.rules {
             match rule {
-                Rule::Fixed(expression) => expression
-                    .as_ref()
-                    .map_err(Clone::clone)?
-                    .narrow(field, left)?,
+                Rule::Fixed(expression) => {
+                    expression.as_ref().map_err(Clone::clone)?.narrow(field, left)?
+                }
                 Rule::Numbered(text) => {
                     Expression::new(field, text, number)?.narrow(field, left)?
                 }
@@ -144,12 +135,7 @@ impl Expression {
             key => return Err(Failure::Fatal(format!("Unknown affinity filter: {key}"))),
         };
         let (soft, negated) = (parts.soft, parts.negated);
-        Ok(Self {
-            text,
-            soft,
-            negated,
-            test,
-        })
+        Ok(Self { text, soft, negated, test })
     }
 
     fn narrow(&self, field: &Field<'_>, left: &mut Vec<Spot>) -> Result<(), Failure> {
@@ -204,25 +190,18 @@ impl<'a> Parts<'a> {
     /// where something follows it.
     fn of(text: &'a str) -> Option<Self> {
         let places = text.char_indices().rev();
-        places
-            .filter_map(|(place, _)| text.split_at_checked(place))
-            .find_map(|(key, rest)| {
-                let (negated, value) = match (rest.strip_prefix("=="), rest.strip_prefix("!=")) {
-                    (Some(value), _) => (false, value),
-                    (_, Some(value)) => (true, value),
-                    _ => return None,
-                };
-                if key.is_empty() || value.is_empty() {
-                    return None;
-                }
-                let flagged = value.strip_prefix('~').filter(|rest| !rest.is_empty());
-                Some(Self {
-                    key,
-                    negated,
-                    soft: flagged.is_some(),
-                    value: flagged.unwrap_or(value),
-                })
-            })
+        places.filter_map(|(place, _)| text.split_at_checked(place)).find_map(|(key, rest)| {
+            let (negated, value) = match (rest.strip_prefix("=="), rest.strip_prefix("!=")) {
+                (Some(value), _) => (false, value),
+                (_, Some(value)) => (true, value),
+                _ => return None,
+            };
+            if key.is_empty() || value.is_empty() {
+                return None;
+            }
+            let flagged = value.strip_prefix('~').filter(|rest| !rest.is_empty());
+            Some(Self { key, negated, soft: flagged.is_some(), value: flagged.unwrap_or(value) })
+        })
     }
 
     fn matcher(&self) -> Result<Matcher, Failure> {

@@ -26,10 +26,7 @@ impl Filter for Cpu {
             f64::from(cpus) >= self.wanted
         };
         keep(left, passes, || {
-            format!(
-                "Did not find any nodes with {:?} CPUs available",
-                self.wanted
-            )
+            format!("Did not find any nodes with {:?} CPUs available", self.wanted)
         })
     }
 

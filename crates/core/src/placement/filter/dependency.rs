@@ -35,20 +35,14 @@ fn new(field: &Field<'_>, entries: Vec<String>, net: bool) -> Box<dyn Filter> {
         if container.stack_name != field.service.stack_name {
             continue;
         }
-        if let (Some(name), Some(number), Some(spot)) = (
-            &container.service_name,
-            container.instance_number,
-            field.spot(container.node),
-        ) {
+        if let (Some(name), Some(number), Some(spot)) =
+            (&container.service_name, container.instance_number, field.spot(container.node))
+        {
             let name = format!("{name}-{number}");
             containers.entry(name).or_default().insert(spot);
         }
     }
-    Box::new(Dependency {
-        entries,
-        net,
-        containers,
-    })
+    Box::new(Dependency { entries, net, containers })
 }
 
 impl Dependency {

@@ -25,9 +25,7 @@ impl Filter for Ephemeral {
             let node = field.node(spot);
             node.is_some_and(|node| !node.is_ephemeral()) || field.holds(spot, number)
         };
-        keep(left, passes, || {
-            "Did not find any non-ephemeral nodes for stateful service".into()
-        })
+        keep(left, passes, || "Did not find any non-ephemeral nodes for stateful service".into())
     }
 
     fn why(&self, _: &Field<'_>, _: u32) -> String {

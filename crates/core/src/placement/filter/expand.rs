@@ -106,10 +106,7 @@ mod tests {
     #[test]
     fn a_stray_percent_sign_is_fatal() {
         let cases = [
-            (
-                "load=50%",
-                "incomplete format specifier; use %% (double %) instead",
-            ),
+            ("load=50%", "incomplete format specifier; use %% (double %) instead"),
             ("n%s-%s", "too few arguments"),
             ("n%x", "malformed format string - %x"),
             ("n%5d", "malformed format string - %d"),

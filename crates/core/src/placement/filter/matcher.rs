@@ -67,9 +67,6 @@ mod tests {
         let slow = Matcher::pattern(r"^(a|a|b?)*\1$(?<!x)").expect("a pattern");
         let text = "a".repeat(60) + "!";
         let outcome = slow.matches(&text);
-        assert!(
-            matches!(outcome, Ok(false) | Err(Failure::Fatal(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Ok(false) | Err(Failure::Fatal(_))), "{outcome:?}");
     }
 }

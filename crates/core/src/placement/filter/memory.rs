@@ -29,9 +29,7 @@ fn demand(field: &Field<'_>) -> i64 {
 impl Memory {
     fn fits(&self, node: &Node) -> bool {
         let total = node.report.mem_total.unwrap_or(0);
-        let free = node
-            .memory
-            .map(|memory| memory.free + memory.cached + memory.buffers);
+        let free = node.memory.map(|memory| memory.free + memory.cached + memory.buffers);
         total >= self.demand && free.is_none_or(|free| free >= self.demand)
     }
 }
@@ -51,17 +49,11 @@ impl Filter for Memory {
             fits || field.holds(spot, number)
         };
         keep(left, passes, || {
-            format!(
-                "Did not find any nodes with sufficient free memory: {}",
-                self.demand
-            )
+            format!("Did not find any nodes with sufficient free memory: {}", self.demand)
         })
     }
 
     fn why(&self, _: &Field<'_>, _: u32) -> String {
-        format!(
-            "less than {} bytes of memory free, or not known yet",
-            self.demand
-        )
+        format!("less than {} bytes of memory free, or not known yet", self.demand)
     }
 }

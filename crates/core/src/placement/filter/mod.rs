@@ -77,9 +77,7 @@ impl Chain {
             dependency::volumes_from(field),
             dependency::net(field),
         ];
-        Self {
-            filters: filters.into_iter().flatten().collect(),
-        }
+        Self { filters: filters.into_iter().flatten().collect() }
     }
 
     /// The filters in their order.

@@ -25,12 +25,8 @@ pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
         .flat_map(|port| field.snapshot.publishers(*port))
         .filter(|other| *other != field.service.id)
         .collect();
-    let rows = others
-        .into_iter()
-        .flat_map(|other| field.snapshot.instances(other));
-    let taken = rows
-        .filter_map(|row| row.node.and_then(|node| field.spot(node)))
-        .collect();
+    let rows = others.into_iter().flat_map(|other| field.snapshot.instances(other));
+    let taken = rows.filter_map(|row| row.node.and_then(|node| field.spot(node))).collect();
     Some(Box::new(Port { wanted, taken }))
 }
 
@@ -53,10 +49,7 @@ impl Filter for Port {
             !sibling && !self.taken.contains(&spot)
         };
         keep(left, passes, || {
-            format!(
-                "Did not find any nodes with unused ports: {}",
-                listed(&self.wanted)
-            )
+            format!("Did not find any nodes with unused ports: {}", listed(&self.wanted))
         })
     }
 

@@ -45,9 +45,8 @@ impl Filter for VolumeInstance {
         let names = self.names.iter().map(|name| format!("{name}-{number}"));
         let names: Vec<_> = names.collect();
         let owns_all = |spot: &Spot| {
-            let volumes = field
-                .node(*spot)
-                .and_then(|node| field.snapshot.volume_instances_on(node.id));
+            let volumes =
+                field.node(*spot).and_then(|node| field.snapshot.volume_instances_on(node.id));
             volumes.is_some_and(|volumes| names.iter().all(|name| volumes.contains(name)))
         };
         let owners: Vec<_> = left.iter().copied().filter(owns_all).collect();

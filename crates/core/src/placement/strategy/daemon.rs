@@ -85,11 +85,7 @@ fn rows_up_to(field: &Field<'_>, spot: Spot, last: usize) -> usize {
 /// Rank (−1 for the instance's own node), node number.
 pub(super) fn key(field: &Field<'_>, members: usize, spot: Spot, stays: bool) -> Vec<f64> {
     let share = usize::try_from(field.service.instances).unwrap_or(0);
-    let rank = if stays {
-        -1.0
-    } else {
-        shown(field.load(spot, members.saturating_mul(share)))
-    };
+    let rank = if stays { -1.0 } else { shown(field.load(spot, members.saturating_mul(share))) };
     let number = field.node(spot).map_or(u32::MAX, |node| node.number);
     vec![rank, f64::from(number)]
 }

@@ -213,9 +213,5 @@ pub(super) fn key(field: &Field<'_>, members: &[Spot], spot: Spot, stays: bool) 
     let in_zone: usize = in_zone.map(|(_, numbers)| numbers.len()).sum();
     let rank = field.node(spot).map_or(f64::INFINITY, memory_rank);
     let bonus = if stays { 5.0 } else { 0.0 };
-    vec![
-        shown(in_zone),
-        shown(field.chosen_count(spot)),
-        rank - bonus,
-    ]
+    vec![shown(in_zone), shown(field.chosen_count(spot)), rank - bonus]
 }

@@ -80,9 +80,7 @@ impl ServiceDraft {
             stop_grace_period: Some(DEFAULT_STOP_GRACE_PERIOD),
             ..ServiceSpec::default()
         };
-        let spec = self
-            .wishes
-            .put_on(&blank, None, around, moment, &mut errors);
+        let spec = self.wishes.put_on(&blank, None, around, moment, &mut errors);
         errors.into_result().map(|()| spec)
     }
 }
@@ -100,9 +98,7 @@ impl ServiceEdit {
         let instances = self.instances.unwrap_or(service.instances);
         around.check_name(&service.name, instances, &mut errors);
         let old = Some(service.spec.as_ref());
-        let mut spec = self
-            .wishes
-            .put_on(&service.spec, old, around, moment, &mut errors);
+        let mut spec = self.wishes.put_on(&service.spec, old, around, moment, &mut errors);
         if let Some(image) = &self.image {
             spec.image.clone_from(image);
         }
@@ -147,9 +143,7 @@ pub fn update(value: &Value) -> Result<ServiceEdit, FieldErrors> {
 
 /// Reads the body that scales a service: the wanted number of instances.
 pub fn scale(value: &Value) -> Result<i64, FieldErrors> {
-    body(value, |fields| {
-        fields.demanded("instances", rules::integer(INSTANCES))
-    })
+    body(value, |fields| fields.demanded("instances", rules::integer(INSTANCES)))
 }
 
 /// Reads the body that deploys a service: whether a new revision is wanted even without a change.

@@ -109,11 +109,7 @@ pub(super) fn links(value: &Value, title: Title<'_>) -> Checked<Vec<WrittenLink>
     list(object(|fields| {
         let name = fields.required("name", rules::text);
         let alias = fields.required("alias", rules::text);
-        Some(WrittenLink {
-            id: fields.optional("id", id).flatten(),
-            name: name?,
-            alias: alias?,
-        })
+        Some(WrittenLink { id: fields.optional("id", id).flatten(), name: name?, alias: alias? })
     }))(value, title)
 }
 
@@ -122,10 +118,7 @@ pub(super) fn secrets(source: &str) -> impl Fn(&Value, Title<'_>) -> Checked<Vec
     list(object(move |fields| {
         let source = fields.required(source, rules::text);
         let name = fields.required("name", rules::text);
-        Some(WrittenSecret {
-            source: source?,
-            name: name?,
-        })
+        Some(WrittenSecret { source: source?, name: name? })
     }))
 }
 
@@ -156,9 +149,7 @@ fn hook(fields: &mut Fields<'_>, kind: HookKind) -> Option<WrittenHook> {
 
 fn is_instance_list(text: &str) -> bool {
     let is_number = |item: &str| !item.is_empty() && item.bytes().all(|byte| byte.is_ascii_digit());
-    text.split(',')
-        .map(str::trim)
-        .all(|item| item == "*" || is_number(item))
+    text.split(',').map(str::trim).all(|item| item == "*" || is_number(item))
 }
 
 /// A health check; none where neither port nor protocol is given, which removes it.
@@ -200,10 +191,7 @@ pub(super) fn deploy_opts(value: &Value, title: Title<'_>) -> Checked<DeployOpts
 
 /// Deploy options where none were sent.
 pub(super) fn default_deploy_opts() -> DeployOpts {
-    DeployOpts {
-        min_health: Some(DEFAULT_MIN_HEALTH),
-        ..DeployOpts::default()
-    }
+    DeployOpts { min_health: Some(DEFAULT_MIN_HEALTH), ..DeployOpts::default() }
 }
 
 pub(super) fn is_net(text: &str) -> bool {

@@ -80,11 +80,7 @@ impl Surroundings {
         each(written, "links", errors, |link| {
             let (stack, service) = self.target(link)?;
             let alias = link.alias.clone();
-            Ok(Link {
-                stack,
-                service,
-                alias,
-            })
+            Ok(Link { stack, service, alias })
         })
     }
 
@@ -94,9 +90,7 @@ impl Surroundings {
             .or_else(|| link.name.split_once('/'))
             .unwrap_or((&self.stack, &link.name));
         if !self.has_stack(stack) {
-            Err(format!(
-                "Link {stack}/{service} points to non-existing stack"
-            ))
+            Err(format!("Link {stack}/{service} points to non-existing stack"))
         } else if !self.has_service(stack, service) {
             Err(format!("Service {stack}/{service} does not exist"))
         } else {
@@ -112,10 +106,7 @@ impl Surroundings {
     ) -> Vec<SecretRef> {
         each(written, "secrets", errors, |wanted| {
             if self.secrets.contains(&wanted.source) {
-                Ok(SecretRef {
-                    secret: wanted.source.clone(),
-                    name: wanted.name.clone(),
-                })
+                Ok(SecretRef { secret: wanted.source.clone(), name: wanted.name.clone() })
             } else {
                 Err(format!("Secret {} does not exist", wanted.source))
             }
@@ -148,9 +139,7 @@ impl Surroundings {
 
     fn volume(&self, name: &str) -> Result<VolumeRef, String> {
         let known = self.volumes.get(name);
-        known
-            .cloned()
-            .ok_or_else(|| format!("Volume {name} does not exist"))
+        known.cloned().ok_or_else(|| format!("Volume {name} does not exist"))
     }
 }
 

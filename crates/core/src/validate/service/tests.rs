@@ -16,10 +16,7 @@ use crate::domain::{
 };
 
 fn faults<T>(result: &Result<T, FieldErrors>) -> Value {
-    result
-        .as_ref()
-        .err()
-        .map_or(Value::Null, FieldErrors::to_json)
+    result.as_ref().err().map_or(Value::Null, FieldErrors::to_json)
 }
 
 fn moment() -> Moment {

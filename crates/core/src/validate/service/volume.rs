@@ -36,11 +36,9 @@ pub(super) fn read(text: String) -> Result<WrittenVolume, String> {
         _ => (None, "", None),
     };
     match source {
-        Some(source) if path.starts_with('/') => Ok(WrittenVolume {
-            source,
-            path: path.to_owned(),
-            flags: flags.map(str::to_owned),
-        }),
+        Some(source) if path.starts_with('/') => {
+            Ok(WrittenVolume { source, path: path.to_owned(), flags: flags.map(str::to_owned) })
+        }
         _ => Err(format!("Volume definition '{text}' not in right format")),
     }
 }
@@ -60,21 +58,14 @@ mod tests {
     #[test]
     fn every_written_form_is_read() {
         let volume = |source, path: &str, flags: Option<&str>| {
-            Ok(WrittenVolume {
-                source,
-                path: path.to_owned(),
-                flags: flags.map(str::to_owned),
-            })
+            Ok(WrittenVolume { source, path: path.to_owned(), flags: flags.map(str::to_owned) })
         };
         let bind = |path: &str| Source::Bind(path.to_owned());
         let named = |name: &str| Source::Named(name.to_owned());
         let cases = [
             ("/data", volume(Source::Anonymous, "/data", None)),
             ("/srv:/data", volume(bind("/srv"), "/data", None)),
-            (
-                "/srv:/data:ro,z",
-                volume(bind("/srv"), "/data", Some("ro,z")),
-            ),
+            ("/srv:/data:ro,z", volume(bind("/srv"), "/data", Some("ro,z"))),
             ("db_1:/data", volume(named("db_1"), "/data", None)),
             ("db:/data:ro", volume(named("db"), "/data", Some("ro"))),
         ];

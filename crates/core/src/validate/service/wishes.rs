@@ -64,9 +64,7 @@ pub(super) struct Wishes {
 /// Reads the number of instances under its name, or else under its old one.
 pub(super) fn instances(fields: &mut Fields<'_>) -> Option<i64> {
     let old = fields.optional("container_count", rules::integer(INSTANCES));
-    fields
-        .optional("instances", rules::integer(INSTANCES))
-        .or(old)
+    fields.optional("instances", rules::integer(INSTANCES)).or(old)
 }
 
 impl Wishes {
@@ -135,12 +133,7 @@ impl Wishes {
             spec.volumes = around.volumes(written, old, errors);
         }
         self.refuse_certificates(errors);
-        if spec.stateful
-            && self
-                .volumes_from
-                .as_ref()
-                .is_some_and(|from| !from.is_empty())
-        {
+        if spec.stateful && self.volumes_from.as_ref().is_some_and(|from| !from.is_empty()) {
             errors.add("volumes_from", "Cannot combine stateful & volumes_from");
         }
         spec
@@ -242,10 +235,7 @@ fn kept_values(written: &[String], old: &[String]) -> Vec<String> {
         let key = entry.strip_suffix('=')?;
         old.iter().find(|known| parts::env_key(known) == key)
     };
-    written
-        .iter()
-        .map(|entry| keep(entry).unwrap_or(entry).clone())
-        .collect()
+    written.iter().map(|entry| keep(entry).unwrap_or(entry).clone()).collect()
 }
 
 /// Gives hooks ids. One that keeps kind and name keeps its id, so that agents know whether it has run.
@@ -254,14 +244,10 @@ fn identified(written: &[WrittenHook], old: &[Hook], moment: &mut Moment) -> Vec
     written
         .iter()
         .map(|hook| {
-            let same = known
-                .iter()
-                .position(|old| old.kind == hook.kind && old.name == hook.name);
+            let same = known.iter().position(|old| old.kind == hook.kind && old.name == hook.name);
             Hook {
-                id: same.map_or_else(
-                    || fresh_id(moment),
-                    |position| known.remove(position).id.clone(),
-                ),
+                id: same
+                    .map_or_else(|| fresh_id(moment), |position| known.remove(position).id.clone()),
                 name: hook.name.clone(),
                 kind: hook.kind,
                 cmd: hook.cmd.clone(),

@@ -37,10 +37,7 @@ fn a_grid_is_drafted_as_sent() {
         supernet: "10.0.0.0/8".parse().expect("a network"),
         default_affinity: vec!["label!=reserved".to_owned()],
         trusted_subnets: vec!["192.168.0.0/24".parse().expect("a network")],
-        statsd: Some(Statsd {
-            server: "h".to_owned(),
-            port: 99,
-        }),
+        statsd: Some(Statsd { server: "h".to_owned(), port: 99 }),
         logs: Some(LogForwarding {
             forwarder: "fluentd".to_owned(),
             opts: [("fluentd-address", "h:24224"), ("retries", "3")]
@@ -55,27 +52,12 @@ fn a_grid_is_drafted_as_sent() {
 fn grid_faults_are_kontenas() {
     let cases = [
         (json!({"name": "fo"}), json!({"name": "Name is too short"})),
-        (
-            json!({"name": "a b c"}),
-            json!({"name": "Name isn't in the right format"}),
-        ),
+        (json!({"name": "a b c"}), json!({"name": "Name isn't in the right format"})),
         (json!({"name": ""}), json!({"name": "Name can't be blank"})),
-        (
-            json!({"initial_size": 8}),
-            json!({"initial_size": "Initial Size is too big"}),
-        ),
-        (
-            json!({"initial_size": 0}),
-            json!({"initial_size": "Initial Size is too small"}),
-        ),
-        (
-            json!({"initial_size": "x"}),
-            json!({"initial_size": "Initial Size isn't an integer"}),
-        ),
-        (
-            json!({"token": ""}),
-            json!({"token": "Token can't be blank"}),
-        ),
+        (json!({"initial_size": 8}), json!({"initial_size": "Initial Size is too big"})),
+        (json!({"initial_size": 0}), json!({"initial_size": "Initial Size is too small"})),
+        (json!({"initial_size": "x"}), json!({"initial_size": "Initial Size isn't an integer"})),
+        (json!({"token": ""}), json!({"token": "Token can't be blank"})),
         (
             json!({"subnet": "x", "supernet": "10.0.0.0/33"}),
             json!({
@@ -100,10 +82,7 @@ fn grid_faults_are_kontenas() {
             json!({"logs": {"forwarder": "syslog"}}),
             json!({"logs": {"forwarder": "Forwarder isn't an option"}}),
         ),
-        (
-            json!({"logs": {}}),
-            json!({"logs": {"forwarder": "Forwarder is required"}}),
-        ),
+        (json!({"logs": {}}), json!({"logs": {"forwarder": "Forwarder is required"}})),
         (
             json!({"logs": {"forwarder": "fluentd", "opts": []}}),
             json!({"logs": {"opts": "Opts isn't the right class"}}),

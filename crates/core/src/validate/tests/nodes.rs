@@ -23,14 +23,8 @@ fn node_faults_are_kontenas() {
         (json!({}), json!({"name": "Name can't be nil"})),
         (json!({"name": null}), json!({"name": "Name can't be nil"})),
         (json!({"name": " "}), json!({"name": "Name can't be blank"})),
-        (
-            json!({"name": "n:1"}),
-            json!({"name": "Name isn't in the right format"}),
-        ),
-        (
-            json!({"name": "n3", "token": ""}),
-            json!({"token": "Token can't be blank"}),
-        ),
+        (json!({"name": "n:1"}), json!({"name": "Name isn't in the right format"})),
+        (json!({"name": "n3", "token": ""}), json!({"token": "Token can't be blank"})),
         (
             json!({"name": "n3", "token": "short"}),
             json!({"token": "is too short (minimum is 16 characters)"}),
@@ -65,18 +59,12 @@ fn node_faults_are_kontenas() {
 fn node_changes_tell_sent_from_absent() {
     let edit = |value| node::update(&value).expect("a good body");
     assert_eq!(edit(json!({})), node::NodeEdit::default());
-    assert_eq!(
-        edit(json!({"labels": null, "availability": null})),
-        node::NodeEdit::default()
-    );
+    assert_eq!(edit(json!({"labels": null, "availability": null})), node::NodeEdit::default());
     assert_eq!(edit(json!({"labels": []})).labels, Some(Vec::new()));
     let drained = edit(json!({"labels": ["a=1"], "availability": "drain"}));
     assert_eq!(drained.labels, Some(vec!["a=1".to_owned()]));
     assert_eq!(drained.availability, Some(Availability::Drain));
-    assert_eq!(
-        edit(json!({"availability": "active"})).availability,
-        Some(Availability::Active)
-    );
+    assert_eq!(edit(json!({"availability": "active"})).availability, Some(Availability::Active));
     let cases = [
         (
             json!({"availability": "x", "labels": "x"}),
@@ -85,10 +73,7 @@ fn node_changes_tell_sent_from_absent() {
                 "labels": "Labels isn't an array",
             }),
         ),
-        (
-            json!({"availability": ""}),
-            json!({"availability": "Availability can't be blank"}),
-        ),
+        (json!({"availability": ""}), json!({"availability": "Availability can't be blank"})),
     ];
     for (value, expected) in cases {
         assert_eq!(faults(&node::update(&value)), expected, "{value}");
@@ -104,9 +89,7 @@ fn a_token_reset_is_read() {
     assert_eq!(full.token.as_deref(), Some("0123456789abcdef"));
     assert!(full.reset_connection);
     assert_eq!(
-        faults(&node::token_reset(
-            &json!({"token": "short", "reset_connection": "maybe"})
-        )),
+        faults(&node::token_reset(&json!({"token": "short", "reset_connection": "maybe"}))),
         json!({
             "token": "is too short (minimum is 16 characters)",
             "reset_connection": "Reset Connection isn't a boolean",

@@ -38,11 +38,7 @@ fn exact_texts_keep_every_byte() {
     ];
     for (value, expected) in cases {
         let expected = expected.map(str::to_owned).map_err(Into::into);
-        assert_eq!(
-            rules::exact_text(&value, Title::of("x")),
-            expected,
-            "{value}"
-        );
+        assert_eq!(rules::exact_text(&value, Title::of("x")), expected, "{value}");
     }
 }
 
@@ -80,10 +76,7 @@ fn integers_may_be_texts() {
     let everything = rules::integer(i64::MIN..=i64::MAX);
     for edge in [i64::MIN, i64::MAX] {
         assert_eq!(everything(&json!(edge), Title::of("x")), Ok(edge));
-        assert_eq!(
-            everything(&json!(edge.to_string()), Title::of("x")),
-            Ok(edge)
-        );
+        assert_eq!(everything(&json!(edge.to_string()), Title::of("x")), Ok(edge));
     }
 }
 
@@ -115,32 +108,17 @@ fn floats_may_be_texts_but_not_words() {
 
 #[test]
 fn booleans_have_a_few_spellings() {
-    for yes in [
-        json!(true),
-        json!(1),
-        json!("1"),
-        json!("true"),
-        json!("TRUE"),
-    ] {
+    for yes in [json!(true), json!(1), json!("1"), json!("true"), json!("TRUE")] {
         assert_eq!(rules::boolean(&yes, Title::of("x")), Ok(true), "{yes}");
     }
     for no in [json!(false), json!(0), json!("0"), json!("False")] {
         assert_eq!(rules::boolean(&no, Title::of("x")), Ok(false), "{no}");
     }
-    for wrong in [
-        json!("yes"),
-        json!(2),
-        json!(1.0),
-        json!([]),
-        json!(" true"),
-    ] {
+    for wrong in [json!("yes"), json!(2), json!(1.0), json!([]), json!(" true")] {
         let expected = Err("X isn't a boolean".into());
         assert_eq!(rules::boolean(&wrong, Title::of("x")), expected, "{wrong}");
     }
-    assert_eq!(
-        rules::boolean(&json!(""), Title::of("x")),
-        Err("X can't be blank".into())
-    );
+    assert_eq!(rules::boolean(&json!(""), Title::of("x")), Err("X can't be blank".into()));
 }
 
 #[test]
@@ -148,10 +126,8 @@ fn lists_and_objects_tell_each_fault() {
     let read = |value: Value| {
         faults(&body(&value, |fields| {
             let names = fields.required("names", list(rules::text));
-            let ports = fields.optional(
-                "ports",
-                list(object(|port| port.required("node_port", rules::port(1)))),
-            );
+            let ports = fields
+                .optional("ports", list(object(|port| port.required("node_port", rules::port(1)))));
             let demanded = fields.demanded("token", rules::text);
             let nullable = fields.nullable("uri", rules::text);
             Some((names?, ports, demanded?, nullable?))

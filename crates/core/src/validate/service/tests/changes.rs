@@ -38,11 +38,7 @@ fn a_change_keeps_what_is_not_sent() {
         privileged: false,
         affinity: Vec::new(),
         health_check: None,
-        deploy_opts: DeployOpts {
-            wait_for_port: Some(1),
-            min_health: Some(0.8),
-            interval: None,
-        },
+        deploy_opts: DeployOpts { wait_for_port: Some(1), min_health: Some(0.8), interval: None },
         ..(*old.spec).clone()
     };
     assert_eq!(spec, expected);

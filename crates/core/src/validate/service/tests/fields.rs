@@ -9,10 +9,7 @@ fn the_least_body_gets_the_defaults() {
     let expected = ServiceSpec {
         image: "redis".to_owned(),
         net: Some("bridge".to_owned()),
-        deploy_opts: DeployOpts {
-            min_health: Some(0.8),
-            ..DeployOpts::default()
-        },
+        deploy_opts: DeployOpts { min_health: Some(0.8), ..DeployOpts::default() },
         stop_grace_period: Some(10),
         ..ServiceSpec::default()
     };
@@ -47,11 +44,7 @@ fn every_field_arrives() {
     });
     let draft = create(&with(body.clone())).expect("a good body");
     assert_eq!(draft.instances, 3);
-    let texts = |list: &[&str]| {
-        list.iter()
-            .map(|text| (*text).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let expected = ServiceSpec {
         image: "redis:4".to_owned(),
         stateful: true,
@@ -102,47 +95,20 @@ fn instances_win_over_their_old_name() {
 #[test]
 fn faults_of_single_fields_are_kontenas() {
     let cases = [
-        (
-            json!({"name": "-a"}),
-            json!({"name": "Name isn't in the right format"}),
-        ),
-        (
-            json!({"name": "a.b"}),
-            json!({"name": "Name isn't in the right format"}),
-        ),
+        (json!({"name": "-a"}), json!({"name": "Name isn't in the right format"})),
+        (json!({"name": "a.b"}), json!({"name": "Name isn't in the right format"})),
         (json!({"name": null}), json!({"name": "Name can't be nil"})),
-        (
-            json!({"image": ""}),
-            json!({"image": "Image can't be blank"}),
-        ),
-        (
-            json!({"stateful": "x"}),
-            json!({"stateful": "Stateful isn't a boolean"}),
-        ),
-        (
-            json!({"instances": "x"}),
-            json!({"instances": "Instances isn't an integer"}),
-        ),
-        (
-            json!({"instances": -1}),
-            json!({"instances": "Instances is too small"}),
-        ),
-        (
-            json!({"instances": 1e6 as i64}),
-            json!({"instances": "Instances is too big"}),
-        ),
+        (json!({"image": ""}), json!({"image": "Image can't be blank"})),
+        (json!({"stateful": "x"}), json!({"stateful": "Stateful isn't a boolean"})),
+        (json!({"instances": "x"}), json!({"instances": "Instances isn't an integer"})),
+        (json!({"instances": -1}), json!({"instances": "Instances is too small"})),
+        (json!({"instances": 1e6 as i64}), json!({"instances": "Instances is too big"})),
         (
             json!({"container_count": "-1"}),
             json!({"container_count": "Container Count is too small"}),
         ),
-        (
-            json!({"strategy": "x"}),
-            json!({"strategy": "Strategy not supported"}),
-        ),
-        (
-            json!({"env": ["A=1", "B"]}),
-            json!({"env": [null, "Env[1] isn't in the right format"]}),
-        ),
+        (json!({"strategy": "x"}), json!({"strategy": "Strategy not supported"})),
+        (json!({"env": ["A=1", "B"]}), json!({"env": [null, "Env[1] isn't in the right format"]})),
         (
             json!({"env": ["=1", "", "A=1"]}),
             json!({"env": ["Env[0] isn't in the right format", "Env[1] can't be blank", null]}),
@@ -162,10 +128,7 @@ fn faults_of_single_fields_are_kontenas() {
                 "container_port": "Container Port is too small",
             }]}),
         ),
-        (
-            json!({"links": [{"name": "a"}]}),
-            json!({"links": [{"alias": "Alias is required"}]}),
-        ),
+        (json!({"links": [{"name": "a"}]}), json!({"links": [{"alias": "Alias is required"}]})),
         (
             json!({"secrets": [{"secret": "a"}, {"secret": "a", "name": "b"}]}),
             json!({"secrets": [{"name": "Name is required"}, null]}),
@@ -189,65 +152,26 @@ fn faults_of_single_fields_are_kontenas() {
             ]}),
         ),
         (json!({"cmd": "sh"}), json!({"cmd": "Cmd isn't an array"})),
-        (
-            json!({"cmd": ["sh", null]}),
-            json!({"cmd": [null, "Cmd[1] can't be nil"]}),
-        ),
+        (json!({"cmd": ["sh", null]}), json!({"cmd": [null, "Cmd[1] can't be nil"]})),
         (json!({"pid": "x"}), json!({"pid": "Pid isn't an option"})),
-        (
-            json!({"entrypoint": " "}),
-            json!({"entrypoint": "Entrypoint can't be blank"}),
-        ),
-        (
-            json!({"log_opts": []}),
-            json!({"log_opts": "Log Opts isn't a hash"}),
-        ),
+        (json!({"entrypoint": " "}), json!({"entrypoint": "Entrypoint can't be blank"})),
+        (json!({"log_opts": []}), json!({"log_opts": "Log Opts isn't a hash"})),
         (
             json!({"log_opts": {"max-size": {}}}),
             json!({"log_opts": {"max-size": "Max-size isn't a string"}}),
         ),
-        (
-            json!({"net": "none"}),
-            json!({"net": "Net isn't in the right format"}),
-        ),
-        (
-            json!({"net": "container:"}),
-            json!({"net": "Net isn't in the right format"}),
-        ),
-        (
-            json!({"memory": "1g"}),
-            json!({"memory": "Memory isn't an integer"}),
-        ),
-        (
-            json!({"memory": -1}),
-            json!({"memory": "Memory is too small"}),
-        ),
-        (
-            json!({"memory_swap": -2}),
-            json!({"memory_swap": "Memory Swap is too small"}),
-        ),
-        (
-            json!({"shm_size": -1}),
-            json!({"shm_size": "Shm Size is too small"}),
-        ),
+        (json!({"net": "none"}), json!({"net": "Net isn't in the right format"})),
+        (json!({"net": "container:"}), json!({"net": "Net isn't in the right format"})),
+        (json!({"memory": "1g"}), json!({"memory": "Memory isn't an integer"})),
+        (json!({"memory": -1}), json!({"memory": "Memory is too small"})),
+        (json!({"memory_swap": -2}), json!({"memory_swap": "Memory Swap is too small"})),
+        (json!({"shm_size": -1}), json!({"shm_size": "Shm Size is too small"})),
         (json!({"cpus": "x"}), json!({"cpus": "Cpus is invalid"})),
         (json!({"cpus": -1}), json!({"cpus": "Cpus is too small"})),
-        (
-            json!({"cpu_shares": 1025}),
-            json!({"cpu_shares": "Cpu Shares is too big"}),
-        ),
-        (
-            json!({"cpu_shares": -1}),
-            json!({"cpu_shares": "Cpu Shares is too small"}),
-        ),
-        (
-            json!({"privileged": "x"}),
-            json!({"privileged": "Privileged isn't a boolean"}),
-        ),
-        (
-            json!({"deploy_opts": 1}),
-            json!({"deploy_opts": "Deploy Opts isn't a hash"}),
-        ),
+        (json!({"cpu_shares": 1025}), json!({"cpu_shares": "Cpu Shares is too big"})),
+        (json!({"cpu_shares": -1}), json!({"cpu_shares": "Cpu Shares is too small"})),
+        (json!({"privileged": "x"}), json!({"privileged": "Privileged isn't a boolean"})),
+        (json!({"deploy_opts": 1}), json!({"deploy_opts": "Deploy Opts isn't a hash"})),
         (
             json!({"deploy_opts": {"min_health": 1.5, "interval": 0, "wait_for_port": 0}}),
             json!({"deploy_opts": {
@@ -324,9 +248,7 @@ fn spans_signals_and_nets_have_their_forms() {
         let spec = span(text).expect("a good body");
         assert_eq!(spec.stop_grace_period, Some(seconds), "{text}");
     }
-    for text in [
-        "10", "s", "1m30", "1d", "-1s", "1 m", ".5s", "5.s", "1..5s", "1M", "1mm",
-    ] {
+    for text in ["10", "s", "1m30", "1d", "-1s", "1 m", ".5s", "5.s", "1..5s", "1M", "1mm"] {
         let expected = json!({"stop_grace_period": "Stop Grace Period isn't in the right format"});
         assert_eq!(faults(&span(text)), expected, "{text}");
     }
@@ -354,27 +276,14 @@ fn scaling_deploying_and_adding_to_the_environment() {
         (json!({"instances": -1}), "Instances is too small"),
     ];
     for (value, message) in cases {
-        assert_eq!(
-            faults(&scale(&value)),
-            json!({"instances": message}),
-            "{value}"
-        );
+        assert_eq!(faults(&scale(&value)), json!({"instances": message}), "{value}");
     }
     assert_eq!(deploy(&json!({})), Ok(false));
     assert_eq!(deploy(&json!({"force": null})), Ok(false));
     assert_eq!(deploy(&json!({"force": true})), Ok(true));
-    assert_eq!(
-        faults(&deploy(&json!({"force": []}))),
-        json!({"force": "Force isn't a boolean"})
-    );
-    assert_eq!(
-        env_entry(&json!({"env": "X= 1\n"})),
-        Ok("X= 1\n".to_owned())
-    );
-    assert_eq!(
-        faults(&env_entry(&json!({}))),
-        json!({"env": "Env can't be nil"})
-    );
+    assert_eq!(faults(&deploy(&json!({"force": []}))), json!({"force": "Force isn't a boolean"}));
+    assert_eq!(env_entry(&json!({"env": "X= 1\n"})), Ok("X= 1\n".to_owned()));
+    assert_eq!(faults(&env_entry(&json!({}))), json!({"env": "Env can't be nil"}));
     assert_eq!(
         faults(&env_entry(&json!({"env": "X"}))),
         json!({"env": "Env isn't in the right format"})

@@ -22,28 +22,16 @@ fn parts_arrive_with_their_defaults() {
         node_port,
         container_port,
     };
-    assert_eq!(
-        spec.ports,
-        [
-            port("0.0.0.0", "tcp", 80, 8080),
-            port("10.0.0.1", "udp", 53, 53)
-        ]
-    );
+    assert_eq!(spec.ports, [port("0.0.0.0", "tcp", 80, 8080), port("10.0.0.1", "udp", 53, 53)]);
     let link = |stack: &str, service: &str, alias: &str| Link {
         stack: stack.to_owned(),
         service: service.to_owned(),
         alias: alias.to_owned(),
     };
     assert_eq!(spec.links, [link("null", "old", "db"), link("S", "x", "x")]);
-    let secret = SecretRef {
-        secret: "PW".to_owned(),
-        name: "PASSWORD".to_owned(),
-    };
+    let secret = SecretRef { secret: "PW".to_owned(), name: "PASSWORD".to_owned() };
     assert_eq!(spec.secrets, [secret]);
-    let volume = |path: &str| ServiceVolume {
-        path: path.to_owned(),
-        ..ServiceVolume::default()
-    };
+    let volume = |path: &str| ServiceVolume { path: path.to_owned(), ..ServiceVolume::default() };
     assert_eq!(
         spec.volumes,
         [
@@ -53,10 +41,7 @@ fn parts_arrive_with_their_defaults() {
                 flags: Some("ro".to_owned()),
                 ..volume("/data")
             },
-            ServiceVolume {
-                volume: Some(db_volume()),
-                ..volume("/var/db")
-            },
+            ServiceVolume { volume: Some(db_volume()), ..volume("/var/db") },
         ]
     );
     assert_eq!(spec.volumes_from, ["data-%s"]);
@@ -69,11 +54,7 @@ fn parts_arrive_with_their_defaults() {
         initial_delay: 10,
     };
     assert_eq!(spec.health_check, Some(check));
-    let opts = DeployOpts {
-        wait_for_port: Some(6379),
-        min_health: Some(0.8),
-        interval: Some(60),
-    };
+    let opts = DeployOpts { wait_for_port: Some(6379), min_health: Some(0.8), interval: Some(60) };
     assert_eq!(spec.deploy_opts, opts);
 }
 
@@ -91,24 +72,15 @@ fn health_checks_are_set_and_removed() {
     let same = json!({"port": 80, "protocol": "tcp", "interval": 5, "timeout": "5", "uri": "/up"});
     assert!(check(same).is_ok_and(|check| check.is_some_and(|check| check.uri == "/up")));
     let cases = [
-        (
-            json!({"port": "80"}),
-            json!({"protocol": "Protocol is required"}),
-        ),
-        (
-            json!({"protocol": "tcp"}),
-            json!({"port": "Port is required"}),
-        ),
+        (json!({"port": "80"}), json!({"protocol": "Protocol is required"})),
+        (json!({"protocol": "tcp"}), json!({"port": "Port is required"})),
         (
             json!({"port": 0, "protocol": "x"}),
             json!({
                 "port": "Port is too small", "protocol": "Protocol isn't an option",
             }),
         ),
-        (
-            json!({"port": 65536, "protocol": null}),
-            json!({"port": "Port is too big"}),
-        ),
+        (json!({"port": 65536, "protocol": null}), json!({"port": "Port is too big"})),
         (
             json!({"port": 80, "protocol": "http", "interval": 5, "timeout": 10}),
             json!("Interval has to be bigger than timeout"),
@@ -154,14 +126,7 @@ fn hooks_are_read_in_order_of_their_kinds() {
     let shown: Vec<_> = spec
         .hooks
         .iter()
-        .map(|hook| {
-            (
-                hook.kind,
-                hook.name.as_str(),
-                hook.instances.as_str(),
-                hook.oneshot,
-            )
-        })
+        .map(|hook| (hook.kind, hook.name.as_str(), hook.instances.as_str(), hook.oneshot))
         .collect();
     assert_eq!(
         shown,
@@ -181,10 +146,7 @@ fn hooks_are_read_in_order_of_their_kinds() {
 fn hook_faults_stand_under_their_kind() {
     let cases = [
         (json!([]), json!("Hooks isn't a hash")),
-        (
-            json!({"pre_start": {}}),
-            json!({"pre_start": "Pre Start isn't an array"}),
-        ),
+        (json!({"pre_start": {}}), json!({"pre_start": "Pre Start isn't an array"})),
         (
             json!({"post_start": [{}, {"name": "a", "cmd": " ", "instances": "x", "oneshot": 2}]}),
             json!({"post_start": [

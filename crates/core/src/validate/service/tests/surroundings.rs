@@ -60,10 +60,7 @@ fn full_names_fit_into_a_host_name() {
     let full = |length: usize| format!("{}-1.g1.kontena.local", "a".repeat(length));
     let named = |length: usize| settled(json!({"name": "a".repeat(length)}));
     assert!(named(45).is_ok());
-    let message = format!(
-        "Total grid service name length 65 is over limit (64): {}",
-        full(46)
-    );
+    let message = format!("Total grid service name length 65 is over limit (64): {}", full(46));
     assert_eq!(faults(&named(46)), json!({"name": message}));
     let in_stack = check_name_length(&"a".repeat(41), 10, "stk", "g1");
     let message = format!(
@@ -90,40 +87,22 @@ fn links_are_followed_by_id_first() {
     };
     let cases = [
         // What the command line sends back: the bare name would mean the own stack.
-        (
-            json!({"id": "g1/null/old", "name": "old", "alias": "a"}),
-            Ok("null/old"),
-        ),
-        (
-            json!({"name": "old", "alias": "a"}),
-            Err("Service S/old does not exist"),
-        ),
+        (json!({"id": "g1/null/old", "name": "old", "alias": "a"}), Ok("null/old")),
+        (json!({"name": "old", "alias": "a"}), Err("Service S/old does not exist")),
         (json!({"name": "x", "alias": "a"}), Ok("S/x")),
         (json!({"name": "null/old", "alias": "a"}), Ok("null/old")),
         (
             json!({"id": "g1/null/no", "name": "x", "alias": "a"}),
             Err("Service null/no does not exist"),
         ),
-        (
-            json!({"id": "other/null/old", "name": "x", "alias": "a"}),
-            Ok("S/x"),
-        ),
-        (
-            json!({"id": "g10/null/old", "name": "x", "alias": "a"}),
-            Ok("S/x"),
-        ),
-        (
-            json!({"id": {"a": 1}, "name": "x", "alias": "a"}),
-            Ok("S/x"),
-        ),
+        (json!({"id": "other/null/old", "name": "x", "alias": "a"}), Ok("S/x")),
+        (json!({"id": "g10/null/old", "name": "x", "alias": "a"}), Ok("S/x")),
+        (json!({"id": {"a": 1}, "name": "x", "alias": "a"}), Ok("S/x")),
     ];
     for (value, expected) in cases {
         let expected = expected.map(str::to_owned).map_err(|message| {
             let mut errors = FieldErrors::default();
-            errors.add(
-                "links",
-                crate::validate::FieldError::failing(vec![message.to_owned()]),
-            );
+            errors.add("links", crate::validate::FieldError::failing(vec![message.to_owned()]));
             errors
         });
         assert_eq!(link(value.clone()), expected, "{value}");
@@ -132,9 +111,7 @@ fn links_are_followed_by_id_first() {
 
 #[test]
 fn a_stateful_service_gets_no_new_anonymous_volume() {
-    let old = service(spec(
-        json!({"stateful": true, "volumes": ["/data", "/srv:/bound"]}),
-    ));
+    let old = service(spec(json!({"stateful": true, "volumes": ["/data", "/srv:/bound"]})));
     let kept = changed(&old, json!({"volumes": ["/data", "/srv:/other", "db:/db"]}));
     assert_eq!(kept.volumes.len(), 3);
     assert_eq!(
@@ -151,10 +128,5 @@ fn a_stateful_service_gets_no_new_anonymous_volume() {
         })
     );
     let stateless = service(spec(json!({})));
-    assert_eq!(
-        changed(&stateless, json!({"volumes": ["/x"]}))
-            .volumes
-            .len(),
-        1
-    );
+    assert_eq!(changed(&stateless, json!({"volumes": ["/x"]})).volumes.len(), 1);
 }

@@ -1,0 +1,260 @@
+//! Runs jobs in transactions.
+//!
+//! On SQLite each job has a savepoint of its own. On Postgres, where a savepoint is two round trips, the
+//! batch runs bare: where a job fails, everything is rolled back and the jobs run again one by one, so a
+//! job can run twice. Runs of single changes of one kind are written as sets there (`dialect`); a change
+//! whose condition does not hold spoils nothing.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use diesel::{PgConnection, connection::SimpleConnection};
+use kontena_core::domain::{Change, GridId};
+
+use super::{Tx, job::Job, meter::Meter};
+use crate::{
+    Conn, DatabaseUrl, Result, StoreError, dialect,
+    feed::{Beginning, Followers},
+};
+
+/// What actually runs jobs.
+pub(super) struct Engine {
+    conn: Option<Conn>,
+    url: DatabaseUrl,
+    followers: Followers,
+    meter: Arc<Meter>,
+}
+
+/// A job that has run, and what it leaves for after the commit.
+struct Ran {
+    job: Box<dyn Job>,
+    outcome: Result<()>,
+    changes: Vec<(GridId, Change)>,
+    beginnings: Vec<Beginning>,
+}
+
+impl Engine {
+    pub(super) fn new(conn: Conn, url: DatabaseUrl, meter: Arc<Meter>) -> Self {
+        Self { conn: Some(conn), url, followers: Followers::default(), meter }
+    }
+
+    /// Runs jobs and answers them.
+    pub(super) fn run(&mut self, jobs: Vec<Box<dyn Job>>) {
+        if let Err(error) = self.reconnect() {
+            return fail_all(jobs, &error);
+        }
+        let savepoints = matches!(self.url, DatabaseUrl::Sqlite(_));
+        if savepoints || jobs.len() == 1 {
+            self.transaction(jobs, savepoints);
+        } else if let Err(jobs) = self.bare(jobs) {
+            for job in jobs {
+                self.transaction(vec![job], false);
+            }
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<()> {
+        if self.conn.is_none() {
+            self.conn = Some(self.url.connect()?);
+            log::info!("store: connected to {} again", self.url);
+        }
+        Ok(())
+    }
+
+    /// One transaction in which every job stands for itself: each in a savepoint, or there is only one.
+    fn transaction(&mut self, jobs: Vec<Box<dyn Job>>, savepoints: bool) {
+        let began = Meter::begin();
+        if let Err(error) = self.reconnect() {
+            return fail_all(jobs, &error);
+        }
+        let Some(conn) = self.conn.as_mut() else { return };
+        // Immediate: waits for another process's write at the beginning instead of failing in the middle.
+        let begin = if savepoints { "begin immediate" } else { "begin" };
+        if let Err(error) = conn.batch_execute(begin) {
+            self.conn = None;
+            return fail_all(jobs, &error);
+        }
+        let ran: Vec<Ran> = jobs.into_iter().map(|job| attempt(conn, job, savepoints)).collect();
+        if !savepoints && ran.iter().any(|ran| ran.outcome.is_err()) {
+            self.roll_back();
+            self.answer(ran);
+        } else {
+            self.commit(ran, began);
+        }
+    }
+
+    /// One transaction of many jobs on Postgres; gives them back unanswered where one failed.
+    fn bare(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
+        let began = Meter::begin();
+        let Some(conn) = self.conn.as_mut() else { return Err(jobs) };
+        if conn.batch_execute("begin").is_err() {
+            self.conn = None;
+            return Err(jobs);
+        }
+        let mut done: Vec<Ran> = Vec::with_capacity(jobs.len());
+        let mut rest: VecDeque<Box<dyn Job>> = jobs.into();
+        while let Some(job) = rest.pop_front() {
+            let set = take_set(job, &mut rest);
+            let spoilt = match (&mut *conn, set) {
+                (Conn::Postgres(conn), Set::Many(kind, jobs)) => {
+                    let (ran, spoilt) = attempt_set(conn, kind, jobs);
+                    done.extend(ran);
+                    spoilt
+                }
+                (conn, set) => set.into_jobs().into_iter().any(|job| {
+                    let ran = attempt(conn, job, false);
+                    let failed = ran.outcome.is_err();
+                    done.push(ran);
+                    failed
+                }),
+            };
+            if spoilt {
+                self.roll_back();
+                return Err(done.into_iter().map(|ran| ran.job).chain(rest).collect());
+            }
+        }
+        self.commit(done, began);
+        Ok(())
+    }
+
+    fn commit(&mut self, ran: Vec<Ran>, began: std::time::Instant) {
+        let committed = match self.conn.as_mut() {
+            Some(conn) => conn.batch_execute("commit"),
+            None => return,
+        };
+        match committed {
+            Ok(()) => {
+                self.meter.record(began);
+                self.answer(ran);
+            }
+            Err(error) => {
+                self.roll_back();
+                let text = error.to_string();
+                for ran in ran {
+                    // SQLite rolls a failed commit back (a full disk); on Postgres the connection may
+                    // have been lost after the server had committed.
+                    let error = match self.url {
+                        DatabaseUrl::Postgres(_) => StoreError::Unknown(text.clone()),
+                        DatabaseUrl::Sqlite(_) => StoreError::unavailable(&text),
+                    };
+                    ran.job.finish(ran.outcome.and(Err(error)));
+                }
+            }
+        }
+    }
+
+    fn roll_back(&mut self) {
+        let rolled_back = self.conn.as_mut().map(|conn| conn.batch_execute("rollback"));
+        if let Some(Err(error)) = rolled_back {
+            log::warn!("store: dropping the connection to {}: {error}", self.url);
+            self.conn = None;
+        }
+    }
+
+    /// Tells the followers first: who is answered may rely on the feed holding what was written.
+    fn answer(&mut self, ran: Vec<Ran>) {
+        for Ran { job, outcome, changes, beginnings } in ran {
+            if outcome.is_ok() {
+                self.followers.publish(changes);
+                beginnings.into_iter().for_each(|beginning| self.followers.add(beginning));
+            }
+            job.finish(outcome);
+        }
+    }
+}
+
+fn fail_all(jobs: Vec<Box<dyn Job>>, why: &dyn std::fmt::Display) {
+    for job in jobs {
+        job.finish(Err(StoreError::unavailable(why)));
+    }
+}
+
+fn attempt(conn: &mut Conn, mut job: Box<dyn Job>, savepoint: bool) -> Ran {
+    let mut tx = Tx { conn, changes: Vec::new(), beginnings: Vec::new() };
+    let outcome = run_job(&mut tx, job.as_mut(), savepoint);
+    let Tx { changes, beginnings, .. } = tx;
+    Ran { job, outcome, changes, beginnings }
+}
+
+fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, savepoint: bool) -> Result<()> {
+    if savepoint {
+        tx.conn.batch_execute("savepoint job")?;
+    }
+    // A job's value is dropped with its failure, so nothing half-made is seen afterwards.
+    let outcome = catch_unwind(AssertUnwindSafe(|| job.attempt(tx)))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(panic.as_ref()))));
+    if savepoint {
+        let end = if outcome.is_ok() { "release job" } else { "rollback to job; release job" };
+        tx.conn.batch_execute(end)?;
+    }
+    outcome
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// What is attempted together.
+enum Set {
+    One(Box<dyn Job>),
+    Many(dialect::Kind, Vec<Box<dyn Job>>),
+}
+
+impl Set {
+    fn into_jobs(self) -> Vec<Box<dyn Job>> {
+        match self {
+            Self::One(job) => vec![job],
+            Self::Many(_, jobs) => jobs,
+        }
+    }
+}
+
+fn kind_and_key(job: &dyn Job) -> Option<(dialect::Kind, dialect::Key)> {
+    let (_, change) = job.change()?;
+    Some((dialect::kind(change)?, dialect::key(change)))
+}
+
+/// Takes the changes of the same kind that follow, up to one about a row that is in the set already: the
+/// order of what happens to a row is kept.
+fn take_set(job: Box<dyn Job>, rest: &mut VecDeque<Box<dyn Job>>) -> Set {
+    let Some((kind, key)) = kind_and_key(job.as_ref()) else { return Set::One(job) };
+    let mut keys = BTreeSet::from([key]);
+    let mut jobs = vec![job];
+    while let Some(next) = rest.front() {
+        let Some((next, key)) = kind_and_key(next.as_ref()) else { break };
+        if next != kind || !keys.insert(key) {
+            break;
+        }
+        jobs.extend(rest.pop_front());
+    }
+    Set::Many(kind, jobs)
+}
+
+/// Writes a set; says whether the transaction is spoilt.
+fn attempt_set(
+    conn: &mut PgConnection,
+    kind: dialect::Kind,
+    jobs: Vec<Box<dyn Job>>,
+) -> (Vec<Ran>, bool) {
+    let changes: Vec<&Change> =
+        jobs.iter().filter_map(|job| job.change().map(|(_, change)| change)).collect();
+    let hit = dialect::write(conn, kind, &changes);
+    let spoilt = hit.is_err();
+    let hit = hit.unwrap_or_default();
+    let ran = jobs.into_iter().map(|job| {
+        let written = job
+            .change()
+            .filter(|(_, change)| hit.contains(&dialect::key(change)))
+            .map(|(grid, change)| (grid, change.clone()));
+        let outcome = match written {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Conflict("the row")),
+        };
+        Ran { job, outcome, changes: written.into_iter().collect(), beginnings: Vec::new() }
+    });
+    (ran.collect(), spoilt)
+}
