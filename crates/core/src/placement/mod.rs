@@ -21,6 +21,7 @@ mod strategy;
 mod tests;
 
 pub use explain::{Explanation, Rank, Refusals};
+pub use filter::{Misunderstood, understand};
 pub use run::Run;
 
 use crate::{

@@ -212,6 +212,31 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Why an expression makes no sense, whatever the nodes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misunderstood {
+    /// It does not speak of `node`, `label`, `service` or `container`, but of this.
+    Key(String),
+    /// It has no operator with something on both sides, a stray `%`, or a pattern that does not compile.
+    Form,
+}
+
+/// Whether an expression can be understood, told before there is anything to place.
+///
+/// # Errors
+/// Where it cannot.
+pub fn understand(expression: &str) -> Result<(), Misunderstood> {
+    // Any number will do: a placeholder makes sense for all of them or for none.
+    let text = expand(expression, 1).map_err(|_| Misunderstood::Form)?;
+    let parts = Parts::of(&text).ok_or(Misunderstood::Form)?;
+    match parts.key {
+        "node" | "label" | "container" => parts.matcher().map(drop),
+        "service" => ServiceTest::new(parts.value).map(drop),
+        key => return Err(Misunderstood::Key(key.to_owned())),
+    }
+    .map_err(|_| Misunderstood::Form)
+}
+
 /// The text between slashes; a single slash is both ends of an empty one.
 fn between_slashes(value: &str) -> Option<&str> {
     match value.strip_prefix('/')? {

@@ -15,6 +15,8 @@ mod port;
 mod volume_instance;
 mod volume_plugin;
 
+pub use affinity::{Misunderstood, understand};
+
 use super::{
     Failure,
     field::{Field, Spot},
