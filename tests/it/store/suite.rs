@@ -34,6 +34,7 @@ pub async fn run(store: &Store) {
     many_writers_are_all_acknowledged(store).await;
     settings_are_kept(store).await;
     a_storm_of_connections_is_told_row_by_row(store).await;
+    a_stop_or_a_scale_in_between_is_not_undone(store).await;
 }
 
 fn now() -> Time {
@@ -493,4 +494,53 @@ async fn a_storm_of_connections_is_told_row_by_row(store: &Store) {
     let running = rows.iter().filter(|row| row.state == ObservedState::Running);
     assert_eq!(running.count(), 10);
     assert_eq!(rows.iter().filter(|row| row.rev.is_some()).count(), 5);
+}
+
+async fn a_stop_or_a_scale_in_between_is_not_undone(store: &Store) {
+    let grid = grid(store, "between").await;
+    let web = service(store, &grid, "web").await;
+    let deploy = |byte: u8, origin| Deploy {
+        id: DeployId::from_bytes([byte; 12]),
+        grid: grid.id,
+        service: web.id,
+        origin,
+        state: DeployState::Created,
+        reason: None,
+        deploy_rev: None,
+        total: None,
+        created_at: now(),
+        queued_at: None,
+        started_at: None,
+        finished_at: None,
+        instances: vec![],
+    };
+    // What a scheduler decided on the service as it was.
+    let decided = |byte| {
+        let mut wanted = web.clone();
+        wanted.updated_at = now() + TimeDelta::seconds(9);
+        vec![
+            Change::ServiceUpdated { service: Box::new(wanted), from: web.version() },
+            Change::DeployCreated(Box::new(deploy(byte, DeployOrigin::Scheduler))),
+        ]
+    };
+    let mut scaled = web.clone();
+    (scaled.instances, scaled.updated_at) = (7, now() + TimeDelta::seconds(1));
+    let mut stopped = scaled.clone();
+    stopped.state = ServiceState::Stopped;
+    for (changed, from) in [(scaled.clone(), web.version()), (stopped, scaled.version())] {
+        let service = Box::new(changed.clone());
+        apply(store, grid.id, vec![Change::ServiceUpdated { service, from }])
+            .await
+            .expect("asked for");
+        let outcome = apply(store, grid.id, decided(0xd1)).await;
+        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
+        let id = web.id;
+        let found = store.read(move |conn| services::by_id(conn, id)).await.expect("reads");
+        assert_eq!(found, Some(changed));
+    }
+    let asked = Change::DeployCreated(Box::new(deploy(0xd2, DeployOrigin::User)));
+    apply(store, grid.id, vec![asked]).await.expect("accepted");
+    let needless = Change::DeployCreated(Box::new(deploy(0xd3, DeployOrigin::Scheduler)));
+    let outcome = apply(store, grid.id, vec![needless]).await;
+    assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
 }
