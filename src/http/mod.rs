@@ -1,7 +1,7 @@
 //! The doors: one port for the administrators' API, the agents' upgrade, health and metrics.
 //!
 //! Handlers are thin: extract (`extract`), check permission (`auth`), run a command or read, render a view
-//! (`v1::view`). [`error`] alone turns refusals and failures into statuses and bodies.
+//! (`v1::view`). `error` alone turns refusals and failures into statuses and bodies.
 
 mod agent;
 mod error;

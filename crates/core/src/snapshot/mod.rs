@@ -4,11 +4,13 @@
 //! were committed. Applying the changes equals loading afresh. Ordered maps only, so that the same
 //! picture is always walked in the same order; indexes are kept beside the facts they are made of.
 
+mod apply;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Change, Container, ContainerId, Deploy, DeployId, DeployState, DesiredState, Grid, Instance,
-    Node, NodeId, ObservedState, Service, ServiceId, StackId, Time,
+    Change, Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service,
+    ServiceId, StackId, Time,
 };
 
 /// The key of an instance: its service and its number.
@@ -389,158 +391,6 @@ impl Snapshot {
         }
         for deploy in self.deploys_of.get(&service).cloned().unwrap_or_default() {
             self.take_deploy(deploy);
-        }
-    }
-}
-
-impl Node {
-    /// Brings the node up to date with a committed change about it.
-    pub fn apply(&mut self, change: &Change) {
-        use crate::domain::Connection;
-        match change {
-            Change::NodeBound { engine_id, agent_version, labels, at, .. } => {
-                self.engine_id = Some(engine_id.clone());
-                self.agent_version = Some(agent_version.clone());
-                self.labels.clone_from(labels);
-                self.updated_at = *at;
-            }
-            Change::NodePlugged { connected_at, at, .. } => {
-                self.connected = true;
-                self.updated = false;
-                self.connected_at = Some(*connected_at);
-                self.last_seen_at = Some(*at);
-                self.connection =
-                    Some(Connection { opened: true, close_code: None, close_reason: None });
-            }
-            Change::NodeRejected { connected_at, connection, .. } => {
-                self.connected = false;
-                self.updated = false;
-                self.connected_at = Some(*connected_at);
-                self.connection = Some(connection.clone());
-            }
-            Change::NodeUnplugged { at, close_code, close_reason, .. } => {
-                self.connected = false;
-                self.disconnected_at = Some(*at);
-                self.connection = Some(Connection::ended(*close_code, close_reason));
-            }
-            Change::NodeSeen { at, .. } => self.last_seen_at = Some(*at),
-            Change::NodeReported { report, agent_version, labels, at, .. } => {
-                self.report = (**report).clone();
-                self.agent_version.clone_from(agent_version);
-                if let Some(labels) = labels {
-                    self.labels.clone_from(labels);
-                }
-                self.updated = true;
-                self.updated_at = *at;
-            }
-            Change::NodeMemory { memory, .. } => self.memory = Some(*memory),
-            Change::NodeEdited { labels, availability, at, .. } => {
-                self.labels.clone_from(labels);
-                self.availability = *availability;
-                self.updated_at = *at;
-            }
-            Change::NodeTokenChanged { has_token, disconnect, at, .. } => {
-                self.has_token = *has_token;
-                self.connected &= !disconnect;
-                self.updated_at = *at;
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Instance {
-    /// Brings the instance up to date with a committed change about it.
-    pub fn apply(&mut self, change: &Change) {
-        match change {
-            Change::InstancePlaced {
-                node,
-                desired_state,
-                deploy_rev,
-                service_revision,
-                at,
-                ..
-            } => {
-                self.node = Some(*node);
-                self.desired_state = *desired_state;
-                self.deploy_rev = Some(deploy_rev.clone());
-                self.service_revision = Some(*service_revision);
-                self.rev = None;
-                self.updated_at = *at;
-            }
-            Change::InstanceDesired { desired_state, at, .. } => {
-                self.desired_state = *desired_state;
-                self.updated_at = *at;
-            }
-            Change::InstanceReported { rev, state, error, at, .. } => {
-                self.rev.clone_from(rev);
-                self.state = *state;
-                self.error.clone_from(error);
-                self.updated_at = *at;
-            }
-            Change::InstanceDetached { at, .. } => {
-                self.node = None;
-                self.updated_at = *at;
-            }
-            _ => {}
-        }
-    }
-
-    /// Makes an instance that is nowhere yet.
-    #[must_use]
-    pub fn new(
-        id: crate::domain::InstanceId,
-        service: &Service,
-        number: u32,
-        node: Option<NodeId>,
-        now: Time,
-    ) -> Self {
-        Self {
-            id,
-            grid: service.grid,
-            service: service.id,
-            number,
-            node,
-            desired_state: DesiredState::Initialized,
-            deploy_rev: None,
-            service_revision: None,
-            rev: None,
-            state: ObservedState::Initialized,
-            error: None,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-}
-
-impl Deploy {
-    /// Brings the deploy up to date with a committed change about it.
-    pub fn apply(&mut self, change: &Change) {
-        match change {
-            Change::DeployStarted { deploy_rev, total, at, .. } => {
-                self.state = DeployState::Ongoing;
-                self.deploy_rev = Some(deploy_rev.clone());
-                self.total = Some(*total);
-                self.queued_at = Some(*at);
-                self.started_at = Some(*at);
-                self.reason = None;
-            }
-            Change::DeployWaiting { reason, at, .. } => {
-                self.reason.clone_from(reason);
-                self.queued_at = Some(*at);
-            }
-            Change::DeployProgressed { instance, .. } => {
-                match self.instances.iter_mut().find(|known| known.number == instance.number) {
-                    Some(known) => *known = instance.clone(),
-                    None => self.instances.push(instance.clone()),
-                }
-            }
-            Change::DeployFinished { state, reason, at, .. } => {
-                self.state = *state;
-                self.reason.clone_from(reason);
-                self.finished_at = Some(*at);
-            }
-            _ => {}
         }
     }
 }
