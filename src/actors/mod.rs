@@ -60,8 +60,12 @@ pub struct Rules {
     pub max_agents: usize,
 }
 
-/// How long to wait before a panicked actor is started again: longer each time, at most half a minute.
+/// An actor that lived for so long was well: its next end counts as its first.
+pub const HEALTHY: Duration = Duration::from_secs(60);
+
+/// How long to wait before an actor that was lost is started again: longer each time, at most five
+/// seconds, well within the sweep that users may have to wait for.
 #[must_use]
 pub fn restart_delay(restarts: u32) -> Duration {
-    Duration::from_millis(50 << restarts.min(10)).min(Duration::from_secs(30))
+    Duration::from_millis(50 << restarts.min(10)).min(Duration::from_secs(5))
 }

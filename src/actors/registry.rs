@@ -14,7 +14,7 @@ use std::{
 use actix::prelude::*;
 use kontena_core::domain::GridId;
 
-use super::{Tools, grid::GridActor, lifeline::End, lifeline::lifeline, restart_delay};
+use super::{HEALTHY, Tools, grid::GridActor, lifeline::End, lifeline::lifeline, restart_delay};
 use crate::telemetry::metrics;
 
 /// Where actors run. A story on a paused clock has everybody on one arbiter.
@@ -47,6 +47,7 @@ struct Inner {
 struct Entry {
     addr: Addr<GridActor>,
     restarts: u32,
+    began: tokio::time::Instant,
 }
 
 impl Registry {
@@ -76,11 +77,12 @@ impl Registry {
         let mut grids = self.inner.grids.lock().unwrap_or_else(PoisonError::into_inner);
         let restarts = match grids.get(&grid) {
             Some(entry) if entry.addr.connected() => return entry.addr.clone(),
+            Some(entry) if entry.began.elapsed() > HEALTHY => 1,
             Some(entry) => entry.restarts + 1,
             None => 0,
         };
         let addr = self.start(grid, restarts);
-        grids.insert(grid, Entry { addr: addr.clone(), restarts });
+        grids.insert(grid, Entry { addr: addr.clone(), restarts, began: crate::clock::instant() });
         addr
     }
 

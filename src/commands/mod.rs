@@ -48,7 +48,12 @@ where
     T: Send + 'static,
     F: FnMut(&mut Tx<'_>) -> Outcome<T> + Send + 'static,
 {
-    store.write(job).await?.map_err(CommandError::Invalid)
+    match store.write(job).await {
+        Ok(outcome) => outcome.map_err(CommandError::Invalid),
+        // Commands read what they change in the same job: a conflict means that it is gone.
+        Err(StoreError::Conflict(_)) => Err(CommandError::NotFound),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What an audit line is about.

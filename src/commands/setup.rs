@@ -2,7 +2,7 @@
 
 use kontena_core::{Moment, domain::UserId};
 use kontena_store::{
-    Result, Store, nodes, settings,
+    Result, Store, Tx, nodes, settings,
     users::{self, User},
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub const ADMIN: &str = "admin";
 
 const VAULT_CHECK: &str = "vault.check";
+/// Set once the first administrator's code was made.
+const FIRST_CODE: &str = "admin.first_code";
 
 /// Whether a vault key opens a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +58,11 @@ pub async fn first_administrator(means: &Means, given: Option<String>) -> Result
         .store
         .write(move |tx| {
             let mut moment = clock.moment();
-            if users::by_email(tx.conn(), ADMIN)?.is_some() {
+            let admin = find_or_make(tx, ADMIN, &mut moment)?;
+            if settings::get(tx.conn(), FIRST_CODE)?.is_some() {
                 return Ok(None);
             }
-            let admin = administrator(&mut moment);
-            users::create(tx.conn(), &admin, moment.now)?;
+            settings::set(tx.conn(), FIRST_CODE, "made")?;
             let code = given.as_deref().unwrap_or(&made_up);
             auth::first_code(tx.conn(), &vault, admin.id, code, &mut moment)?;
             Ok(given.is_none().then(|| made_up.clone()))
@@ -68,13 +70,28 @@ pub async fn first_administrator(means: &Means, given: Option<String>) -> Result
         .await
 }
 
-fn administrator(moment: &mut Moment) -> User {
-    User {
-        id: UserId::from_bytes(moment.id()),
-        email: ADMIN.to_owned(),
-        name: ADMIN.to_owned(),
-        roles: vec![MASTER_ADMIN.to_owned()],
+/// The user of this address, made where there is none. `admin` is always a master admin.
+fn find_or_make(tx: &mut Tx<'_>, email: &str, moment: &mut Moment) -> Result<User> {
+    let found = users::by_email(tx.conn(), email)?;
+    let mut user = match found {
+        Some(user) => user,
+        None => {
+            let name = if email == ADMIN { ADMIN } else { "" };
+            let user = User {
+                id: UserId::from_bytes(moment.id()),
+                email: email.to_owned(),
+                name: name.to_owned(),
+                roles: Vec::new(),
+            };
+            users::create(tx.conn(), &user, moment.now)?;
+            user
+        }
+    };
+    if email == ADMIN && !user.roles.iter().any(|role| role == MASTER_ADMIN) {
+        users::add_role(tx.conn(), user.id, MASTER_ADMIN)?;
+        user.roles.push(MASTER_ADMIN.to_owned());
     }
+    Ok(user)
 }
 
 /// Makes an access token for a user, who is made where there is none; roles are added.
@@ -92,16 +109,7 @@ pub async fn create_token(
         .store
         .write(move |tx| {
             let mut moment = clock.moment();
-            let mut user = match users::by_email(tx.conn(), &email)? {
-                Some(user) => user,
-                None => {
-                    let id = UserId::from_bytes(moment.id());
-                    let user =
-                        User { id, email: email.clone(), name: String::new(), roles: vec![] };
-                    users::create(tx.conn(), &user, moment.now)?;
-                    user
-                }
-            };
+            let mut user = find_or_make(tx, &email, &mut moment)?;
             for role in &roles {
                 users::add_role(tx.conn(), user.id, role)?;
             }

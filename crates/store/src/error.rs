@@ -42,7 +42,8 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn unavailable(error: &dyn std::fmt::Display) -> Self {
-        Self::Unavailable(error.to_string().trim().replace('\n', " "))
+        let text = error.to_string();
+        Self::Unavailable(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     pub(crate) fn corrupt(table: &'static str, what: impl std::fmt::Display) -> Self {
@@ -65,7 +66,14 @@ impl From<diesel::result::Error> for StoreError {
                 let name = info.constraint_name().unwrap_or_else(|| info.message());
                 Self::Taken(name.trim_start_matches("UNIQUE constraint failed: ").to_owned())
             }
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            // What a change is about was removed meanwhile.
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Self::Conflict("what it refers to")
+            }
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _,
+            )
             | Error::BrokenTransactionManager => Self::unavailable(&error),
             _ => Self::Statement(error),
         }

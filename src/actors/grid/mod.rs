@@ -15,7 +15,7 @@ use actix::prelude::*;
 use kontena_core::domain::{GridId, NodeId, Time};
 
 use super::{
-    Placement, Registry, Tools,
+    HEALTHY, Placement, Registry, Tools,
     lifeline::{Death, End, Lifeline, lifeline},
     restart_delay,
     scheduler::SchedulerActor,
@@ -37,6 +37,7 @@ pub struct GridActor {
     sessions: HashMap<NodeId, Live>,
     scheduler: Option<Addr<SchedulerActor>>,
     scheduler_restarts: u32,
+    scheduler_began: tokio::time::Instant,
     draining: bool,
     lifeline: Lifeline<()>,
     /// Dropped with the actor: sessions then attach to its successor.
@@ -61,6 +62,7 @@ impl GridActor {
             sessions: HashMap::new(),
             scheduler: None,
             scheduler_restarts: 0,
+            scheduler_began: crate::clock::instant(),
             draining: false,
             lifeline,
             _alive: sender,
@@ -73,10 +75,15 @@ impl GridActor {
     }
 
     fn start_scheduler(&mut self, ctx: &mut Context<Self>) {
+        if self.draining {
+            return;
+        }
         let (lifeline, death) = lifeline();
         let (grid, parent, tools) = (self.grid, ctx.address(), self.tools().clone());
+        let alive = self.alive.clone();
+        self.scheduler_began = crate::clock::instant();
         let make = move |_: &mut Context<SchedulerActor>| {
-            SchedulerActor::new(grid, parent, tools, lifeline)
+            SchedulerActor::new(grid, parent, tools, lifeline, alive)
         };
         self.scheduler = Some(match self.registry.placement() {
             Placement::Arbiters { schedulers, .. } => {
@@ -97,6 +104,9 @@ impl GridActor {
                 log::error!("grid {}: its scheduler was lost; starting it again", actor.grid);
                 let labels = "actor=\"scheduler\"".to_owned();
                 actor.tools().metrics.count(metrics::RESTARTS, labels);
+            }
+            if actor.scheduler_began.elapsed() > HEALTHY {
+                actor.scheduler_restarts = 0;
             }
             let delay = restart_delay(actor.scheduler_restarts);
             actor.scheduler_restarts += 1;

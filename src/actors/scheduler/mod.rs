@@ -68,6 +68,7 @@ pub struct SchedulerActor {
     picture: Option<Picture>,
     failures: Vec<OrderFailed>,
     wake: Option<tokio::sync::oneshot::Sender<()>>,
+    parent_alive: tokio::sync::watch::Receiver<()>,
 }
 
 /// What the scheduler knows; loaded from the store, lost with the actor.
@@ -78,6 +79,8 @@ struct Picture {
     refresh: BTreeSet<NodeId>,
     alarms: Alarms,
     attempts: BTreeMap<ServiceId, Attempts>,
+    /// How often in a row a service's changes met something else than the picture holds.
+    conflicts: BTreeMap<ServiceId, u32>,
 }
 
 impl SchedulerActor {
@@ -88,8 +91,18 @@ impl SchedulerActor {
         parent: Addr<GridActor>,
         tools: Tools,
         lifeline: Lifeline<()>,
+        parent_alive: tokio::sync::watch::Receiver<()>,
     ) -> Self {
-        Self { grid, parent, tools, lifeline, picture: None, failures: Vec::new(), wake: None }
+        Self {
+            grid,
+            parent,
+            tools,
+            lifeline,
+            picture: None,
+            failures: Vec::new(),
+            wake: None,
+            parent_alive,
+        }
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
@@ -107,6 +120,7 @@ impl SchedulerActor {
                     refresh: BTreeSet::new(),
                     alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
                     attempts: BTreeMap::new(),
+                    conflicts: BTreeMap::new(),
                 });
                 actor.resume(ctx);
                 actor.turn(ctx);
@@ -127,6 +141,11 @@ impl Actor for SchedulerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // A grid actor that is gone has a successor with a scheduler of its own, or its grid is gone; an
+        // actor with something to wait for would live on without its parent.
+        let mut alive = self.parent_alive.clone();
+        let orphaned = async move { while alive.changed().await.is_ok() {} };
+        ctx.spawn(orphaned.into_actor(self).map(|(), _, ctx| ctx.stop()));
         self.load(ctx);
     }
 

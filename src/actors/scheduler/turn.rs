@@ -13,6 +13,9 @@ use kontena_store::StoreError;
 use super::{OrderFailed, Picture, SWEEP, SchedulerActor};
 use crate::{actors::Tools, telemetry::metrics};
 
+/// Conflicts in a row about one service after which the picture is not believed any more.
+const MOST_CONFLICTS: u32 = 6;
+
 /// One service's share of a turn: written as one job.
 struct Share {
     service: ServiceId,
@@ -118,14 +121,20 @@ impl SchedulerActor {
         };
         ctx.spawn(commit.into_actor(self).map(|written, actor, ctx| {
             let mut orders = Vec::new();
+            let mut reload = false;
             for (share, outcome) in written {
                 match outcome {
                     Ok(()) => {
+                        actor.settled(share.service);
                         actor.count_deploys(&share.changes);
                         orders.extend(share.orders);
                     }
-                    Err(StoreError::Conflict(what)) => actor.decide_again(share.service, what),
-                    Err(StoreError::Taken(what)) => actor.decide_again(share.service, &what),
+                    Err(StoreError::Conflict(what)) => {
+                        reload |= actor.decide_again(share.service, what);
+                    }
+                    Err(StoreError::Taken(what)) => {
+                        reload |= actor.decide_again(share.service, &what);
+                    }
                     Err(error) => {
                         actor.give_up(&error, ctx);
                         return;
@@ -133,18 +142,32 @@ impl SchedulerActor {
                 }
             }
             orders.into_iter().for_each(|order| actor.carry_out(order, ctx));
+            if reload {
+                log::warn!("scheduler of grid {}: loading it afresh", actor.grid);
+                actor.load(ctx);
+                return;
+            }
             // What was written is in the feed by now, and is applied before anything else is decided.
             actor.turn(ctx);
         }));
     }
 
-    /// Something the decision presupposed has changed. The feed holds what; a look follows at once, and
-    /// where nothing in the feed explains it, with the next sweep.
-    fn decide_again(&mut self, service: ServiceId, what: &str) {
+    /// Something the decision presupposed has changed. The feed holds what, and a look follows; where it
+    /// keeps meeting something else than the picture holds, the picture is wrong. Says whether it is.
+    fn decide_again(&mut self, service: ServiceId, what: &str) -> bool {
         log::debug!("scheduler of grid {}: {what}; deciding again on {service}", self.grid);
         let now = self.tools.clock.now();
+        let Some(picture) = self.picture.as_mut() else { return false };
+        let conflicts = picture.conflicts.entry(service).or_default();
+        *conflicts += 1;
+        let pause = chrono::TimeDelta::milliseconds(50 << (*conflicts).min(8));
+        picture.alarms.set(service, now + pause);
+        *conflicts >= MOST_CONFLICTS
+    }
+
+    fn settled(&mut self, service: ServiceId) {
         if let Some(picture) = self.picture.as_mut() {
-            picture.alarms.set(service, now + chrono::TimeDelta::milliseconds(50));
+            picture.conflicts.remove(&service);
         }
     }
 

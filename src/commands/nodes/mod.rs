@@ -124,12 +124,13 @@ pub async fn remove(
     let removed = means
         .store
         .write(move |tx| {
-            audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
             match tx.apply(grid.id, Change::NodeRemoved(node.id)) {
-                Ok(()) => Ok(true),
-                Err(StoreError::Conflict(_)) => Ok(false),
-                Err(error) => Err(error),
+                Ok(()) => {}
+                Err(StoreError::Conflict(_)) => return Ok(false),
+                Err(error) => return Err(error),
             }
+            audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
+            Ok(true)
         })
         .await?;
     if removed { Ok(()) } else { Err(CommandError::NotFound) }

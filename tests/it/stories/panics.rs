@@ -109,6 +109,14 @@ fn a_panicking_grid_actor_keeps_its_sessions() {
         assert_eq!(before, [late_node.connected_at], "it has not reconnected");
         let mut all = grids;
         all.push((three, late));
-        deploys_work(&master, &all[..2]).await;
+        deploys_work(&master, &all).await;
+        for (grid, _) in &all {
+            assert_eq!(
+                master.deploys_started(grid).await,
+                1,
+                "one scheduler decides: {}",
+                grid.name
+            );
+        }
     });
 }

@@ -3,7 +3,7 @@
 use rmpv::Value;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Reads a wire value as JSON: `bin` and broken UTF-8 become text with replacement characters, NaN and
+/// Reads a wire value as JSON: `bin`, broken UTF-8 and NUL become text with replacement characters, NaN and
 /// infinities become null, map keys become text.
 #[must_use]
 pub fn lossy(value: &Value) -> serde_json::Value {
@@ -17,14 +17,19 @@ pub fn lossy(value: &Value) -> serde_json::Value {
         },
         Value::F32(number) => f64::from(*number).into(),
         Value::F64(number) => (*number).into(),
-        Value::String(text) => String::from_utf8_lossy(text.as_bytes()).into_owned().into(),
-        Value::Binary(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
+        Value::String(text) => readable(text.as_bytes()).into(),
+        Value::Binary(bytes) => readable(bytes).into(),
         Value::Array(items) => items.iter().map(lossy).collect(),
         Value::Map(entries) => {
             entries.iter().map(|(key, value)| (map_key(key), lossy(value))).collect()
         }
         Value::Ext(..) => serde_json::Value::Null,
     }
+}
+
+/// Text without what no database and no JSON reader takes.
+fn readable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
 }
 
 fn map_key(key: &Value) -> String {

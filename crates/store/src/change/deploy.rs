@@ -67,9 +67,12 @@ fn refuse_needless(conn: &mut Conn, deploy: &Deploy) -> Result<()> {
     if deploy.origin == DeployOrigin::User {
         return Ok(());
     }
+    // One that has run for half an hour counts no more (`scheduling.md` 1.6).
+    let overdue = micros(deploy.created_at - chrono::TimeDelta::minutes(30));
     let unfinished = deploys::table
         .filter(deploys::service_id.eq(deploy.service.to_string()))
         .filter(deploys::finished_at.is_null())
+        .filter(deploys::started_at.is_null().or(deploys::started_at.gt(overdue)))
         .select(deploys::id)
         .first::<String>(conn)
         .optional()?;

@@ -77,7 +77,21 @@ impl Engine {
             self.conn = None;
             return fail_all(jobs, &error);
         }
-        let ran: Vec<Ran> = jobs.into_iter().map(|job| attempt(conn, job, savepoints)).collect();
+        let mut ran = Vec::with_capacity(jobs.len());
+        let mut rest = jobs.into_iter();
+        for job in rest.by_ref() {
+            let (one, broken) = attempt(conn, job, savepoints);
+            ran.push(one);
+            if broken {
+                // The transaction itself is gone (a full disk may roll it back): nothing in it counts.
+                self.roll_back();
+                self.followers = Followers::default();
+                return fail_all(
+                    ran.into_iter().map(|ran| ran.job).chain(rest),
+                    &"the transaction broke",
+                );
+            }
+        }
         if !savepoints && ran.iter().any(|ran| ran.outcome.is_err()) {
             self.roll_back();
             self.answer(ran);
@@ -105,7 +119,7 @@ impl Engine {
                     spoilt
                 }
                 (conn, set) => set.into_jobs().into_iter().any(|job| {
-                    let ran = attempt(conn, job, false);
+                    let (ran, _) = attempt(conn, job, false);
                     let failed = ran.outcome.is_err();
                     done.push(ran);
                     failed
@@ -132,6 +146,8 @@ impl Engine {
             }
             Err(error) => {
                 self.roll_back();
+                // Whether it happened or not: who follows must look for itself.
+                self.followers = Followers::default();
                 let text = error.to_string();
                 for ran in ran {
                     // SQLite rolls a failed commit back (a full disk); on Postgres the connection may
@@ -166,31 +182,27 @@ impl Engine {
     }
 }
 
-fn fail_all(jobs: Vec<Box<dyn Job>>, why: &dyn std::fmt::Display) {
+fn fail_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, why: &dyn std::fmt::Display) {
     for job in jobs {
         job.finish(Err(StoreError::unavailable(why)));
     }
 }
 
-fn attempt(conn: &mut Conn, mut job: Box<dyn Job>, savepoint: bool) -> Ran {
+/// Attempts a job; says whether the transaction itself has broken.
+fn attempt(conn: &mut Conn, mut job: Box<dyn Job>, savepoint: bool) -> (Ran, bool) {
     let mut tx = Tx { conn, changes: Vec::new(), beginnings: Vec::new() };
-    let outcome = run_job(&mut tx, job.as_mut(), savepoint);
-    let Tx { changes, beginnings, .. } = tx;
-    Ran { job, outcome, changes, beginnings }
-}
-
-fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, savepoint: bool) -> Result<()> {
-    if savepoint {
-        tx.conn.batch_execute("savepoint job")?;
+    let begun = if savepoint { tx.conn.batch_execute("savepoint job") } else { Ok(()) };
+    if let Err(error) = begun {
+        let outcome = Err(error.into());
+        return (Ran { job, outcome, changes: Vec::new(), beginnings: Vec::new() }, true);
     }
     // A job's value is dropped with its failure, so nothing half-made is seen afterwards.
-    let outcome = catch_unwind(AssertUnwindSafe(|| job.attempt(tx)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| job.attempt(&mut tx)))
         .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(panic.as_ref()))));
-    if savepoint {
-        let end = if outcome.is_ok() { "release job" } else { "rollback to job; release job" };
-        tx.conn.batch_execute(end)?;
-    }
-    outcome
+    let Tx { conn, changes, beginnings } = tx;
+    let end = if outcome.is_ok() { "release job" } else { "rollback to job; release job" };
+    let broken = savepoint && conn.batch_execute(end).is_err();
+    (Ran { job, outcome, changes, beginnings }, broken)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
