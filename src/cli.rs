@@ -86,7 +86,7 @@ impl From<Invalid> for Failure {
 impl From<BootError> for Failure {
     fn from(error: BootError) -> Self {
         if error.is_configuration() {
-            Self::Configuration(error.to_string())
+            Self::Configuration(format!("{:#}", anyhow::Error::from(error)))
         } else {
             Self::Run(error.into())
         }
@@ -99,9 +99,7 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or("usage error");
-            eprintln!("{} (see kontena-master --help)", line.trim_start_matches("error: "));
+            eprintln!("{} (see kontena-master --help)", one_line(&error));
             return ExitCode::from(2);
         }
         // --help and --version.
@@ -118,6 +116,18 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The first paragraph of a usage error as one line.
+fn one_line(error: &clap::Error) -> String {
+    use clap::error::ErrorKind;
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a sub-command is missing".to_owned();
+    }
+    let text = error.to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {

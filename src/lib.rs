@@ -12,7 +12,7 @@
 //! [`config`], [`telemetry`] and [`clock`] serve every room.
 //!
 //! Reading order: `docs/GLOSSARY.md`, this file, `crates/core/src/lib.rs`, [`actors::scheduler`],
-//! `crates/store/src/writer.rs`, [`http::routes`].
+//! `crates/store/src/writer`, [`http::routes`].
 
 pub mod actors;
 pub mod auth;

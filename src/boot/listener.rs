@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::{App as WebApp, HttpServer, dev::ServerHandle};
+use tokio::net::TcpSocket;
 
 use super::BootError;
 use crate::http::{App, routes};
@@ -12,17 +13,21 @@ const BACKLOG: u32 = 4096;
 /// Far above what a process may have open; the default would stop agents at 25,000 per worker.
 const MOST_CONNECTIONS: usize = 100_000;
 
-/// Takes the address; fails before anything else is started where it is in use.
+/// Takes the address; fails before anything else is started where it is in use. Needs a runtime.
 pub(super) fn bind(addr: SocketAddr) -> Result<TcpListener, BootError> {
-    let listener = TcpListener::bind(addr).map_err(|error| BootError::Listen { addr, error })?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let listen = || {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As the standard library does: a restart must not wait for old connections.
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|error| BootError::Listen { addr, error })
 }
 
 /// Serves on the listener.
 pub(super) fn serve(listener: TcpListener, app: App) -> Result<ServerHandle, BootError> {
     let server = HttpServer::new(move || WebApp::new().configure(routes::configure(app.clone())))
-        .backlog(BACKLOG)
         .max_connections(MOST_CONNECTIONS)
         .workers(std::thread::available_parallelism().map_or(2, usize::from).min(16))
         .disable_signals()

@@ -45,7 +45,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     /// The database is away, refuses, or was made by a newer program.
-    #[error("DATABASE_URL: {0}")]
+    #[error("DATABASE_URL")]
     Store(#[source] StoreError),
     /// The vault key does not open the database.
     #[error("VAULT_KEY: this key does not open the database: takes the key it was first used with")]

@@ -63,7 +63,7 @@ impl Config {
                 .get()?
                 .parse()
                 .map_err(|error| settings.database_url.invalid(&error))?,
-            log: settings.log.get()?.to_owned(),
+            log: setting::log(&settings.log)?,
             websocket_timeout: settings.websocket_timeout.seconds()?,
             keepalive_interval: settings.keepalive_interval.seconds()?,
             clock_skew: settings.clock_skew.seconds()?,
@@ -85,6 +85,10 @@ impl Config {
             }
         }
         config.check_vault_key(settings)?;
+        // Serving plain HTTP to somebody who asked for TLS would be worse than not serving.
+        if settings.tls.optional().is_some() {
+            return Err(settings.tls.invalid(&"TLS is not built yet: takes nothing"));
+        }
         Ok(config)
     }
 
@@ -136,7 +140,7 @@ mod tests {
         };
         assert_eq!(
             refused("DATABASE_URL", "mysql://x"),
-            "DATABASE_URL: \"mysql://x\" is not valid: takes sqlite://FILE, sqlite:///DIR/FILE or \
+            "DATABASE_URL: \"mysql://…\" is not valid: takes sqlite://FILE, sqlite:///DIR/FILE or \
              postgres://USER@HOST/DATABASE"
         );
         assert!(refused("WEBSOCKET_TIMEOUT", "soon").contains("takes seconds"));

@@ -105,6 +105,11 @@ impl Value {
     #[must_use]
     pub fn invalid(&self, takes: &dyn Display) -> Invalid {
         Invalid(match self.optional() {
+            // What is meant for a URL may hold a password.
+            Some(value) if !self.secret && value.contains("://") => {
+                let scheme = value.split("://").next().unwrap_or_default();
+                format!("{}: \"{scheme}://…\" is not valid: {takes}", self.name)
+            }
             Some(value) if !self.secret => {
                 format!("{}: {value:?} is not valid: {takes}", self.name)
             }
@@ -130,6 +135,7 @@ pub struct Settings {
     pub initial_admin_code: Value,
     pub vault_key: Value,
     pub max_agents: Value,
+    pub tls: Value,
 }
 
 impl Settings {
@@ -175,6 +181,11 @@ impl Settings {
             initial_admin_code: one("initial-admin-code", &flags.initial_admin_code, None),
             vault_key: one("vault-key", &flags.vault_key, None),
             max_agents: one("max-agents", &flags.max_agents, Some("0")),
+            tls: Value {
+                name: "TLS_CERT".to_owned(),
+                value: environment("TLS_CERT").or_else(|| environment("TLS_KEY")),
+                secret: true,
+            },
         }
     }
 }
@@ -192,4 +203,21 @@ pub(super) fn listen(settings: &Settings) -> Result<SocketAddr, Invalid> {
         None => 9292,
     };
     Ok(SocketAddr::from(([0, 0, 0, 0], port)))
+}
+
+/// An `env_logger` filter, or Kontena's 0 to 4.
+pub(super) fn log(value: &Value) -> Result<String, Invalid> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let filter = value.get()?;
+    let is_level = |text: &str| LEVELS.contains(&text.to_ascii_lowercase().as_str());
+    let directives = filter.split('/').next().unwrap_or_default().split(',');
+    let is_valid = matches!(filter.trim(), "0" | "1" | "2" | "3" | "4")
+        || directives.map(str::trim).all(|directive| match directive.split_once('=') {
+            Some((target, level)) => !target.is_empty() && (level.is_empty() || is_level(level)),
+            None => true,
+        });
+    if is_valid {
+        return Ok(filter.to_owned());
+    }
+    Err(value.invalid(&"takes a filter such as debug or kontena_store=debug,info, or 0 to 4"))
 }

@@ -50,17 +50,21 @@ impl FromStr for DatabaseUrl {
 }
 
 impl std::fmt::Display for DatabaseUrl {
-    /// Shows the URL without its password.
+    /// Shows the URL without its password and parameters.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(file) => write!(f, "sqlite://{file}"),
-            Self::Postgres(url) => match url.split_once("://").zip(url.rsplit_once('@')) {
-                Some(((scheme, rest), (_, host))) => {
-                    let user = rest.split([':', '@']).next().unwrap_or_default();
-                    write!(f, "{scheme}://{user}@{host}")
-                }
-                None => f.write_str(url),
-            },
+            Self::Postgres(url) => {
+                // Neither user information nor parameters are shown: either may hold a password.
+                let plain = url.split('?').next().unwrap_or_default();
+                let (scheme, rest) = plain.split_once("://").unwrap_or(("postgres", plain));
+                let (user, host) = match rest.rsplit_once('@') {
+                    Some((user, host)) => (user.split(':').next().unwrap_or_default(), host),
+                    None => ("", rest),
+                };
+                let at = if user.is_empty() { "" } else { "@" };
+                write!(f, "{scheme}://{user}{at}{host}")
+            }
         }
     }
 }
@@ -76,11 +80,31 @@ impl DatabaseUrl {
     pub(crate) fn connect(&self) -> Result<Conn> {
         match self {
             Self::Sqlite(file) => open_sqlite(file).map(Conn::Sqlite),
-            Self::Postgres(url) => PgConnection::establish(url)
+            Self::Postgres(url) => PgConnection::establish(&with_limits(url))
                 .map(Conn::Postgres)
                 .map_err(|error| StoreError::unavailable(&error)),
         }
     }
+}
+
+/// A server that vanishes without a word must not hold the writer up for minutes. What the URL says wins.
+const POSTGRES_LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "10000"),
+];
+
+fn with_limits(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in POSTGRES_LIMITS {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
 }
 
 /// WAL lets readers go on while the writer commits; FULL makes an acknowledged commit survive a power
@@ -153,6 +177,8 @@ mod tests {
         assert_eq!("sqlite:///var/k.db".parse(), Ok(DatabaseUrl::Sqlite("/var/k.db".into())));
         let url: DatabaseUrl = "postgres://kontena:s3cret@db/kontena".parse().expect("a URL");
         assert_eq!(url.to_string(), "postgres://kontena@db/kontena");
+        let url: DatabaseUrl = "postgres://db/k?user=k&password=s3cret".parse().expect("a URL");
+        assert_eq!(url.to_string(), "postgres://db/k");
         for wrong in ["mysql://x", "kontena.db", "sqlite://", "postgres://", ""] {
             assert_eq!(wrong.parse::<DatabaseUrl>(), Err(InvalidUrl), "{wrong}");
         }

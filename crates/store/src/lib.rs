@@ -92,7 +92,11 @@ impl Store {
     /// # Errors
     /// Where the database cannot be reached or is newer than this program.
     pub fn migration_state(url: &DatabaseUrl) -> Result<MigrationState> {
-        migrations::state(&mut url.connect()?)
+        match url {
+            // Opening a file that is not there would make it.
+            DatabaseUrl::Sqlite(file) if !Path::new(file).exists() => migrations::all(),
+            _ => migrations::state(&mut url.connect()?),
+        }
     }
 
     /// Runs a query on a reader, off the caller's thread. Sees what was committed before.

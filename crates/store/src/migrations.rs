@@ -47,10 +47,14 @@ pub(crate) fn run(connection: &mut Conn) -> Result<()> {
 
 /// Looks what is pending, changing nothing.
 pub(crate) fn state(connection: &mut Conn) -> Result<MigrationState> {
-    match connection {
+    // Asking makes the table that is asked for: inside a transaction that is rolled back, nothing stays.
+    connection.batch_execute("begin")?;
+    let state = match connection {
         Conn::Sqlite(connection) => pending(connection, sqlite),
         Conn::Postgres(connection) => pending(connection, postgres),
-    }
+    };
+    connection.batch_execute("rollback")?;
+    state
 }
 
 fn apply<C>(connection: &mut C, source: fn() -> EmbeddedMigrations) -> Result<()>
@@ -97,4 +101,13 @@ where
         Some(version) => Err(StoreError::Newer(version.to_string())),
         None => Ok(()),
     }
+}
+
+/// What a database that does not exist yet lacks: everything.
+pub(crate) fn all() -> Result<MigrationState> {
+    let ours = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&sqlite());
+    let ours = ours.map_err(|error| StoreError::Migration(error.to_string()))?;
+    Ok(MigrationState {
+        pending: ours.iter().map(|migration| migration.name().to_string()).collect(),
+    })
 }

@@ -4,6 +4,7 @@ use actix::prelude::*;
 use kontena_core::{
     domain::EngineId,
     login::{self, Admission, Claim, Facts, Presented, Refusal, Unreadable},
+    presence,
 };
 use kontena_protocol::agent::{Hello, MasterInfo, Message, Token, hello, json, method};
 use kontena_store::{Result, StoreError, Tx, grids, nodes};
@@ -120,20 +121,39 @@ impl SessionActor {
         self.send_master_info();
         self.begin_keepalive(ctx);
         let (store, grid, id) = (self.tools().store.clone(), node.grid, node.node);
+        let token = hash(self.tools(), &self.hello.token);
+        let by_node_token = matches!(self.hello.token, Token::Node(_));
         let read = async move {
-            store
-                .read(move |conn| Ok((grids::by_id(conn, grid)?, nodes::of_grid(conn, grid)?)))
-                .await
+            let read = store.read(move |conn| {
+                let grid = grids::by_id(conn, grid)?;
+                let nodes = match &grid {
+                    Some(grid) => nodes::of_grid(conn, grid.id)?,
+                    None => Vec::new(),
+                };
+                let token_node = nodes::by_token(conn, &token)?.map(|node| node.id);
+                Ok((grid, nodes, token_node))
+            });
+            read.await
         };
         ctx.spawn(read.into_actor(self).map(move |found, actor, ctx| {
             match found {
-                Ok((Some(grid), nodes)) => {
+                Ok((Some(grid), nodes, token_node)) => {
                     if let Some(node) = nodes.iter().find(|node| node.id == id) {
+                        // The token may have been reset between the login and now.
+                        let opens = match by_node_token {
+                            true => token_node == Some(id),
+                            false => !node.has_token,
+                        };
+                        if !opens {
+                            let verdict = presence::disconnected(&node.name);
+                            actor.close_with(&verdict, ctx);
+                            return;
+                        }
                         let info = wire::node_info(&grid, node, &nodes);
                         actor.notify(method::NODE_INFO, vec![json::encode(&info)]);
                     }
                 }
-                Ok((None, _)) => {}
+                Ok((None, ..)) => {}
                 Err(error) => log::error!("node {id}: cannot read its grid: {error}"),
             }
             // Frames that came meanwhile have waited for this.
@@ -155,11 +175,7 @@ impl SessionActor {
 /// Decides who an agent is and writes what that changes, in one job.
 async fn log_in(tools: &Tools, hello: &Hello) -> Result<std::result::Result<Admission, Refusal>> {
     let claim = claim(hello);
-    let token_hash = match &hello.token {
-        Token::Grid(token) => tools.vault.hash(Purpose::Grid, token),
-        Token::Node(token) => tools.vault.hash(Purpose::Node, token),
-        Token::Missing => String::new(),
-    };
+    let token_hash = hash(tools, &hello.token);
     let mut tried = 0;
     loop {
         tried += 1;
@@ -170,6 +186,15 @@ async fn log_in(tools: &Tools, hello: &Hello) -> Result<std::result::Result<Admi
             Err(StoreError::Taken(_) | StoreError::Conflict(_)) if tried < TRIES => {}
             other => return other,
         }
+    }
+}
+
+/// What a presented token is found by.
+fn hash(tools: &Tools, token: &Token) -> String {
+    match token {
+        Token::Grid(token) => tools.vault.hash(Purpose::Grid, token),
+        Token::Node(token) => tools.vault.hash(Purpose::Node, token),
+        Token::Missing => String::new(),
     }
 }
 

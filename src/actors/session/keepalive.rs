@@ -19,6 +19,9 @@ use crate::{
 /// How late a timer may be before the lag is the master's own.
 const TOLERATED_LAG: Duration = Duration::from_millis(100);
 
+/// Frames waiting to be handled from which on silence is the master's own fault.
+const MOST_BEHIND: usize = 64;
+
 /// A first ping at a random moment of the first interval, so that agents that came together are not
 /// pinged in step for ever.
 pub(super) fn first_ping(tools: &Tools) -> Duration {
@@ -53,6 +56,12 @@ impl SessionActor {
             Act::Ping => {
                 self.send(Outgoing::Ping);
                 self.keepalive.ping_sent(now);
+                self.keep_alive(ctx);
+            }
+            // The agent's frames wait for the master, and its pong may be behind them.
+            Act::Close(_) if self.waiting.len() >= MOST_BEHIND => {
+                log::warn!("node {}: the master is behind with its frames", self.hello.node_id);
+                self.keepalive.excuse(self.tools().rules.keepalive.timeout);
                 self.keep_alive(ctx);
             }
             Act::Close(silent) => {

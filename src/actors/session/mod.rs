@@ -11,6 +11,7 @@
 
 mod admission;
 mod calls;
+mod intake;
 mod keepalive;
 mod route;
 pub mod socket;
@@ -49,11 +50,15 @@ pub enum Outgoing {
     Admitted,
 }
 
-/// A binary message from the agent. Answered when it has been handled, which is how the socket learns
-/// that it may read on.
-#[derive(Message, Debug, Clone)]
+/// A binary message from the agent.
+#[derive(Message, Debug)]
 #[rtype(result = "()")]
-pub struct Incoming(pub Bytes);
+pub struct Incoming {
+    /// The message.
+    pub bytes: Bytes,
+    /// Told, or dropped, when the message has been handled: the socket may read on.
+    pub done: oneshot::Sender<()>,
+}
 
 /// The agent answered a ping.
 #[derive(Message, Debug, Clone, Copy)]

@@ -20,23 +20,21 @@ const MOST_WAITING_BYTES: usize = 64 * 1024;
 type Answer = Result<Value, RpcError>;
 
 impl Handler<Incoming> for SessionActor {
-    type Result = ResponseFuture<()>;
+    type Result = ();
 
-    fn handle(&mut self, incoming: Incoming, ctx: &mut Self::Context) -> Self::Result {
-        let (done, handled) = oneshot::channel();
-        if !self.closing {
-            self.waiting.push_back((incoming.0, done));
-            if self.node.is_some() {
-                self.handle_next(ctx);
-            } else {
-                let waiting: usize = self.waiting.iter().map(|(bytes, _)| bytes.len()).sum();
-                if waiting > MOST_WAITING_BYTES {
-                    self.close(1009, "too much data before the handshake ended", ctx);
-                }
-            }
+    fn handle(&mut self, incoming: Incoming, ctx: &mut Self::Context) {
+        if self.closing {
+            return;
         }
-        // Dropped unanswered where the session ends: the socket goes with it.
-        Box::pin(async move { handled.await.unwrap_or_default() })
+        self.waiting.push_back((incoming.bytes, incoming.done));
+        if self.node.is_some() {
+            self.handle_next(ctx);
+            return;
+        }
+        let waiting: usize = self.waiting.iter().map(|(bytes, _)| bytes.len()).sum();
+        if waiting > MOST_WAITING_BYTES {
+            self.close(1009, "too much data before the handshake ended", ctx);
+        }
     }
 }
 

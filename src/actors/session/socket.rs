@@ -4,7 +4,7 @@
 //! fragments, and reads no further while many frames wait to be handled. `actix-web-actors` is marked
 //! deprecated by its authors in favour of a plain stream; exchanging it touches this file alone.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use actix::prelude::*;
 use actix_web::{
@@ -14,8 +14,12 @@ use actix_web::{
 };
 use actix_web_actors::ws::{self, CloseCode as WsCloseCode, CloseReason, WebsocketContext};
 use kontena_protocol::agent::{Hello, header, hello};
+use tokio::sync::oneshot;
 
-use super::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed};
+use super::{
+    Incoming, Outgoing, PongReceived, SessionActor, SocketClosed,
+    intake::{Gauge, Intake},
+};
 use crate::actors::{
     Registry,
     lifeline::{End, lifeline},
@@ -27,7 +31,7 @@ const BEFORE_ADMISSION: usize = 64 * 1024;
 /// Largest message afterwards.
 const AFTER_ADMISSION: usize = 16 * 1024 * 1024;
 /// Frames handed over and not handled yet; beyond it nothing more is read.
-const MOST_IN_HAND: usize = 64;
+const MOST_IN_HAND: usize = 256;
 /// How long the agent may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -40,6 +44,7 @@ struct Socket {
     fragments: Option<web::BytesMut>,
     in_hand: usize,
     closed: bool,
+    gauge: Rc<Gauge>,
     _slot: SessionSlot,
 }
 
@@ -54,10 +59,14 @@ pub fn upgrade(
     slot: SessionSlot,
 ) -> Result<HttpResponse, actix_web::Error> {
     let headers = request.headers();
-    let hello = Hello::read(|name| headers.get(name).and_then(|value| value.to_str().ok()));
+    let hello = Hello::read(|name| {
+        // Names and labels are free text; header values need not be ASCII.
+        headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    });
     let tools = registry.tools();
     let version = tools.rules.login.version.clone();
     let now = hello::format_connected_at(tools.clock.now());
+    let gauge = Gauge::new(BEFORE_ADMISSION);
     let socket = Socket {
         registry,
         hello: Some(hello),
@@ -66,10 +75,12 @@ pub fn upgrade(
         fragments: None,
         in_hand: 0,
         closed: false,
+        gauge: Rc::clone(&gauge),
         _slot: slot,
     };
-    let mut response =
-        ws::WsResponseBuilder::new(socket, request, payload).frame_size(AFTER_ADMISSION).start()?;
+    let mut response = ws::WsResponseBuilder::new(socket, request, Intake::new(payload, gauge))
+        .frame_size(AFTER_ADMISSION)
+        .start()?;
     for (name, value) in [(header::VERSION, version), (header::CONNECTED_AT, now)] {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(actix_web::error::ErrorInternalServerError)?;
@@ -118,6 +129,7 @@ impl Socket {
             return;
         }
         self.closed = true;
+        self.gauge.close();
         let description = (!reason.is_empty()).then_some(reason);
         ctx.close(Some(CloseReason { code: WsCloseCode::from(code), description }));
         ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
@@ -133,9 +145,10 @@ impl Socket {
         }
         let Some(session) = &self.session else { return };
         self.in_hand += 1;
-        let handled = session.send(Incoming(bytes)).into_actor(self).map(|_, actor, _| {
-            actor.in_hand -= 1;
-        });
+        // Not `send`: beyond the mailbox's capacity it would hand frames over in another order.
+        let (done, handled) = oneshot::channel();
+        session.do_send(Incoming { bytes, done });
+        let handled = handled.into_actor(self).map(|_, actor, _| actor.in_hand -= 1);
         if self.in_hand >= MOST_IN_HAND {
             // Nothing is read until this frame, and so all before it, has been handled.
             ctx.wait(handled);
@@ -180,6 +193,9 @@ impl Socket {
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Ctx) {
+        if message.is_ok() {
+            self.gauge.decoded();
+        }
         match message {
             Ok(ws::Message::Binary(bytes)) => self.received(bytes, ctx),
             Ok(ws::Message::Continuation(item)) => self.fragment(item, ctx),
@@ -201,6 +217,8 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
                 ctx.stop();
             }
             Ok(ws::Message::Nop) => {}
+            Err(_) if self.closed => ctx.stop(),
+            Err(_) if self.gauge.has_overflowed() => self.too_big(ctx),
             Err(ws::ProtocolError::Overflow) => self.too_big(ctx),
             Err(error) => {
                 log::debug!("agent websocket: {error}");
@@ -225,7 +243,10 @@ impl Handler<Outgoing> for Socket {
         match outgoing {
             Outgoing::Frame(bytes) => ctx.binary(bytes),
             Outgoing::Ping => ctx.ping(b""),
-            Outgoing::Admitted => self.admitted = true,
+            Outgoing::Admitted => {
+                self.admitted = true;
+                self.gauge.raise(AFTER_ADMISSION);
+            }
             Outgoing::Close(code, reason) => {
                 self.session = None;
                 self.close(code, reason, ctx);

@@ -4,3 +4,4 @@
 mod frames;
 mod handshake;
 mod keepalive;
+mod socket;

@@ -2,4 +2,4 @@
 
 mod access;
 mod resources;
-mod server;
+pub mod server;

@@ -186,7 +186,11 @@ fn accept(
         let closed = Closed { session: session.clone(), end: RefCell::new((1006, String::new())) };
         while let Some(Ok(frame)) = stream.next().await {
             match frame {
-                Frame::Binary(bytes) => drop(session.send(Incoming(Bytes::from(bytes))).await),
+                Frame::Binary(bytes) => {
+                    let (done, handled) = oneshot::channel();
+                    session.do_send(Incoming { bytes: Bytes::from(bytes), done });
+                    handled.await.ok();
+                }
                 Frame::Pong(_) => session.do_send(PongReceived),
                 Frame::Ping(payload) => drop(frames.send(Frame::Pong(payload))),
                 Frame::Close(code, reason) => {

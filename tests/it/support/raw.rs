@@ -123,7 +123,8 @@ impl RawAgent {
     }
 
     pub fn send(&self, frame: Vec<u8>) {
-        self.session.do_send(Incoming(Bytes::from(frame)));
+        let (done, _) = tokio::sync::oneshot::channel();
+        self.session.do_send(Incoming { bytes: Bytes::from(frame), done });
     }
 
     pub fn pong(&self) {
