@@ -42,13 +42,17 @@ fn room_files(room: &str) -> Vec<PathBuf> {
     sources(&found)
 }
 
-/// The rooms a file names after `crate::`, in `use` trees and in paths.
-fn imports(text: &str) -> Vec<String> {
+/// What of the core a room may use, beside `domain`.
+const CORE: [(&str, &[&str]); 3] =
+    [("wire", &[]), ("auth", &["Moment"]), ("http", &["validate", "presence"])];
+
+/// The names a file uses after a prefix such as `crate::`, in `use` trees and in paths.
+fn imports(text: &str, prefix: &str) -> Vec<String> {
     let mut rooms = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find("crate::") {
+    while let Some(at) = rest.find(prefix) {
         let before = rest[..at].chars().next_back();
-        rest = &rest[at + "crate::".len()..];
+        rest = &rest[at + prefix.len()..];
         if before.is_some_and(|before| before.is_alphanumeric() || before == '_') {
             continue;
         }
@@ -92,7 +96,7 @@ fn a_room_imports_only_rooms_the_table_names() {
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .map(|line| format!("{line}\n"))
                 .collect();
-            for import in imports(&code) {
+            for import in imports(&code, "crate::") {
                 if import != room && !allowed.contains(&import.as_str()) {
                     wrong.push(format!("{} imports {import}", file.display()));
                 }
@@ -100,6 +104,22 @@ fn a_room_imports_only_rooms_the_table_names() {
             for name in forbidden {
                 if code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::")) {
                     wrong.push(format!("{} names {name}", file.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn a_room_uses_only_the_part_of_the_core_that_is_its() {
+    let mut wrong = Vec::new();
+    for (room, allowed) in CORE {
+        for file in room_files(room) {
+            let text = std::fs::read_to_string(&file).expect("a file");
+            for name in imports(&text, "kontena_core::") {
+                if name != "domain" && !allowed.contains(&name.as_str()) {
+                    wrong.push(format!("{} uses the core's {name}", file.display()));
                 }
             }
         }
@@ -135,7 +155,8 @@ fn crates_depend_only_on_what_the_plan_allows() {
         let dependencies = manifest(name);
         for crate_name in forbidden {
             let named = dependencies.lines().any(|line| {
-                line.starts_with(&format!("{crate_name}."))
+                line.starts_with(&format!("{crate_name}-"))
+                    || line.starts_with(&format!("{crate_name}."))
                     || line.starts_with(&format!("{crate_name} "))
             });
             assert!(!named, "kontena-{name} depends on {crate_name}");
