@@ -167,6 +167,8 @@ fn cases_52_82_and_85_a_burst_keeps_its_order_and_rubbish_is_survived() {
                     expected += 1;
                 }
             }
+            // The master's own keepalive, at a moment of its choice.
+            (9, _) => {}
             (opcode, payload) => panic!("frame {opcode}: {payload:?}"),
         }
     }
@@ -239,7 +241,7 @@ fn a_stranger_cannot_make_the_master_hold_what_it_sends() {
         }
     }
     let held = resident_mib().saturating_sub(before);
-    assert!(held < 128, "{held} MiB are held for somebody without a token");
+    assert!(held < 256, "{held} MiB are held for somebody without a token");
     assert_eq!(server.raw("GET", "/ping", &[], "").status, 200);
 }
 

@@ -107,6 +107,9 @@ fn a_panicking_grid_actor_keeps_its_sessions() {
         let late_node = master.node(&three, "late").await;
         assert_eq!(late_node.status(), NodeStatus::Online);
         assert_eq!(before, [late_node.connected_at], "it has not reconnected");
+        // It runs nothing: no instance shall be placed on it.
+        other.hang_up(1000, "done");
+        master.until_status(&three, "node-1", NodeStatus::Offline).await;
         let mut all = grids;
         all.push((three, late));
         deploys_work(&master, &all).await;
