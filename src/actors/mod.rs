@@ -14,13 +14,14 @@
 pub mod failpoint;
 pub mod grid;
 pub mod lifeline;
+pub mod pulse;
 pub mod registry;
 pub mod scheduler;
 pub mod session;
 
 use std::{sync::Arc, time::Duration};
 
-use kontena_core::{domain::Time, grace::Graces, keepalive, login};
+use kontena_core::{cleanup, domain::Time, grace::Graces, keepalive, login};
 use kontena_store::Store;
 
 use crate::{clock::Clock, telemetry::Metrics, vault::Vault};
@@ -54,6 +55,8 @@ pub struct Rules {
     pub keepalive: keepalive::Settings,
     /// Offline grace by strategy.
     pub graces: Graces,
+    /// When what is cleaned up by itself is.
+    pub limits: cleanup::Limits,
     /// Since when this master listens: grace never counts from before.
     pub listening_since: Time,
     /// Most agents at a time; 0: no bound.

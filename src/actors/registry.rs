@@ -14,7 +14,10 @@ use std::{
 use actix::prelude::*;
 use kontena_core::domain::GridId;
 
-use super::{HEALTHY, Tools, grid::GridActor, lifeline::End, lifeline::lifeline, restart_delay};
+use super::{
+    HEALTHY, Tools, grid::GridActor, lifeline::End, lifeline::lifeline, restart_delay,
+    session::Outflow,
+};
 use crate::telemetry::metrics;
 
 /// Where actors run. A story on a paused clock has everybody on one arbiter.
@@ -42,6 +45,7 @@ struct Inner {
     placement: Placement,
     grids: Mutex<HashMap<GridId, Entry>>,
     sessions: AtomicUsize,
+    outgoing: Arc<AtomicUsize>,
 }
 
 struct Entry {
@@ -54,8 +58,13 @@ impl Registry {
     /// Makes a registry without any grid.
     #[must_use]
     pub fn new(tools: Tools, placement: Placement) -> Self {
-        let inner =
-            Inner { tools, placement, grids: Mutex::default(), sessions: AtomicUsize::new(0) };
+        let inner = Inner {
+            tools,
+            placement,
+            grids: Mutex::default(),
+            sessions: AtomicUsize::new(0),
+            outgoing: Arc::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -107,6 +116,12 @@ impl Registry {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.inner.sessions.load(Ordering::Acquire)
+    }
+
+    /// Counts what waits for one more agent, within the bound over all.
+    #[must_use]
+    pub fn outflow(&self) -> Outflow {
+        Outflow::counting_into(&self.inner.outgoing)
     }
 
     fn start(&self, grid: GridId, restarts: u32) -> Addr<GridActor> {

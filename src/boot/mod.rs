@@ -21,7 +21,7 @@ use std::{
 use actix::prelude::*;
 use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
-use kontena_core::{grace::Graces, keepalive, login};
+use kontena_core::{cleanup, grace::Graces, keepalive, login};
 use kontena_protocol::COMPAT_VERSION;
 use kontena_store::{Options, Store, StoreError, grids};
 
@@ -255,6 +255,11 @@ fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules 
             daemon: span(config.grace_daemon),
             ha: span(config.grace_ha),
             random: span(config.grace_random),
+        },
+        limits: cleanup::Limits {
+            stale: span(config.keepalive_interval * 2),
+            ephemeral: span(config.ephemeral_ttl),
+            listening_since,
         },
         listening_since,
         max_agents: config.max_agents,

@@ -42,6 +42,8 @@ pub struct Config {
     pub grace_ha: Duration,
     /// Offline grace of `random` services.
     pub grace_random: Duration,
+    /// How long an `ephemeral` node may stay offline before it is removed.
+    pub ephemeral_ttl: Duration,
     /// One-time code for the first administrator; none: a random one.
     pub initial_admin_code: Option<String>,
     /// Key that seals secrets and tokens; none: the key file beside an SQLite database.
@@ -70,6 +72,7 @@ impl Config {
             grace_daemon: settings.grace_daemon.seconds()?,
             grace_ha: settings.grace_ha.seconds()?,
             grace_random: settings.grace_random.seconds()?,
+            ephemeral_ttl: settings.ephemeral_ttl.seconds()?,
             initial_admin_code: settings.initial_admin_code.optional().map(str::to_owned),
             vault_key: settings.vault_key.optional().map(str::to_owned),
             max_agents: settings.max_agents.get()?.parse().map_err(|_| {

@@ -7,7 +7,7 @@ use clap::Args;
 use super::File;
 
 /// Flag and environment variable of every setting.
-pub const NAMES: [(&str, &str); 12] = [
+pub const NAMES: [(&str, &str); 13] = [
     ("listen", "LISTEN"),
     ("database-url", "DATABASE_URL"),
     ("log", "RUST_LOG"),
@@ -17,6 +17,7 @@ pub const NAMES: [(&str, &str); 12] = [
     ("grace-daemon", "KONTENA_GRACE_DAEMON"),
     ("grace-ha", "KONTENA_GRACE_HA"),
     ("grace-random", "KONTENA_GRACE_RANDOM"),
+    ("ephemeral-ttl", "KONTENA_EPHEMERAL_TTL"),
     ("initial-admin-code", "INITIAL_ADMIN_CODE"),
     ("vault-key", "VAULT_KEY"),
     ("max-agents", "KONTENA_MAX_AGENTS"),
@@ -52,6 +53,9 @@ pub struct Flags {
     /// Offline grace of random services [env: KONTENA_GRACE_RANDOM] [default: 30]
     #[arg(long, value_name = "SECONDS", global = true)]
     pub grace_random: Option<String>,
+    /// An ephemeral node offline for longer is removed [env: KONTENA_EPHEMERAL_TTL] [default: 21600]
+    #[arg(long, value_name = "SECONDS", global = true)]
+    pub ephemeral_ttl: Option<String>,
     /// One-time code for the first administrator's login [env: INITIAL_ADMIN_CODE] [default: a random one]
     #[arg(long, value_name = "CODE", global = true)]
     pub initial_admin_code: Option<String>,
@@ -132,6 +136,7 @@ pub struct Settings {
     pub grace_daemon: Value,
     pub grace_ha: Value,
     pub grace_random: Value,
+    pub ephemeral_ttl: Value,
     pub initial_admin_code: Value,
     pub vault_key: Value,
     pub max_agents: Value,
@@ -178,6 +183,7 @@ impl Settings {
             grace_daemon: one("grace-daemon", &flags.grace_daemon, Some("600")),
             grace_ha: one("grace-ha", &flags.grace_ha, Some("120")),
             grace_random: one("grace-random", &flags.grace_random, Some("30")),
+            ephemeral_ttl: one("ephemeral-ttl", &flags.ephemeral_ttl, Some("21600")),
             initial_admin_code: one("initial-admin-code", &flags.initial_admin_code, None),
             vault_key: one("vault-key", &flags.vault_key, None),
             max_agents: one("max-agents", &flags.max_agents, Some("0")),

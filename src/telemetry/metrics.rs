@@ -21,6 +21,8 @@ pub const DEPLOYS: &str = "kontena_deploys_total";
 pub const EVALUATIONS: &str = "kontena_scheduler_evaluations_total";
 /// Messages of agents or to agents that were dropped, by kind.
 pub const DROPPED: &str = "kontena_messages_dropped_total";
+/// Milliseconds during which a thread with sessions stood still.
+pub const LAG: &str = "kontena_master_lag_milliseconds_total";
 /// Actors that panicked and were started again, by kind.
 pub const RESTARTS: &str = "kontena_actor_restarts_total";
 
@@ -48,7 +50,7 @@ impl Metrics {
     pub fn render(&self) -> String {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
-        for name in [DEPLOYS, EVALUATIONS, DROPPED, RESTARTS] {
+        for name in [DEPLOYS, EVALUATIONS, DROPPED, LAG, RESTARTS] {
             sample_type(&mut text, name, "counter");
             for ((known, labels), value) in counters.iter() {
                 if *known == name {

@@ -33,13 +33,14 @@ pub fn node_info(grid: &Grid, node: &Node, all: &[Node]) -> NodeInfo {
 /// address elsewhere.
 #[must_use]
 pub fn peer_ips(node: &Node, all: &[Node]) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
     let mut ips: Vec<String> = Vec::new();
     for other in all.iter().filter(|other| other.id != node.id) {
         let same_region = other.region() == node.region();
         let report = &other.report;
         let ip = if same_region { &report.private_ip } else { &report.public_ip };
         if let Some(ip) = ip
-            && !ips.contains(ip)
+            && seen.insert(ip.as_str())
         {
             ips.push(ip.clone());
         }

@@ -2,10 +2,14 @@
 //!
 //! Pure: from nouns of the domain to bodies of the wire and back. No socket, no store.
 
+mod container;
 mod info;
 mod pod;
 mod report;
+mod stats;
 
+pub use container::read_container;
 pub use info::{node_info, peer_ips};
 pub use pod::{PodSource, domainname, pod};
 pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};
+pub use stats::read_node_stats;

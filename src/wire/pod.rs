@@ -1,6 +1,9 @@
 //! One instance as its node is told to run it (`agent-protocol.md` 4.4).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kontena_core::domain::{
     DEFAULT_STACK, Grid, Instance, Node, Service, ServiceSpec, ServiceVolume, VolumeScope,
@@ -18,6 +21,8 @@ pub struct PodSource {
     pub service: Service,
     /// The specification of the revision the instance was deployed at; none: the service's present one.
     pub spec: Option<Arc<ServiceSpec>>,
+    /// Hooks that run once, and have run for this instance.
+    pub done_hooks: BTreeSet<String>,
 }
 
 /// The DNS domain of a stack's services.
@@ -33,7 +38,7 @@ pub fn domainname(grid: &str, stack: &str) -> String {
 /// Describes an instance to its node.
 #[must_use]
 pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
-    let PodSource { instance, service, spec } = source;
+    let PodSource { instance, service, spec, done_hooks } = source;
     let spec = spec.as_ref().unwrap_or(&service.spec);
     let number = instance.number;
     ServicePod {
@@ -76,7 +81,7 @@ pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
         env: env(grid, node, service, spec, number),
         secrets: Vec::new(),
         labels: labels(grid, service, spec),
-        hooks: hooks(spec, number),
+        hooks: hooks(spec, number, done_hooks),
         networks: vec![NetworkInfo {
             name: "kontena".to_owned(),
             subnet: grid.subnet.to_string(),
@@ -162,13 +167,13 @@ fn labels(grid: &Grid, service: &Service, spec: &ServiceSpec) -> BTreeMap<String
     labels
 }
 
-/// Hooks selected for this instance: `*`, or its number in the list.
-fn hooks(spec: &ServiceSpec, number: u32) -> Vec<HookSpec> {
+/// Hooks selected for this instance, `*` or its number in the list, except those that run once and
+/// have.
+fn hooks(spec: &ServiceSpec, number: u32, done: &BTreeSet<String>) -> Vec<HookSpec> {
     let number = number.to_string();
     spec.hooks
         .iter()
-        // A hook that runs once per instance needs its mark kept, which no call does yet.
-        .filter(|hook| !hook.oneshot)
+        .filter(|hook| !(hook.oneshot && done.contains(&hook.id)))
         .filter(|hook| {
             hook.instances.split(',').map(str::trim).any(|one| one == "*" || one == number)
         })

@@ -51,8 +51,8 @@ impl Graces {
 /// Until when instances of that strategy stay on the node although it is offline; none where the node
 /// is connected, or was never seen.
 ///
-/// Counts from the moment the node was found offline or last seen, whichever is later (a token reset
-/// disconnects without a time of its own), and never from before a master listened.
+/// Counts from the moment the node was found offline or last seen, whichever is later, and never from
+/// before a master listened.
 #[must_use]
 pub fn deadline(
     snapshot: &Snapshot,
@@ -63,8 +63,7 @@ pub fn deadline(
     if node.connected {
         return None;
     }
-    let offline_since = node.disconnected_at.max(node.last_seen_at)?;
-    let counted_from = offline_since.max(snapshot.listening_since);
+    let counted_from = node.offline_since()?.max(snapshot.listening_since);
     // Saturating: a grace of centuries is a way to say "never".
     let end = counted_from.checked_add_signed(graces.of(strategy));
     Some(end.unwrap_or(Time::MAX_UTC))
@@ -90,7 +89,7 @@ pub fn is_over(
 pub fn is_awaited(snapshot: &Snapshot, node: &Node) -> bool {
     let since = snapshot.listening_since;
     !node.connected
-        && node.disconnected_at.is_some_and(|at| at >= since)
+        && node.marked_offline_at.is_some_and(|at| at >= since)
         && node.last_seen_at.is_none_or(|at| at < since)
 }
 

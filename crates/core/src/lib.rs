@@ -8,6 +8,8 @@
 //! Reading order: [`domain`], [`snapshot`], then the decisions; [`validate`] is what an administrator's
 //! request has to pass first.
 
+pub mod cleanup;
+pub mod containers;
 pub mod domain;
 pub mod grace;
 pub mod invariants;

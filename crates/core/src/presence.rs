@@ -54,13 +54,19 @@ pub fn check(connection: Connected<'_>, record: Option<&Node>) -> Result<(), Ver
     let Some(node) = record else {
         return Err(removed(connection.engine_id));
     };
-    match node.connected_at {
-        Some(counted) if counted == connection.connected_at => {}
-        other => {
-            return Err(conflict(connection.name, other.unwrap_or(connection.connected_at)));
-        }
-    }
+    check_identity(connection, node)?;
     if node.connected { Ok(()) } else { Err(disconnected(&node.name)) }
+}
+
+/// Whether a connection is the one that the record is about, whatever its state.
+///
+/// # Errors
+/// The conflict with the one that is.
+pub fn check_identity(connection: Connected<'_>, node: &Node) -> Result<(), Verdict> {
+    match node.connected_at {
+        Some(counted) if counted == connection.connected_at => Ok(()),
+        other => Err(conflict(connection.name, other.unwrap_or(connection.connected_at))),
+    }
 }
 
 /// What an agent's report of its engine changes. Labels are taken only while the node has none; they

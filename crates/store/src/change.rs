@@ -3,6 +3,7 @@
 //! A condition that no longer holds writes nothing and is [`StoreError::Conflict`]. A report about
 //! something that has been removed meanwhile is a conflict too: the reporter must learn of it.
 
+mod container;
 mod deploy;
 mod instance;
 mod node;
@@ -38,7 +39,8 @@ pub(crate) fn write(conn: &mut Conn, grid: GridId, change: &Change) -> Result<()
         | Change::NodeUnplugged { .. }
         | Change::NodeSeen { .. }
         | Change::NodeReported { .. }
-        | Change::NodeMemory { .. }
+        | Change::NodeMeasured { .. }
+        | Change::NodeSwept { .. }
         | Change::NodeEdited { .. }
         | Change::NodeTokenChanged { .. }
         | Change::NodeRemoved(_) => node::write(conn, change),
@@ -46,6 +48,9 @@ pub(crate) fn write(conn: &mut Conn, grid: GridId, change: &Change) -> Result<()
         | Change::ServiceUpdated { .. }
         | Change::ServiceDeployed { .. }
         | Change::ServiceRemoved(_) => service::write(conn, change),
+        Change::ContainerSaved(_)
+        | Change::ContainerChecked { .. }
+        | Change::ContainerRemoved(_) => container::write(conn, change),
         Change::InstanceCreated(_)
         | Change::InstancePlaced { .. }
         | Change::InstanceDesired { .. }

@@ -11,11 +11,12 @@ use diesel::{
     PgConnection, QueryableByName, RunQueryDsl, sql_query,
     sql_types::{Array, BigInt, Integer, Nullable, Text},
 };
-use kontena_core::domain::{Change, Connection};
+use kontena_core::domain::{Change, Connection, container};
 
 use crate::{
     Result,
     row::{micros, signed, to_json},
+    samples::slot,
 };
 
 /// What kind of set a change belongs to.
@@ -24,6 +25,7 @@ pub(crate) enum Kind {
     Plugged,
     Seen,
     Unplugged,
+    Measured,
     Reported,
 }
 
@@ -33,6 +35,7 @@ pub(crate) fn kind(change: &Change) -> Option<Kind> {
         Change::NodePlugged { .. } => Some(Kind::Plugged),
         Change::NodeSeen { .. } => Some(Kind::Seen),
         Change::NodeUnplugged { .. } => Some(Kind::Unplugged),
+        Change::NodeMeasured { .. } => Some(Kind::Measured),
         Change::InstanceReported { .. } => Some(Kind::Reported),
         _ => None,
     }
@@ -43,7 +46,8 @@ pub(crate) fn key(change: &Change) -> Key {
     match change {
         Change::NodePlugged { node, .. }
         | Change::NodeSeen { node, .. }
-        | Change::NodeUnplugged { node, .. } => (node.to_string(), 0),
+        | Change::NodeUnplugged { node, .. }
+        | Change::NodeMeasured { node, .. } => (node.to_string(), 0),
         Change::InstanceReported { service, number, .. } => (service.to_string(), signed(*number)),
         _ => (String::new(), 0),
     }
@@ -70,6 +74,7 @@ pub(crate) fn write(
         Kind::Plugged => plugged(conn, changes)?,
         Kind::Seen => seen(conn, changes)?,
         Kind::Unplugged => unplugged(conn, changes)?,
+        Kind::Measured => measured(conn, changes)?,
         Kind::Reported => reported(conn, changes)?,
     };
     Ok(hits.into_iter().map(|hit| (hit.id, hit.number)).collect())
@@ -132,16 +137,52 @@ fn unplugged(conn: &mut PgConnection, changes: &[&Change]) -> Result<Vec<Hit>> {
         }
     }
     Ok(sql_query(
-        "update nodes set connected = false, disconnected_at = v.at, connection = v.connection \
+        "with unplugged as (update nodes set connected = false, disconnected_at = v.at, \
+         marked_offline_at = v.at, connection = v.connection \
          from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) \
          as v (id, connected_at, at, connection) \
          where nodes.id = v.id and nodes.connected_at = v.connected_at \
-         returning nodes.id as id, 0 as number",
+         returning nodes.id as id, v.at as at), \
+         marked as (update containers set deleted_at = unplugged.at from unplugged \
+         where containers.node_id = unplugged.id and containers.kind <> $5 \
+         and containers.deleted_at is null) \
+         select id, 0 as number from unplugged",
     )
     .bind::<Array<Text>, _>(ids)
     .bind::<Array<BigInt>, _>(connections)
     .bind::<Array<BigInt>, _>(times)
     .bind::<Array<Text>, _>(ends)
+    .bind::<Text, _>(container::VOLUME)
+    .load(conn)?)
+}
+
+fn measured(conn: &mut PgConnection, changes: &[&Change]) -> Result<Vec<Hit>> {
+    let (mut ids, mut slots, mut times) = (vec![], vec![], vec![]);
+    let (mut figures, mut samples) = (vec![], vec![]);
+    for change in changes {
+        if let Change::NodeMeasured { node, sample, at } = change {
+            ids.push(node.to_string());
+            slots.push(slot(*at));
+            times.push(micros(sample.at));
+            figures.push(to_json(&sample.figures)?);
+            samples.push(to_json(sample)?);
+        }
+    }
+    Ok(sql_query(
+        "with v as (select * from unnest($1::text[], $2::integer[], $3::bigint[], $4::text[], \
+         $5::text[]) as v (id, slot, at, figures, sample)), \
+         measured as (update nodes set figures = v.figures from v where nodes.id = v.id \
+         returning nodes.id as id), \
+         kept as (insert into node_samples (node_id, slot, at, sample) \
+         select v.id, v.slot, v.at, v.sample from v join measured on measured.id = v.id \
+         on conflict (node_id, slot) do update set at = excluded.at, sample = excluded.sample) \
+         select id, 0 as number from measured",
+    )
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Integer>, _>(slots)
+    .bind::<Array<BigInt>, _>(times)
+    .bind::<Array<Text>, _>(figures)
+    .bind::<Array<Text>, _>(samples)
     .load(conn)?)
 }
 

@@ -53,9 +53,10 @@ diesel::table! {
         connection -> Nullable<Text>,
         agent_version -> Nullable<Text>,
         report -> Text,
-        memory -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        figures -> Nullable<Text>,
+        marked_offline_at -> Nullable<BigInt>,
     }
 }
 
@@ -101,6 +102,41 @@ diesel::table! {
         error -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    hook_marks (service_id, number, hook_id) {
+        service_id -> Text,
+        number -> Integer,
+        hook_id -> Text,
+    }
+}
+
+diesel::table! {
+    node_samples (node_id, slot) {
+        node_id -> Text,
+        slot -> Integer,
+        at -> BigInt,
+        sample -> Text,
+    }
+}
+
+diesel::table! {
+    containers (id) {
+        id -> Text,
+        grid_id -> Text,
+        node_id -> Text,
+        container_id -> Text,
+        name -> Text,
+        kind -> Text,
+        service_id -> Nullable<Text>,
+        instance_number -> Nullable<Integer>,
+        details -> Text,
+        health -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -209,6 +245,8 @@ diesel::joinable!(nodes -> grids (grid_id));
 diesel::joinable!(services -> stacks (stack_id));
 diesel::joinable!(service_revisions -> services (service_id));
 diesel::joinable!(instances -> services (service_id));
+diesel::joinable!(node_samples -> nodes (node_id));
+diesel::joinable!(containers -> nodes (node_id));
 diesel::joinable!(deploys -> services (service_id));
 diesel::joinable!(instance_deploys -> deploys (deploy_id));
 diesel::joinable!(tokens -> users (user_id));
@@ -223,6 +261,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     services,
     service_revisions,
     instances,
+    hook_marks,
+    node_samples,
+    containers,
     deploys,
     instance_deploys,
     users,

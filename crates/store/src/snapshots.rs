@@ -1,8 +1,11 @@
 //! Everything of one grid, loaded at once.
 
-use kontena_core::{domain::GridId, snapshot::Contents};
+use kontena_core::{
+    domain::{ContainerRecord, GridId},
+    snapshot::Contents,
+};
 
-use crate::{Conn, Result, deploys, grids, instances, nodes, services};
+use crate::{Conn, Result, containers, deploys, grids, instances, nodes, services};
 
 /// Loads a grid; nothing where it does not exist.
 ///
@@ -18,5 +21,9 @@ pub fn load(conn: &mut Conn, grid: GridId) -> Result<Option<Contents>> {
         services: services::of_grid(conn, grid)?,
         instances: instances::of_grid(conn, grid)?,
         deploys: deploys::unfinished(conn, grid)?,
+        containers: containers::of_grid(conn, grid)?
+            .iter()
+            .filter_map(ContainerRecord::visible)
+            .collect(),
     }))
 }

@@ -1,12 +1,21 @@
 //! What a grid actor does about committed changes of its grid.
 
+use std::{rc::Rc, time::Duration};
+
 use actix::prelude::*;
-use kontena_core::domain::{Change, NodeId};
+use kontena_core::domain::{Change, Grid, Node, NodeId, Time};
 use kontena_protocol::agent::{json, method};
 use kontena_store::{Committed, Follower, grids, nodes};
 
 use super::GridActor;
 use crate::{actors::session, wire};
+
+/// How long changes are gathered before every node is told.
+const GATHER: Duration = Duration::from_millis(100);
+/// Nodes that are told in one go.
+const AT_A_TIME: usize = 100;
+/// The pause before the next ones.
+const PAUSE: Duration = Duration::from_millis(10);
 
 impl GridActor {
     /// Follows the grid from now on; ends the actor where the grid is gone.
@@ -51,13 +60,26 @@ impl GridActor {
                     }
                 }
                 Change::NodeTokenChanged { node, disconnect: true, .. } => self.disconnect(*node),
+                // A refusal for its clock has taken the node from the connection that counted.
+                Change::NodeRejected { node, connected_at, .. } => {
+                    self.supersede(*node, *connected_at);
+                }
                 Change::NodeEdited { .. } | Change::GridUpdated(_) => tell_everyone = true,
                 Change::GridRemoved(_) => ctx.stop(),
                 _ => {}
             }
         }
         if tell_everyone {
-            self.tell_everyone(ctx);
+            self.tell_everyone_soon(ctx);
+        }
+    }
+
+    fn supersede(&mut self, node: NodeId, newer: Time) {
+        if let Some(live) = self.sessions.get(&node)
+            && live.connected_at < newer
+        {
+            live.session.do_send(session::Superseded { newer });
+            self.sessions.remove(&node);
         }
     }
 
@@ -67,32 +89,45 @@ impl GridActor {
         }
     }
 
+    /// Many changes in a row are told once.
+    fn tell_everyone_soon(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.tells_everyone, true) {
+            ctx.run_later(GATHER, Self::tell_everyone);
+        }
+    }
+
     /// Sends every connected node what the master knows about it now.
     fn tell_everyone(&mut self, ctx: &mut Context<Self>) {
+        self.tells_everyone = false;
         let (store, grid) = (self.tools().store.clone(), self.grid);
         let read = async move {
             store
                 .read(move |conn| Ok((grids::by_id(conn, grid)?, nodes::of_grid(conn, grid)?)))
                 .await
         };
-        ctx.spawn(read.into_actor(self).map(|found, actor, _| {
-            let (grid, nodes) = match found {
-                Ok((Some(grid), nodes)) => (grid, nodes),
-                Ok((None, _)) => return,
-                Err(error) => {
-                    log::error!("grid {}: cannot read its nodes: {error}", actor.grid);
-                    return;
-                }
-            };
-            for node in &nodes {
-                if let Some(live) = actor.sessions.get(&node.id) {
-                    let info = wire::node_info(&grid, node, &nodes);
-                    live.session.do_send(session::NotifyAgent {
-                        method: method::NODE_INFO,
-                        params: vec![json::encode(&info)],
-                    });
-                }
-            }
+        ctx.spawn(read.into_actor(self).map(|found, actor, ctx| match found {
+            Ok((Some(grid), nodes)) => actor.tell(Rc::new(grid), Rc::new(nodes), 0, ctx),
+            Ok((None, _)) => {}
+            Err(error) => log::error!("grid {}: cannot read its nodes: {error}", actor.grid),
         }));
+    }
+
+    /// Tells some nodes now and the others a moment later: each is told about all, so that a large grid
+    /// at once would hold a thread and a lot of memory.
+    fn tell(&mut self, grid: Rc<Grid>, nodes: Rc<Vec<Node>>, from: usize, ctx: &mut Context<Self>) {
+        for node in nodes.iter().skip(from).take(AT_A_TIME) {
+            if let Some(live) = self.sessions.get(&node.id) {
+                let info = wire::node_info(&grid, node, &nodes);
+                live.session.do_send(session::NotifyAgent {
+                    method: method::NODE_INFO,
+                    params: vec![json::encode(&info)],
+                });
+            }
+        }
+        let next = from + AT_A_TIME;
+        // Where there is news already, the next round tells it to all.
+        if next < nodes.len() && !self.tells_everyone {
+            ctx.run_later(PAUSE, move |actor, ctx| actor.tell(grid, nodes, next, ctx));
+        }
     }
 }

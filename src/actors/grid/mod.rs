@@ -8,6 +8,7 @@ mod follow;
 mod messages;
 mod sessions;
 mod sweep;
+mod tidy;
 
 use std::collections::HashMap;
 
@@ -39,6 +40,8 @@ pub struct GridActor {
     scheduler_restarts: u32,
     scheduler_began: tokio::time::Instant,
     draining: bool,
+    /// Whether every node is about to be told anew who it is.
+    tells_everyone: bool,
     lifeline: Lifeline<()>,
     /// Dropped with the actor: sessions then attach to its successor.
     _alive: tokio::sync::watch::Sender<()>,
@@ -64,6 +67,7 @@ impl GridActor {
             scheduler_restarts: 0,
             scheduler_began: crate::clock::instant(),
             draining: false,
+            tells_everyone: false,
             lifeline,
             _alive: sender,
             alive,
@@ -124,6 +128,7 @@ impl Actor for GridActor {
         ctx.set_mailbox_capacity(1024);
         self.follow(ctx);
         self.sweep_regularly(ctx);
+        self.tidy_regularly(ctx);
         self.start_scheduler(ctx);
     }
 

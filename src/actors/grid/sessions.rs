@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 use kontena_core::{
-    domain::{NodeId, Time},
+    domain::{Change, NodeId, Time},
     presence::{self, Connected, Verdict},
 };
 use kontena_store::{StoreError, nodes};
@@ -12,6 +12,9 @@ use super::{
     Probed, SessionEnd,
 };
 use crate::actors::{Tools, lifeline::End, scheduler::Retire, session};
+
+/// The pause before an end that could not be recorded is tried again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Handler<Attach> for GridActor {
     type Result = ResponseActFuture<Self, Result<Attached, Verdict>>;
@@ -23,14 +26,17 @@ impl Handler<Attach> for GridActor {
             return Box::pin(fut::ready(Err(verdict)));
         }
         let Attach { node, name, engine_id, connected_at, again, session, death } = attach;
-        let (tools, grid) = (self.tools().clone(), self.grid);
+        let (tools, grid, node_name) = (self.tools().clone(), self.grid, name.clone());
         let plug = async move {
             let connection = Connected { engine_id: engine_id.as_str(), name: &name, connected_at };
             plug(&tools, grid, node, connection, again).await
         };
         Box::pin(plug.into_actor(self).map(move |plugged, actor, ctx| {
             plugged?;
-            actor.register(node, Live { connected_at, session });
+            // Whoever comes back first: the newest connection has the node.
+            if let Err(newer) = actor.register(node, Live { connected_at, session }) {
+                return Err(presence::conflict(&node_name, newer));
+            }
             // Watched only now: the end of a connection that never counted unplugs nothing. A session
             // that has ended meanwhile is told of at once.
             let ended = death.wait().into_actor(actor).map(move |end, actor, ctx| {
@@ -74,20 +80,20 @@ async fn plug(
 }
 
 impl GridActor {
-    /// Makes a session the node's, and ends the one it replaces.
-    fn register(&mut self, node: NodeId, live: Live) {
+    /// Makes a session the node's, and ends the one it replaces; or says which newer one has the node.
+    fn register(&mut self, node: NodeId, live: Live) -> Result<(), Time> {
         let newer = live.connected_at;
-        match self.sessions.get(&node) {
-            // Events may arrive in any order: an older connection never replaces a newer one.
-            Some(known) if known.connected_at > newer => {}
-            _ => {
-                if let Some(older) = self.sessions.insert(node, live)
-                    && older.connected_at != newer
-                {
-                    older.session.do_send(session::Superseded { newer });
-                }
-            }
+        if let Some(known) = self.sessions.get(&node)
+            && known.connected_at > newer
+        {
+            return Err(known.connected_at);
         }
+        if let Some(older) = self.sessions.insert(node, live)
+            && older.connected_at != newer
+        {
+            older.session.do_send(session::Superseded { newer });
+        }
+        Ok(())
     }
 
     fn session_ended(
@@ -112,7 +118,26 @@ impl GridActor {
                 (1011, "Internal server error".to_owned())
             }
         };
-        self.unplug(node, connected_at, close_code, close_reason, ctx);
+        let at = self.tools().clock.now();
+        let end = Change::NodeUnplugged { node, connected_at, at, close_code, close_reason };
+        self.record_end(node, end, ctx);
+    }
+
+    /// Records that a connection has ended, unless another one counts by now. What cannot be written is
+    /// tried again until it can, with the moment of the end itself: a node must not stay online without
+    /// a connection because the database was away.
+    pub(super) fn record_end(&self, node: NodeId, end: Change, ctx: &mut Context<Self>) {
+        let (tools, grid, change) = (self.tools().clone(), self.grid, end.clone());
+        let write = async move { tools.store.change(grid, change).await };
+        ctx.spawn(write.into_actor(self).map(move |written, actor, ctx| match written {
+            // Another connection has taken the node, or it is gone: nothing to be recorded.
+            Ok(()) | Err(StoreError::Conflict(_)) => {}
+            Err(error) => {
+                let grid = actor.grid;
+                log::error!("grid {grid}: cannot record that node {node} is offline: {error}");
+                ctx.run_later(AGAIN, move |actor, ctx| actor.record_end(node, end, ctx));
+            }
+        }));
     }
 }
 

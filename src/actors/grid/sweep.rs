@@ -3,8 +3,11 @@
 //! together; never the normal way a node goes offline.
 
 use actix::prelude::*;
-use kontena_core::domain::{Change, Node, NodeId};
-use kontena_store::{StoreError, nodes};
+use kontena_core::{
+    cleanup,
+    domain::{Change, Node},
+};
+use kontena_store::nodes;
 
 use super::GridActor;
 
@@ -22,51 +25,22 @@ impl GridActor {
         let (store, grid) = (self.tools().store.clone(), self.grid);
         let read = async move { store.read(move |conn| nodes::of_grid(conn, grid)).await };
         ctx.spawn(read.into_actor(self).map(|nodes, actor, ctx| match nodes {
-            Ok(nodes) => nodes.iter().for_each(|node| actor.unplug_stale(node, ctx)),
+            Ok(nodes) => nodes.iter().for_each(|node| actor.sweep_node(node, ctx)),
             Err(error) => log::error!("grid {}: cannot sweep its nodes: {error}", actor.grid),
         }));
     }
 
-    fn unplug_stale(&mut self, node: &Node, ctx: &mut Context<Self>) {
+    fn sweep_node(&mut self, node: &Node, ctx: &mut Context<Self>) {
         let tools = self.tools();
-        let silent = tools.rules.keepalive.interval * 2;
-        let now = tools.clock.now();
-        let is_silent = node.last_seen_at.is_none_or(|seen| now - seen > to_delta(silent));
+        let at = tools.clock.now();
         let Some(connected_at) = node.connected_at else {
             return;
         };
-        if !node.connected || !is_silent || self.sessions.contains_key(&node.id) {
+        if self.sessions.contains_key(&node.id) || !cleanup::is_stale(node, &tools.rules.limits, at)
+        {
             return;
         }
         log::warn!("grid {}: node {} is recorded as connected and is not", self.grid, node.name);
-        self.unplug(node.id, connected_at, 1006, String::new(), ctx);
+        self.record_end(node.id, Change::NodeSwept { node: node.id, connected_at, at }, ctx);
     }
-
-    /// Records that a connection has ended, unless another one counts by now.
-    pub(super) fn unplug(
-        &mut self,
-        node: NodeId,
-        connected_at: kontena_core::domain::Time,
-        close_code: u16,
-        close_reason: String,
-        ctx: &mut Context<Self>,
-    ) {
-        let (tools, grid) = (self.tools().clone(), self.grid);
-        let unplug = async move {
-            let at = tools.clock.now();
-            let change = Change::NodeUnplugged { node, connected_at, at, close_code, close_reason };
-            match tools.store.change(grid, change).await {
-                // Another connection has taken the node, or it is gone: nothing to be recorded.
-                Ok(()) | Err(StoreError::Conflict(_)) => {}
-                Err(error) => {
-                    log::error!("grid {grid}: cannot record that node {node} is offline: {error}");
-                }
-            }
-        };
-        ctx.spawn(unplug.into_actor(self));
-    }
-}
-
-fn to_delta(span: std::time::Duration) -> chrono::TimeDelta {
-    chrono::TimeDelta::from_std(span).unwrap_or(chrono::TimeDelta::MAX)
 }

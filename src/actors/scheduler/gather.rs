@@ -1,6 +1,9 @@
 //! Step one of a turn: what was committed is applied to the picture, and says who must be looked at.
 
-use kontena_core::domain::{Change, NodeId, ServiceId, Time};
+use kontena_core::{
+    domain::{Change, NodeId, ServiceId, Time},
+    placement::watches_containers,
+};
 use kontena_store::Committed;
 
 use super::{Picture, REPORT_WAIT};
@@ -29,13 +32,18 @@ impl Picture {
     fn mark(&mut self, change: &Change) {
         match change {
             // Seen and memory figures come all the time and decide nothing by themselves.
-            Change::NodeSeen { .. } | Change::NodeMemory { .. } | Change::EventLogged(_) => {}
+            Change::NodeSeen { .. }
+            | Change::NodeMeasured { .. }
+            | Change::ContainerChecked { .. }
+            | Change::EventLogged(_) => {}
+            Change::ContainerSaved(_) | Change::ContainerRemoved(_) => self.mark_watchers(),
             // Without its report a node's memory, processors and drivers are unknown: wait a moment.
             Change::NodePlugged { at, .. } => self.look_at_all_by(*at + REPORT_WAIT),
             Change::NodeCreated(_)
             | Change::NodeBound { .. }
             | Change::NodeRejected { .. }
             | Change::NodeUnplugged { .. }
+            | Change::NodeSwept { .. }
             | Change::NodeReported { .. }
             | Change::NodeEdited { .. }
             | Change::NodeTokenChanged { .. }
@@ -80,6 +88,13 @@ impl Picture {
     /// Marks every service of the grid.
     pub(super) fn mark_all(&mut self) {
         self.dirty.extend(self.snapshot.services().map(|service| service.id));
+    }
+
+    /// Marks the services whose place depends on which containers there are.
+    fn mark_watchers(&mut self) {
+        let grid = &self.snapshot.grid;
+        let watchers = self.snapshot.services().filter(|service| watches_containers(service, grid));
+        self.dirty.extend(watchers.map(|service| service.id));
     }
 
     fn look_at_all_by(&mut self, at: Time) {

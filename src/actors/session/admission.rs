@@ -4,9 +4,9 @@ use actix::prelude::*;
 use kontena_core::{
     domain::EngineId,
     login::{self, Admission, Claim, Facts, Presented, Refusal, Unreadable},
-    presence,
+    presence::{self, Verdict},
 };
-use kontena_protocol::agent::{Hello, MasterInfo, Message, Token, hello, json, method};
+use kontena_protocol::agent::{Hello, MasterInfo, Message, NodeInfo, Token, hello, json, method};
 use kontena_store::{Result, StoreError, Tx, grids, nodes};
 
 use super::{Admitted, Outgoing, SessionActor};
@@ -42,7 +42,7 @@ impl SessionActor {
         };
         log::warn!("reject websocket connection for node {node}: {}", refusal.reason);
         if refusal.announces_version() {
-            self.send_master_info();
+            self.send_master_info(ctx);
         }
         self.close(refusal.code, &refusal.reason, ctx);
     }
@@ -55,6 +55,7 @@ impl SessionActor {
             name: admission.name,
             connected_at: admission.connected_at,
         };
+        self.node = Some(node.clone());
         self.attach(node, false, ctx);
     }
 
@@ -77,18 +78,16 @@ impl SessionActor {
         let grid = self.registry.grid(node.grid);
         ctx.spawn(grid.send(attach).into_actor(self).map(move |attached, actor, ctx| {
             match attached {
+                _ if actor.closing => {}
                 Ok(Ok(attached)) => {
                     actor.reattach_when_gone(attached.alive, ctx);
-                    actor.node = Some(node);
                     if !again {
-                        actor.counts(ctx);
+                        actor.begin_to_count(ctx);
                     }
                 }
-                Ok(Err(verdict)) => {
-                    actor.node = Some(node);
-                    actor.close_with(&verdict, ctx);
-                }
-                // The grid actor was lost meanwhile; the registry starts another.
+                Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+                // The grid actor was lost meanwhile, and the registry starts another; or the grid is
+                // gone, and so is the node. The record says which.
                 Err(_) => {
                     let pause = std::time::Duration::from_millis(100);
                     ctx.run_later(pause, move |actor, ctx| actor.attach(node, again, ctx));
@@ -112,64 +111,82 @@ impl SessionActor {
     }
 
     /// The connection counts: the agent is told who it talks to and who it is.
-    fn counts(&mut self, ctx: &mut Context<Self>) {
+    fn begin_to_count(&mut self, ctx: &mut Context<Self>) {
         let Some(node) = self.node.clone() else {
             return;
         };
         log::info!("node {} connected to grid {} as {}", node.engine_id, node.grid, node.name);
+        self.counts = true;
         self.send(Outgoing::Admitted);
-        self.send_master_info();
+        self.send_master_info(ctx);
         self.begin_keepalive(ctx);
-        let (store, grid, id) = (self.tools().store.clone(), node.grid, node.node);
-        let token = hash(self.tools(), &self.hello.token);
-        let by_node_token = matches!(self.hello.token, Token::Node(_));
-        let read = async move {
-            let read = store.read(move |conn| {
-                let grid = grids::by_id(conn, grid)?;
-                let nodes = match &grid {
-                    Some(grid) => nodes::of_grid(conn, grid.id)?,
-                    None => Vec::new(),
-                };
-                let token_node = nodes::by_token(conn, &token)?.map(|node| node.id);
-                Ok((grid, nodes, token_node))
-            });
-            read.await
-        };
-        ctx.spawn(read.into_actor(self).map(move |found, actor, ctx| {
-            match found {
-                Ok((Some(grid), nodes, token_node)) => {
-                    if let Some(node) = nodes.iter().find(|node| node.id == id) {
-                        // The token may have been reset between the login and now.
-                        let opens = match by_node_token {
-                            true => token_node == Some(id),
-                            false => !node.has_token,
-                        };
-                        if !opens {
-                            let verdict = presence::disconnected(&node.name);
-                            actor.close_with(&verdict, ctx);
-                            return;
-                        }
-                        let info = wire::node_info(&grid, node, &nodes);
-                        actor.notify(method::NODE_INFO, vec![json::encode(&info)]);
-                    }
+        // Frames that came meanwhile wait for the answer to this.
+        self.queue.busy = true;
+        let (tools, token) = (self.tools().clone(), self.hello.token.clone());
+        let introduce = async move { introduce(&tools, &node, &token).await };
+        ctx.spawn(introduce.into_actor(self).map(|introduced, actor, ctx| {
+            actor.queue.busy = false;
+            match introduced {
+                Ok(Ok(info)) => actor.notify(method::NODE_INFO, vec![json::encode(&info)], ctx),
+                Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+                Err(error) => {
+                    let node = &actor.hello.node_id;
+                    log::error!("session of node {node}: cannot read its grid: {error}");
+                    actor.close(1011, "Internal server error", ctx);
                 }
-                Ok((None, ..)) => {}
-                Err(error) => log::error!("node {id}: cannot read its grid: {error}"),
             }
-            // Frames that came meanwhile have waited for this.
             actor.handle_next(ctx);
         }));
     }
 
-    fn send_master_info(&self) {
+    fn send_master_info(&mut self, ctx: &mut Context<Self>) {
         let version = Some(self.tools().rules.login.version.clone());
-        self.notify(method::MASTER_INFO, vec![json::encode(&MasterInfo { version })]);
+        self.notify(method::MASTER_INFO, vec![json::encode(&MasterInfo { version })], ctx);
     }
 
-    pub(super) fn notify(&self, method: &str, params: Vec<rmpv::Value>) {
+    pub(super) fn notify(
+        &mut self,
+        method: &str,
+        params: Vec<rmpv::Value>,
+        ctx: &mut Context<Self>,
+    ) {
         let message = Message::Notification { method: method.to_owned(), params };
-        self.send(Outgoing::Frame(message.encode()));
+        self.send_message(message, ctx);
     }
+}
+
+/// Who the node is, if its connection still may be: between its login and now the node may have been
+/// removed, or its token reset.
+async fn introduce(
+    tools: &Tools,
+    node: &Admitted,
+    token: &Token,
+) -> Result<std::result::Result<NodeInfo, Verdict>> {
+    let (grid, id) = (node.grid, node.node);
+    let token_hash = hash(tools, token);
+    let read = tools.store.read(move |conn| {
+        let Some(grid) = grids::by_id(conn, grid)? else {
+            return Ok(None);
+        };
+        let nodes = nodes::of_grid(conn, grid.id)?;
+        let opened = nodes::by_token(conn, &token_hash)?.map(|node| node.id);
+        Ok(Some((grid, nodes, opened)))
+    });
+    let removed = presence::removed(node.engine_id.as_str());
+    let Some((grid, nodes, opened)) = read.await? else {
+        return Ok(Err(removed));
+    };
+    let Some(record) = nodes.iter().find(|node| node.id == id) else {
+        return Ok(Err(removed));
+    };
+    let opens = match token {
+        Token::Node(_) => opened == Some(id),
+        _ => !record.has_token,
+    };
+    if !opens {
+        return Ok(Err(presence::disconnected(&record.name)));
+    }
+    Ok(Ok(wire::node_info(&grid, record, &nodes)))
 }
 
 /// Decides who an agent is and writes what that changes, in one job.

@@ -7,7 +7,7 @@ use kontena_protocol::agent::{Message, RpcError};
 use rmpv::Value;
 use tokio::sync::oneshot;
 
-use super::{CallAgent, NotifyAgent, Outgoing, SessionActor};
+use super::{CallAgent, NotifyAgent, SessionActor};
 use crate::actors::grid::CallFailed;
 
 /// Ids the master draws from, as Kontena 1.5's: 0 to 2^31 - 2.
@@ -53,13 +53,13 @@ impl Handler<CallAgent> for SessionActor {
     type Result = ResponseFuture<Result<Value, CallFailed>>;
 
     fn handle(&mut self, call: CallAgent, ctx: &mut Self::Context) -> Self::Result {
-        if self.closing || self.node.is_none() {
+        if self.closing || !self.counts {
             return Box::pin(std::future::ready(Err(CallFailed::NotConnected)));
         }
         let CallAgent { method, params, timeout } = call;
         let (id, answer) = self.calls.begin();
         let request = Message::Request { id, method: method.to_owned(), params };
-        self.send(Outgoing::Frame(request.encode()));
+        self.send_message(request, ctx);
         ctx.run_later(timeout, move |actor, _| {
             actor.calls.end(id, Err(CallFailed::TimedOut));
         });
@@ -70,9 +70,9 @@ impl Handler<CallAgent> for SessionActor {
 impl Handler<NotifyAgent> for SessionActor {
     type Result = ();
 
-    fn handle(&mut self, notify: NotifyAgent, _: &mut Self::Context) {
-        if !self.closing && self.node.is_some() {
-            self.notify(notify.method, notify.params);
+    fn handle(&mut self, notify: NotifyAgent, ctx: &mut Self::Context) {
+        if self.counts {
+            self.notify(notify.method, notify.params, ctx);
         }
     }
 }

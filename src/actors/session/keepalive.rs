@@ -6,18 +6,12 @@ use actix::prelude::*;
 use kontena_core::{
     domain::Change,
     keepalive::Act,
-    presence::{self, Connected, Verdict},
+    presence::{self, Verdict},
 };
 use kontena_store::{StoreError, nodes};
 
 use super::{Admitted, Outgoing, PongReceived, ProbeAgent, SessionActor};
-use crate::{
-    actors::{Tools, grid::Probed},
-    clock,
-};
-
-/// How late a timer may be before the lag is the master's own.
-const TOLERATED_LAG: Duration = Duration::from_millis(100);
+use crate::actors::{Tools, grid::Probed};
 
 /// Frames waiting to be handled from which on silence is the master's own fault.
 const MOST_BEHIND: usize = 64;
@@ -33,25 +27,23 @@ pub(super) fn first_ping(tools: &Tools) -> Duration {
 
 impl SessionActor {
     pub(super) fn begin_keepalive(&mut self, ctx: &mut Context<Self>) {
-        self.accepted_at = clock::instant();
+        self.accepted_at = self.pulse.lived();
         self.keep_alive(ctx);
+    }
+
+    /// Time since the connection began to count, as far as this thread was there.
+    fn lived(&self) -> Duration {
+        self.pulse.lived().saturating_sub(self.accepted_at)
     }
 
     fn keep_alive(&mut self, ctx: &mut Context<Self>) {
         if self.closing {
             return;
         }
-        let now = self.accepted_at.elapsed();
+        let now = self.lived();
         match self.keepalive.act(now) {
             Act::Wait(until) => {
-                ctx.run_later(until.saturating_sub(now), move |actor, ctx| {
-                    let lag = actor.accepted_at.elapsed().saturating_sub(until);
-                    if lag > TOLERATED_LAG {
-                        log::warn!("the master is {lag:?} late; unanswered pings get that longer");
-                        actor.keepalive.excuse(lag);
-                    }
-                    actor.keep_alive(ctx);
-                });
+                ctx.run_later(until.saturating_sub(now), Self::keep_alive);
             }
             Act::Ping => {
                 self.send(Outgoing::Ping);
@@ -59,7 +51,7 @@ impl SessionActor {
                 self.keep_alive(ctx);
             }
             // The agent's frames wait for the master, and its pong may be behind them.
-            Act::Close(_) if self.waiting.len() >= MOST_BEHIND => {
+            Act::Close(_) if self.queue.waiting() >= MOST_BEHIND => {
                 log::warn!("node {}: the master is behind with its frames", self.hello.node_id);
                 self.keepalive.excuse(self.tools().rules.keepalive.timeout);
                 self.keep_alive(ctx);
@@ -102,9 +94,7 @@ async fn check(tools: &Tools, node: &Admitted) -> Result<Result<(), Verdict>, St
         Ok(()) => Ok(Ok(())),
         Err(StoreError::Conflict(_)) => {
             let record = tools.store.read(move |conn| nodes::by_id(conn, id)).await?;
-            let connection =
-                Connected { engine_id: node.engine_id.as_str(), name: &node.name, connected_at };
-            Ok(presence::check(connection, record.as_ref()))
+            Ok(presence::check(node.connected(), record.as_ref()))
         }
         Err(error) => Err(error),
     }
@@ -118,7 +108,7 @@ impl Handler<PongReceived> for SessionActor {
             probe.send(()).ok();
         }
         let timeout = self.tools().rules.keepalive.timeout.as_secs_f64();
-        let Some(pong) = self.keepalive.pong_received(self.accepted_at.elapsed()) else {
+        let Some(pong) = self.keepalive.pong_received(self.lived()) else {
             return;
         };
         let level = if pong.is_late { log::Level::Warn } else { log::Level::Debug };

@@ -7,34 +7,46 @@
 //!
 //! It takes frames from anyone who hands them over (`socket` does in a running master, a story's fake
 //! agent in tests) and gives frames to a recipient; no socket is known here. Frames that arrive before
-//! the admission wait for it. Requests of one agent are handled one after the other, in order.
+//! the admission wait for it. Requests of one agent are handled one after the other, in order. Every
+//! state has a deadline, and what waits in either direction is bounded.
 
 mod admission;
+mod answer;
 mod calls;
 mod intake;
 mod keepalive;
-mod route;
+mod outflow;
+mod outlet;
+mod queue;
 pub mod socket;
 
-use std::collections::VecDeque;
+use std::{rc::Rc, time::Duration};
 
 use actix::prelude::*;
 use actix_web::web::Bytes;
 use kontena_core::{
     domain::{EngineId, GridId, NodeId, Time},
     keepalive::Keepalive,
-    presence::{self, Verdict},
+    presence::{self, Connected, Verdict},
 };
-use kontena_protocol::agent::{Hello, truncate_reason};
+use kontena_protocol::agent::{Hello, Message, truncate_reason};
 use rmpv::Value;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 
 use super::{
     Registry, Tools,
     grid::{CallFailed, Probed, SessionEnd},
     lifeline::Lifeline,
+    pulse::Pulse,
 };
 use calls::Calls;
+use queue::Queue;
+
+pub use outflow::Outflow;
+
+/// How long an agent may wait between its upgrade and the moment its connection counts; a database that
+/// is away for longer sends it round again.
+const ADMISSION_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a session hands to its socket.
 #[derive(Message, Debug, Clone, PartialEq, Eq)]
@@ -133,18 +145,32 @@ pub struct SessionActor {
     registry: Registry,
     hello: Hello,
     socket: Recipient<Outgoing>,
+    outflow: Outflow,
     node: Option<Admitted>,
+    /// Whether the connection counts as the node's: calls go both ways.
+    counts: bool,
     lifeline: Option<Lifeline<SessionEnd>>,
-    waiting: VecDeque<(Bytes, oneshot::Sender<()>)>,
-    busy: bool,
+    queue: Queue,
     closing: bool,
-    accepted_at: Instant,
+    pulse: Rc<Pulse>,
+    /// When the connection began to count, in the thread's lived time.
+    accepted_at: Duration,
     keepalive: Keepalive,
     calls: Calls,
     probes: Vec<oneshot::Sender<()>>,
     /// Tells the socket when this session is lost: a panic must not leave a connection behind that
     /// nobody serves.
     to_socket: Lifeline<()>,
+}
+
+/// How a session reaches its socket.
+pub struct Line {
+    /// Takes what is to be sent.
+    pub out: Recipient<Outgoing>,
+    /// Counts what waits to be sent; the socket gives back what it has passed on.
+    pub outflow: Outflow,
+    /// Tells the socket when the session is lost.
+    pub to_socket: Lifeline<()>,
 }
 
 /// Who the agent is.
@@ -157,15 +183,21 @@ struct Admitted {
     connected_at: Time,
 }
 
+impl Admitted {
+    fn connected(&self) -> Connected<'_> {
+        Connected {
+            engine_id: self.engine_id.as_str(),
+            name: &self.name,
+            connected_at: self.connected_at,
+        }
+    }
+}
+
 impl SessionActor {
-    /// Makes a session for an agent that has said hello. Where it is lost, `to_socket` tells the socket.
+    /// Makes a session for an agent that has said hello, on the thread it will run on.
     #[must_use]
-    pub fn new(
-        registry: Registry,
-        hello: Hello,
-        socket: Recipient<Outgoing>,
-        to_socket: Lifeline<()>,
-    ) -> Self {
+    pub fn new(registry: Registry, hello: Hello, line: Line) -> Self {
+        let pulse = Pulse::here(&registry.tools().metrics);
         let keepalive = Keepalive::new(
             registry.tools().rules.keepalive,
             keepalive::first_ping(registry.tools()),
@@ -173,17 +205,19 @@ impl SessionActor {
         Self {
             registry,
             hello,
-            socket,
+            socket: line.out,
+            outflow: line.outflow,
             node: None,
+            counts: false,
             lifeline: None,
-            waiting: VecDeque::new(),
-            busy: false,
+            queue: Queue::default(),
             closing: false,
-            accepted_at: crate::clock::instant(),
+            accepted_at: pulse.lived(),
+            pulse,
             keepalive,
             calls: Calls::default(),
             probes: Vec::new(),
-            to_socket,
+            to_socket: line.to_socket,
         }
     }
 
@@ -194,6 +228,21 @@ impl SessionActor {
     fn send(&self, outgoing: Outgoing) {
         // A socket that is gone has said so, or will.
         self.socket.do_send(outgoing);
+    }
+
+    /// Sends a message, or ends the session of an agent that does not read what it is sent.
+    fn send_message(&mut self, message: Message, ctx: &mut Context<Self>) {
+        let bytes = message.encode();
+        if self.closing {
+            return;
+        }
+        if self.outflow.take(socket::encoded_length(bytes.len())) {
+            self.send(Outgoing::Frame(bytes));
+        } else {
+            let waiting = self.outflow.waiting();
+            let reason = format!("{waiting} bytes wait for this agent to read them");
+            self.close(1008, &reason, ctx);
+        }
     }
 
     /// Ends the session from the master's side.
@@ -231,6 +280,12 @@ impl Actor for SessionActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_later(ADMISSION_LIMIT, |actor, ctx| {
+            if !actor.counts {
+                log::error!("session of node {}: not admitted in time", actor.hello.node_id);
+                actor.close(1011, "Internal server error", ctx);
+            }
+        });
         self.begin_login(ctx);
     }
 }

@@ -7,6 +7,7 @@
 use std::{rc::Rc, time::Duration};
 
 use actix::prelude::*;
+use actix_http::ws::Codec;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{HeaderName, HeaderValue},
@@ -17,8 +18,9 @@ use kontena_protocol::agent::{Hello, header, hello};
 use tokio::sync::oneshot;
 
 use super::{
-    Incoming, Outgoing, PongReceived, SessionActor, SocketClosed,
+    Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
     intake::{Gauge, Intake},
+    outlet::Outlet,
 };
 use crate::actors::{
     Registry,
@@ -32,6 +34,8 @@ const BEFORE_ADMISSION: usize = 64 * 1024;
 const AFTER_ADMISSION: usize = 16 * 1024 * 1024;
 /// Frames handed over and not handled yet; beyond it nothing more is read.
 const MOST_IN_HAND: usize = 256;
+/// Their bytes, likewise.
+const MOST_BYTES_IN_HAND: usize = 4 * 1024 * 1024;
 /// How long the agent may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -43,8 +47,10 @@ struct Socket {
     admitted: bool,
     fragments: Option<web::BytesMut>,
     in_hand: usize,
+    bytes_in_hand: usize,
     closed: bool,
     gauge: Rc<Gauge>,
+    outflow: Outflow,
     _slot: SessionSlot,
 }
 
@@ -67,6 +73,7 @@ pub fn upgrade(
     let version = tools.rules.login.version.clone();
     let now = hello::format_connected_at(tools.clock.now());
     let gauge = Gauge::new(BEFORE_ADMISSION);
+    let outflow = registry.outflow();
     let socket = Socket {
         registry,
         hello: Some(hello),
@@ -74,13 +81,15 @@ pub fn upgrade(
         admitted: false,
         fragments: None,
         in_hand: 0,
+        bytes_in_hand: 0,
         closed: false,
         gauge: Rc::clone(&gauge),
+        outflow: outflow.clone(),
         _slot: slot,
     };
-    let mut response = ws::WsResponseBuilder::new(socket, request, Intake::new(payload, gauge))
-        .frame_size(AFTER_ADMISSION)
-        .start()?;
+    let codec = Codec::new().max_size(AFTER_ADMISSION);
+    let frames = WebsocketContext::with_codec(socket, Intake::new(payload, gauge), codec);
+    let mut response = ws::handshake(request)?.streaming(Outlet::new(frames, outflow));
     for (name, value) in [(header::VERSION, version), (header::CONNECTED_AT, now)] {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(actix_web::error::ErrorInternalServerError)?;
@@ -89,6 +98,17 @@ pub fn upgrade(
         response.headers_mut().insert(name, value);
     }
     Ok(response)
+}
+
+/// The length of a message with its frame's head, as the master sends it: unmasked, in one piece.
+#[must_use]
+pub fn encoded_length(payload: usize) -> usize {
+    let head = match payload {
+        ..126 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    };
+    head + payload
 }
 
 type Ctx = WebsocketContext<Socket>;
@@ -100,7 +120,8 @@ impl Actor for Socket {
         if let Some(hello) = self.hello.take() {
             let out = ctx.address().recipient();
             let (to_socket, death) = lifeline();
-            let session = SessionActor::new(self.registry.clone(), hello, out, to_socket);
+            let line = Line { out, outflow: self.outflow.clone(), to_socket };
+            let session = SessionActor::new(self.registry.clone(), hello, line);
             self.session = Some(session.start());
             ctx.spawn(death.wait().into_actor(self).map(|end, socket, ctx| {
                 if let End::Lost = end {
@@ -144,12 +165,17 @@ impl Socket {
             return;
         }
         let Some(session) = &self.session else { return };
+        let length = bytes.len();
         self.in_hand += 1;
+        self.bytes_in_hand += length;
         // Not `send`: beyond the mailbox's capacity it would hand frames over in another order.
         let (done, handled) = oneshot::channel();
         session.do_send(Incoming { bytes, done });
-        let handled = handled.into_actor(self).map(|_, actor, _| actor.in_hand -= 1);
-        if self.in_hand >= MOST_IN_HAND {
+        let handled = handled.into_actor(self).map(move |_, actor, _| {
+            actor.in_hand -= 1;
+            actor.bytes_in_hand -= length;
+        });
+        if self.in_hand >= MOST_IN_HAND || self.bytes_in_hand >= MOST_BYTES_IN_HAND {
             // Nothing is read until this frame, and so all before it, has been handled.
             ctx.wait(handled);
         } else {

@@ -20,7 +20,10 @@ use kontena_agent::{
 use kontena_master::actors::{
     Registry,
     lifeline::{End, lifeline},
-    session::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed},
+    session::{
+        Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
+        socket::encoded_length,
+    },
 };
 use kontena_protocol::agent::{CloseCode, Hello};
 use tokio::sync::{mpsc, oneshot};
@@ -132,6 +135,7 @@ impl StoryAgent {
 
 /// Stands where the websocket stands in a running master.
 struct Pipe {
+    outflow: Outflow,
     sink: Rc<RefCell<Option<mpsc::UnboundedSender<Frame>>>>,
 }
 
@@ -144,7 +148,10 @@ impl Handler<Outgoing> for Pipe {
 
     fn handle(&mut self, outgoing: Outgoing, ctx: &mut Self::Context) {
         let frame = match outgoing {
-            Outgoing::Frame(bytes) => Frame::Binary(bytes),
+            Outgoing::Frame(bytes) => {
+                self.outflow.give_back(encoded_length(bytes.len()));
+                Frame::Binary(bytes)
+            }
             Outgoing::Ping => Frame::Ping(Vec::new()),
             Outgoing::Admitted => return,
             Outgoing::Close(code, reason) => {
@@ -172,10 +179,13 @@ fn accept(
     let Connection { sink, mut stream, .. } = connection;
     let (frames, queue) = mpsc::unbounded_channel();
     actix_rt::spawn(write_out(sink, queue));
-    let pipe = Pipe { sink: Rc::new(RefCell::new(Some(frames.clone()))) }.start();
+    let outflow = registry.outflow();
+    let sink = Rc::new(RefCell::new(Some(frames.clone())));
+    let pipe = Pipe { outflow: outflow.clone(), sink }.start();
     let (to_socket, death) = lifeline();
     let out = pipe.clone().recipient();
-    let session = SessionActor::new(registry.clone(), hello, out, to_socket).start();
+    let line = Line { out, outflow, to_socket };
+    let session = SessionActor::new(registry.clone(), hello, line).start();
     actix_rt::spawn(async move {
         if let End::Lost = death.wait().await {
             pipe.do_send(Outgoing::Close(1011, "Internal server error".to_owned()));

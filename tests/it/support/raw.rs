@@ -7,7 +7,10 @@ use actix_web::web::Bytes;
 use kontena_master::actors::{
     Registry,
     lifeline::lifeline,
-    session::{Incoming, Outgoing, PongReceived, SessionActor, SocketClosed},
+    session::{
+        Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
+        socket::encoded_length,
+    },
 };
 use kontena_protocol::agent::{Decoded, Hello, Message, header, hello::format_connected_at, json};
 
@@ -21,6 +24,9 @@ pub struct RawAgent {
 
 struct Ear {
     heard: Rc<RefCell<Vec<Outgoing>>>,
+    outflow: Outflow,
+    /// Whether what is sent to the agent is read; where not, it piles up.
+    reads: bool,
 }
 
 impl Actor for Ear {
@@ -31,6 +37,11 @@ impl Handler<Outgoing> for Ear {
     type Result = ();
 
     fn handle(&mut self, outgoing: Outgoing, _: &mut Self::Context) {
+        if let Outgoing::Frame(bytes) = &outgoing
+            && self.reads
+        {
+            self.outflow.give_back(encoded_length(bytes.len()));
+        }
         self.heard.borrow_mut().push(outgoing);
     }
 }
@@ -48,15 +59,21 @@ pub fn headers(master: &TestMaster) -> Vec<(&'static str, String)> {
 
 impl RawAgent {
     pub fn connect(registry: &Registry, headers: &[(&str, String)]) -> Self {
+        Self::connect_reading(registry, headers, true)
+    }
+
+    /// As `connect`; an agent that does not read leaves what it is sent to the master's care.
+    pub fn connect_reading(registry: &Registry, headers: &[(&str, String)], reads: bool) -> Self {
         let hello = Hello::read(|name| {
             let found = headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str())
         });
         let heard: Rc<RefCell<Vec<Outgoing>>> = Rc::default();
-        let ear = Ear { heard: Rc::clone(&heard) }.start();
+        let outflow = registry.outflow();
+        let ear = Ear { heard: Rc::clone(&heard), outflow: outflow.clone(), reads }.start();
         let (to_socket, _) = lifeline();
-        let session =
-            SessionActor::new(registry.clone(), hello, ear.recipient(), to_socket).start();
+        let line = Line { out: ear.recipient(), outflow, to_socket };
+        let session = SessionActor::new(registry.clone(), hello, line).start();
         Self { session, heard }
     }
 

@@ -4,9 +4,9 @@
 //! whoever follows the grid; a [`Snapshot`](crate::Snapshot) applies the same value to its picture.
 
 use super::{
-    Availability, Connection, Deploy, DeployId, DeployState, DesiredState, EngineId, Event, Grid,
-    GridId, Instance, InstanceDeploy, MemoryStats, Node, NodeId, NodeReport, ObservedState,
-    Service, ServiceId, ServiceVersion, Time,
+    Availability, Connection, ContainerHealth, ContainerId, ContainerRecord, Deploy, DeployId,
+    DeployState, DesiredState, EngineId, Event, Grid, GridId, Instance, InstanceDeploy, Node,
+    NodeId, NodeReport, NodeSample, ObservedState, Service, ServiceId, ServiceVersion, Time,
 };
 
 /// A fact to be written. Times are the moment of the decision.
@@ -51,8 +51,11 @@ pub enum Change {
         connected_at: Time,
         /// Code and reason.
         connection: Connection,
+        /// When.
+        at: Time,
     },
-    /// The node's connection ended. Presupposes that it still is that connection.
+    /// The node's connection ended. Presupposes that it still is that connection. The node's containers
+    /// count as deleted until its agent reports them again, except those that only hold data.
     NodeUnplugged {
         /// The node.
         node: NodeId,
@@ -64,6 +67,16 @@ pub enum Change {
         close_code: u16,
         /// Reason in the close frame.
         close_reason: String,
+    },
+    /// The record said connected for long without a sign of life: it no longer does. Presupposes that it
+    /// still is that connection. The node's containers count as deleted, as after an end that was seen.
+    NodeSwept {
+        /// The node.
+        node: NodeId,
+        /// The connection.
+        connected_at: Time,
+        /// When: grace counts from here.
+        at: Time,
     },
     /// The node gave a sign of life. Presupposes that it still is that connection, and that the record
     /// says it is connected.
@@ -88,12 +101,14 @@ pub enum Change {
         /// When.
         at: Time,
     },
-    /// The agent reported its memory.
-    NodeMemory {
+    /// The agent measured its machine.
+    NodeMeasured {
         /// The node.
         node: NodeId,
-        /// Bytes.
-        memory: MemoryStats,
+        /// The figures.
+        sample: Box<NodeSample>,
+        /// When they arrived.
+        at: Time,
     },
     /// An administrator wants other labels or another availability.
     NodeEdited {
@@ -119,6 +134,18 @@ pub enum Change {
     },
     /// The node is gone; its instances have no node.
     NodeRemoved(NodeId),
+
+    /// An agent described a container: the record as it is from now on.
+    ContainerSaved(Box<ContainerRecord>),
+    /// An agent checked a container. Presupposes that it is known.
+    ContainerChecked {
+        /// The container.
+        container: ContainerId,
+        /// The result.
+        health: ContainerHealth,
+    },
+    /// A container is gone.
+    ContainerRemoved(ContainerId),
 
     /// A service exists. Presupposes that its name is free in its stack.
     ServiceCreated(Box<Service>),

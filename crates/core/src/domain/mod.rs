@@ -13,9 +13,12 @@ pub mod instance;
 pub mod net;
 pub mod node;
 pub mod service;
+pub mod stats;
 
 pub use change::Change;
-pub use container::Container;
+pub use container::{
+    Container, ContainerDetails, ContainerHealth, ContainerRecord, ContainerReport, ContainerState,
+};
 pub use deploy::{Deploy, DeployOrigin, DeployState, InstanceDeploy, Phase};
 pub use event::{Event, Severity};
 pub use grid::{Grid, LogForwarding, Statsd};
@@ -25,10 +28,13 @@ pub use id::{
 };
 pub use instance::{DesiredState, Instance, ObservedState};
 pub use net::Cidr;
-pub use node::{Availability, Connection, Driver, MemoryStats, Node, NodeReport, NodeStatus};
+pub use node::{Availability, Connection, Driver, Node, NodeReport, NodeStatus};
 pub use service::{
     DeployOpts, HealthCheck, Hook, HookKind, Link, Port, SecretRef, Service, ServiceSpec,
     ServiceState, ServiceVersion, ServiceVolume, Strategy, VolumeRef, VolumeScope,
+};
+pub use stats::{
+    CpuUsage, Filesystem, LoadAverages, MemoryStats, NodeFigures, NodeSample, NodeTraffic, Traffic,
 };
 
 /// A moment in UTC. The domain stores microseconds; agents' connection times are cut to milliseconds.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EngineId, GridId, NodeId, Time};
+use super::{EngineId, GridId, MemoryStats, NodeFigures, NodeId, Time};
 
 /// A machine that runs an agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,9 @@ pub struct Node {
     pub connected_at: Option<Time>,
     /// When the last connection was found to have ended.
     pub disconnected_at: Option<Time>,
+    /// When the record last turned to not connected, whatever turned it: the end of the connection, a
+    /// refusal, a reset token, or the sweep.
+    pub marked_offline_at: Option<Time>,
     /// Last sign of life.
     pub last_seen_at: Option<Time>,
     /// How the last connection began and ended.
@@ -40,8 +43,8 @@ pub struct Node {
     pub agent_version: Option<String>,
     /// What the engine says about itself.
     pub report: NodeReport,
-    /// Memory as last reported.
-    pub memory: Option<MemoryStats>,
+    /// What the agent last measured.
+    pub figures: Option<NodeFigures>,
     /// Creation.
     pub created_at: Time,
     /// Last change by a report or by an administrator.
@@ -133,22 +136,6 @@ pub struct Driver {
     pub version: Option<String>,
 }
 
-/// Memory of a node in bytes; `used` includes caches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MemoryStats {
-    /// All.
-    pub total: i64,
-    /// `total - free`.
-    pub used: i64,
-    /// Unused by anything.
-    pub free: i64,
-    /// Page cache.
-    pub cached: i64,
-    /// Buffers.
-    pub buffers: i64,
-}
-
 /// The state of a node in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeStatus {
@@ -195,11 +182,12 @@ impl Node {
             updated: false,
             connected_at: None,
             disconnected_at: None,
+            marked_offline_at: None,
             last_seen_at: None,
             connection: None,
             agent_version: None,
             report: NodeReport::default(),
-            memory: None,
+            figures: None,
             created_at: now,
             updated_at: now,
         }
@@ -215,6 +203,20 @@ impl Node {
             () if self.availability == Availability::Drain => NodeStatus::Drain,
             () => NodeStatus::Online,
         }
+    }
+
+    /// Since when the node is offline, as far as graces count: from the latest of what is known of it,
+    /// so that they are never shorter than promised. None where it was never seen; meaningless while it
+    /// is connected.
+    #[must_use]
+    pub fn offline_since(&self) -> Option<Time> {
+        self.marked_offline_at.max(self.disconnected_at).max(self.last_seen_at)
+    }
+
+    /// Memory as last measured.
+    #[must_use]
+    pub fn memory(&self) -> Option<MemoryStats> {
+        self.figures.as_ref().and_then(|figures| figures.memory)
     }
 
     /// Looks a label up by name: the first label whose part before the first `=` is `name` decides.

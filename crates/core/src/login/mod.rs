@@ -305,6 +305,7 @@ fn check_clock(
                 close_code: Some(4020),
                 close_reason: Some(reason),
             },
+            at: moment.now,
         };
         refusal.changes.push((node.grid, rejected));
     }

@@ -25,7 +25,7 @@ pub use filter::{Misunderstood, understand};
 pub use run::Run;
 
 use crate::{
-    domain::{Node, Strategy},
+    domain::{Grid, Node, Service, Strategy},
     snapshot::Snapshot,
 };
 
@@ -60,4 +60,15 @@ impl Failure {
 #[must_use]
 pub fn connected(snapshot: &Snapshot) -> Vec<&Node> {
     snapshot.nodes().filter(|node| node.connected).collect()
+}
+
+/// Whether it matters to a service's placement which containers exist: by an affinity to a container, or
+/// by a dependency on another's volumes or network.
+#[must_use]
+pub fn watches_containers(service: &Service, grid: &Grid) -> bool {
+    let spec = &service.spec;
+    let mut affinities = spec.affinity.iter().chain(&grid.default_affinity);
+    affinities.any(|expression| expression.starts_with("container"))
+        || !spec.volumes_from.is_empty()
+        || spec.net.as_deref().is_some_and(|net| net.starts_with("container:"))
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     Moment,
-    domain::{NodeId, Service, ServiceId},
+    domain::{NodeFigures, NodeId, NodeSample, NodeTraffic, Service, ServiceId},
     testing::{GridBuilder, at},
 };
 
@@ -216,7 +216,10 @@ fn memory_that_is_not_known_makes_a_node_the_last_choice_and_no_error() {
     let mut snapshot = grid.build();
     let memory = crate::domain::MemoryStats { total: 100, used: 99, free: 1, ..Default::default() };
     for node in &nodes {
-        snapshot.apply(&crate::domain::Change::NodeMemory { node: *node, memory });
+        let figures = NodeFigures { memory: Some(memory), ..NodeFigures::default() };
+        let sample = NodeSample { at: at(0), figures, network: NodeTraffic::default() };
+        let sample = Box::new(sample);
+        snapshot.apply(&crate::domain::Change::NodeMeasured { node: *node, sample, at: at(0) });
     }
     let mut report = snapshot.node(nodes[0]).expect("a node").report.clone();
     report.mem_total = None;

@@ -23,14 +23,16 @@ impl Node {
                 self.connection =
                     Some(Connection { opened: true, close_code: None, close_reason: None });
             }
-            Change::NodeRejected { connected_at, connection, .. } => {
-                self.connected = false;
+            Change::NodeRejected { connected_at, connection, at, .. } => {
+                self.turn_offline(*at);
                 self.updated = false;
                 self.connected_at = Some(*connected_at);
                 self.connection = Some(connection.clone());
             }
+            Change::NodeSwept { at, .. } => self.turn_offline(*at),
             Change::NodeUnplugged { at, close_code, close_reason, .. } => {
                 self.connected = false;
+                self.marked_offline_at = Some(*at);
                 self.disconnected_at = Some(*at);
                 self.connection = Some(Connection::ended(*close_code, close_reason));
             }
@@ -44,7 +46,7 @@ impl Node {
                 self.updated = true;
                 self.updated_at = *at;
             }
-            Change::NodeMemory { memory, .. } => self.memory = Some(*memory),
+            Change::NodeMeasured { sample, .. } => self.figures = Some(sample.figures.clone()),
             Change::NodeEdited { labels, availability, at, .. } => {
                 self.labels.clone_from(labels);
                 self.availability = *availability;
@@ -52,11 +54,21 @@ impl Node {
             }
             Change::NodeTokenChanged { has_token, disconnect, at, .. } => {
                 self.has_token = *has_token;
-                self.connected &= !disconnect;
+                if *disconnect {
+                    self.turn_offline(*at);
+                }
                 self.updated_at = *at;
             }
             _ => {}
         }
+    }
+
+    /// A node that is offline already stays offline since then.
+    fn turn_offline(&mut self, at: Time) {
+        if self.connected {
+            self.marked_offline_at = Some(at);
+        }
+        self.connected = false;
     }
 }
 

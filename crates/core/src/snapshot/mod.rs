@@ -49,6 +49,8 @@ pub struct Contents {
     pub instances: Vec<Instance>,
     /// Its unfinished deploys.
     pub deploys: Vec<Deploy>,
+    /// Its visible containers.
+    pub containers: Vec<Container>,
 }
 
 impl Snapshot {
@@ -78,6 +80,9 @@ impl Snapshot {
         }
         for deploy in contents.deploys {
             snapshot.put_deploy(deploy);
+        }
+        for container in contents.containers {
+            snapshot.put_container(container);
         }
         snapshot
     }
@@ -228,9 +233,13 @@ impl Snapshot {
             | Change::NodeUnplugged { .. }
             | Change::NodeSeen { .. }
             | Change::NodeReported { .. }
-            | Change::NodeMemory { .. }
+            | Change::NodeMeasured { .. }
+            | Change::NodeSwept { .. }
             | Change::NodeEdited { .. }
             | Change::NodeTokenChanged { .. } => self.apply_to_node(change),
+            Change::ContainerSaved(_)
+            | Change::ContainerChecked { .. }
+            | Change::ContainerRemoved(_) => self.apply_to_container(change),
             Change::InstanceCreated(_)
             | Change::InstancePlaced { .. }
             | Change::InstanceDesired { .. }
@@ -253,13 +262,25 @@ impl Snapshot {
             | Change::NodeUnplugged { node, .. }
             | Change::NodeSeen { node, .. }
             | Change::NodeReported { node, .. }
-            | Change::NodeMemory { node, .. }
+            | Change::NodeMeasured { node, .. }
+            | Change::NodeSwept { node, .. }
             | Change::NodeEdited { node, .. }
             | Change::NodeTokenChanged { node, .. } => *node,
             _ => return,
         };
         if let Some(node) = self.nodes.get_mut(&id) {
             node.apply(change);
+        }
+    }
+
+    fn apply_to_container(&mut self, change: &Change) {
+        match change {
+            Change::ContainerSaved(record) => match record.visible() {
+                Some(container) => self.put_container(container),
+                None => drop(self.containers.remove(&record.id)),
+            },
+            Change::ContainerRemoved(container) => drop(self.containers.remove(container)),
+            _ => {}
         }
     }
 

@@ -66,6 +66,7 @@ impl GridBuilder {
                 services: Vec::new(),
                 instances: Vec::new(),
                 deploys: Vec::new(),
+                containers: Vec::new(),
             },
             listening_since: at(-1_000_000),
         }

@@ -30,6 +30,22 @@ pub mod method {
     pub const PODS_SET_STATE: &str = "/node_service_pods/set_state";
     /// Agent to master, notification: something happened to an instance.
     pub const PODS_EVENT: &str = "/node_service_pods/event";
+    /// Agent to master: a hook that runs once is about to run.
+    pub const PODS_MARK_ONESHOT_HOOK: &str = "/node_service_pods/mark_oneshot_hook";
+    /// Agent to master: a container as the engine describes it.
+    pub const CONTAINERS_SAVE: &str = "/containers/save";
+    /// Agent to master: something happened to a container.
+    pub const CONTAINERS_EVENT: &str = "/containers/event";
+    /// Agent to master: containers that are gone.
+    pub const CONTAINERS_CLEANUP: &str = "/containers/cleanup";
+    /// Agent to master: the result of a container's health check.
+    pub const CONTAINERS_HEALTH: &str = "/containers/health";
+    /// Agent to master, notification: lines of containers' logs.
+    pub const CONTAINERS_LOG_BATCH: &str = "/containers/log_batch";
+    /// Agent to master, notification: a container's figures.
+    pub const CONTAINERS_STAT: &str = "/containers/stat";
+    /// Master to agent: the engine's description of a container.
+    pub const CONTAINERS_INSPECT: &str = "/containers/inspect";
     /// Agent to master: which volumes shall exist here.
     pub const VOLUMES_LIST: &str = "/node_volumes/list";
 }
@@ -98,6 +114,57 @@ pub struct GridInfo {
     /// Null or `{"forwarder", "opts"}`.
     #[serde(default)]
     pub logs: serde_json::Value,
+}
+
+/// Names an instance, in `/node_service_pods/mark_oneshot_hook`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodRef {
+    /// 24 hexadecimal digits.
+    pub service_id: String,
+    /// From 1.
+    pub instance_number: u32,
+}
+
+/// `/containers/save`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContainerSave {
+    /// The Docker engine id of the node.
+    #[serde(default, deserialize_with = "or_default")]
+    pub node: String,
+    /// The engine's description, whole.
+    #[serde(default)]
+    pub container: serde_json::Value,
+}
+
+/// `/containers/event`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerEvent {
+    /// The engine's id of the container.
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    /// Such as `start`, `die`, `destroy`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: String,
+    /// The image.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Seconds since 1970.
+    #[serde(default)]
+    pub time: Option<i64>,
+}
+
+/// `/containers/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerCheck {
+    /// The engine's id of the container.
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    /// `healthy` or `unhealthy`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: String,
+    /// A number or a text, by the kind of check.
+    #[serde(default)]
+    pub status_code: serde_json::Value,
 }
 
 /// One instance as its node is told to run it.

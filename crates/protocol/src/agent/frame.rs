@@ -128,6 +128,18 @@ impl Message {
         Ok(Self::from_value(value))
     }
 
+    /// The method of a notification, without reading its arguments; none for every other frame. Says
+    /// whether a frame may be dropped at a fraction of the cost of reading it.
+    #[must_use]
+    pub fn notification_method(bytes: &[u8]) -> Option<&str> {
+        let (length, rest) = match bytes.strip_prefix(&[0x93, 0x02])? {
+            [short @ 0xa0..=0xbf, rest @ ..] => (usize::from(short & 0x1f), rest),
+            [0xd9, length, rest @ ..] => (usize::from(*length), rest),
+            _ => return None,
+        };
+        std::str::from_utf8(rest.get(..length)?).ok()
+    }
+
     fn from_value(value: Value) -> Decoded {
         let Value::Array(items) = value else {
             return Decoded::Ignored;
@@ -230,6 +242,19 @@ mod tests {
                 u8::from_str_radix(std::str::from_utf8(pair).expect("ascii"), 16).expect("hex")
             })
             .collect()
+    }
+
+    #[test]
+    fn a_notification_tells_its_method_before_it_is_read() {
+        for method in ["/nodes/stats", "/a/method/whose/name/is/longer/than/31/bytes"] {
+            let notification = Message::Notification { method: method.to_owned(), params: vec![] };
+            assert_eq!(Message::notification_method(&notification.encode()), Some(method));
+            let request = Message::Request { id: 2, method: method.to_owned(), params: vec![] };
+            assert_eq!(Message::notification_method(&request.encode()), None);
+        }
+        for other in [&b""[..], &[0x93], &[0x93, 0x02, 0xa5, b'x'], &[0x93, 0x02, 0xd9]] {
+            assert_eq!(Message::notification_method(other), None);
+        }
     }
 
     #[test]

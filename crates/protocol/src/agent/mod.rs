@@ -16,8 +16,9 @@ pub mod hello;
 pub mod json;
 
 pub use body::{
-    ContainerPort, Driver, GridInfo, HookSpec, MasterInfo, Mount, NetworkInfo, NodeInfo, PodEvent,
-    PodSecret, PodState, RegistryCredentials, ServicePod, method,
+    ContainerCheck, ContainerEvent, ContainerPort, ContainerSave, Driver, GridInfo, HookSpec,
+    MasterInfo, Mount, NetworkInfo, NodeInfo, PodEvent, PodRef, PodSecret, PodState,
+    RegistryCredentials, ServicePod, method,
 };
 pub use close::{CloseCode, truncate_reason};
 pub use frame::{DecodeError, Decoded, Message, RpcError};

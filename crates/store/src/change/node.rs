@@ -1,12 +1,13 @@
 //! Changes of a node.
 
 use diesel::prelude::*;
-use kontena_core::domain::{Change, Connection};
+use kontena_core::domain::{Change, Connection, Time};
 
-use super::hit;
+use super::{container::mark_deleted, hit};
 use crate::{
     Conn, Result,
     row::{NodeRow, micros, to_json},
+    samples,
     schema::nodes,
 };
 
@@ -23,7 +24,7 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
         }
         Change::NodeBound { .. }
         | Change::NodeReported { .. }
-        | Change::NodeMemory { .. }
+        | Change::NodeMeasured { .. }
         | Change::NodeEdited { .. }
         | Change::NodeTokenChanged { .. } => write_description(conn, change),
         _ => write_connection(conn, change),
@@ -47,10 +48,11 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
             );
             hit("the node's connection", diesel::update(row).set(plugged).execute(conn))
         }
-        Change::NodeRejected { node, connected_at, connection } => {
+        Change::NodeRejected { node, connected_at, connection, at } => {
             let row = nodes::table.find(node.to_string()).filter(
                 nodes::connected_at.is_null().or(nodes::connected_at.lt(micros(*connected_at))),
             );
+            turn_offline(conn, &node.to_string(), *at, Some(micros(*connected_at)))?;
             let rejected = (
                 nodes::connected.eq(false),
                 nodes::updated.eq(false),
@@ -64,12 +66,23 @@ fn write_connection(conn: &mut Conn, change: &Change) -> Result<()> {
             let unplugged = (
                 nodes::connected.eq(false),
                 nodes::disconnected_at.eq(micros(*at)),
+                nodes::marked_offline_at.eq(micros(*at)),
                 nodes::connection.eq(to_json(&connection)?),
             );
             let row = nodes::table
                 .find(node.to_string())
                 .filter(nodes::connected_at.eq(micros(*connected_at)));
-            hit("the node's connection", diesel::update(row).set(unplugged).execute(conn))
+            hit("the node's connection", diesel::update(row).set(unplugged).execute(conn))?;
+            mark_deleted(conn, *node, *at)
+        }
+        Change::NodeSwept { node, connected_at, at } => {
+            let swept = (nodes::connected.eq(false), nodes::marked_offline_at.eq(micros(*at)));
+            let row = nodes::table
+                .find(node.to_string())
+                .filter(nodes::connected_at.eq(micros(*connected_at)))
+                .filter(nodes::connected.eq(true));
+            hit("the node's connection", diesel::update(row).set(swept).execute(conn))?;
+            mark_deleted(conn, *node, *at)
         }
         Change::NodeSeen { node, connected_at, at } => {
             let row = nodes::table
@@ -109,10 +122,11 @@ fn write_description(conn: &mut Conn, change: &Change) -> Result<()> {
             );
             hit(WHAT, diesel::update(row).set(reported).execute(conn))
         }
-        Change::NodeMemory { node, memory } => {
-            let memory = nodes::memory.eq(to_json(memory)?);
+        Change::NodeMeasured { node, sample, at } => {
+            let figures = nodes::figures.eq(to_json(&sample.figures)?);
             let row = nodes::table.find(node.to_string());
-            hit(WHAT, diesel::update(row).set(memory).execute(conn))
+            hit(WHAT, diesel::update(row).set(figures).execute(conn))?;
+            samples::keep(conn, *node, sample, *at)
         }
         Change::NodeEdited { node, labels, availability, at } => {
             let edited = (
@@ -124,11 +138,28 @@ fn write_description(conn: &mut Conn, change: &Change) -> Result<()> {
             hit(WHAT, diesel::update(row).set(edited).execute(conn))
         }
         Change::NodeTokenChanged { node, disconnect, at, .. } => {
+            if *disconnect {
+                turn_offline(conn, &node.to_string(), *at, None)?;
+            }
             let row = nodes::table.find(node.to_string());
-            let changed =
-                (disconnect.then(|| nodes::connected.eq(false)), nodes::updated_at.eq(micros(*at)));
+            let changed = nodes::updated_at.eq(micros(*at));
             hit(WHAT, diesel::update(row).set(changed).execute(conn))
         }
         _ => Ok(()),
     }
+}
+
+/// Marks a node as not connected; one that is offline already stays offline since then. Where `before`
+/// is given, only a connection older than that is taken away.
+fn turn_offline(conn: &mut Conn, node: &str, at: Time, before: Option<i64>) -> Result<()> {
+    let row = nodes::table.find(node).filter(nodes::connected.eq(true));
+    let offline = (nodes::connected.eq(false), nodes::marked_offline_at.eq(micros(at)));
+    match before {
+        Some(before) => {
+            let row = row.filter(nodes::connected_at.lt(before));
+            diesel::update(row).set(offline).execute(conn)?
+        }
+        None => diesel::update(row).set(offline).execute(conn)?,
+    };
+    Ok(())
 }

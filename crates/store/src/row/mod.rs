@@ -3,12 +3,14 @@
 //! A row has only plain numbers and texts; what cannot be read back as a noun of the domain is
 //! [`StoreError::Corrupt`], never a panic.
 
+mod container;
 mod deploy;
 mod grid;
 mod instance;
 mod node;
 mod service;
 
+pub(crate) use container::ContainerRow;
 pub(crate) use deploy::{DeployRow, InstanceDeployRow};
 pub(crate) use grid::{GridRow, GridSettings, NewGridRow};
 pub(crate) use instance::InstanceRow;

@@ -32,9 +32,10 @@ pub(crate) struct NodeRow {
     connection: Option<String>,
     agent_version: Option<String>,
     report: String,
-    memory: Option<String>,
     created_at: i64,
     updated_at: i64,
+    figures: Option<String>,
+    marked_offline_at: Option<i64>,
 }
 
 impl NodeRow {
@@ -57,7 +58,8 @@ impl NodeRow {
             connection: to_json_opt(node.connection.as_ref())?,
             agent_version: node.agent_version.clone(),
             report: to_json(&node.report)?,
-            memory: to_json_opt(node.memory.as_ref())?,
+            figures: to_json_opt(node.figures.as_ref())?,
+            marked_offline_at: micros_opt(node.marked_offline_at),
             created_at: micros(node.created_at),
             updated_at: micros(node.updated_at),
         })
@@ -85,7 +87,8 @@ impl TryFrom<NodeRow> for Node {
             connection: from_json_opt(TABLE, row.connection.as_deref())?,
             agent_version: row.agent_version,
             report: from_json(TABLE, &row.report)?,
-            memory: from_json_opt(TABLE, row.memory.as_deref())?,
+            figures: from_json_opt(TABLE, row.figures.as_deref())?,
+            marked_offline_at: time_opt(TABLE, row.marked_offline_at)?,
             created_at: time(TABLE, row.created_at)?,
             updated_at: time(TABLE, row.updated_at)?,
         })

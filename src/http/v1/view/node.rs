@@ -1,7 +1,7 @@
 //! A node.
 
 use kontena_core::{
-    domain::{Driver, Grid, Node},
+    domain::{Driver, Filesystem, Grid, Node},
     presence,
 };
 use kontena_protocol::api::{self, timestamp};
@@ -73,24 +73,27 @@ fn grid_of_node(grid: &Grid, token: &str) -> api::GridOfNode {
     }
 }
 
-/// Stock clients crash on a connected node without figures: they get zeros until there are some.
+/// Stock clients crash on a connected node without figures: they get zeros until there are some. They
+/// also look for the file system that is named as the engine's folder.
 fn resource_usage(node: &Node) -> Option<Value> {
-    if !node.connected && node.memory.is_none() {
+    if !node.connected && node.figures.is_none() {
         return None;
     }
-    let memory = node.memory.unwrap_or_default();
+    let figures = node.figures.clone().unwrap_or_default();
     let root = node.report.docker_root_dir.as_deref().unwrap_or("/var/lib/docker");
+    let mut filesystem = figures.filesystem;
+    if !filesystem.iter().any(|known| known.name == root) {
+        filesystem.push(Filesystem { name: root.to_owned(), ..Filesystem::default() });
+    }
+    let mut cpu = figures.cpu;
+    if cpu.num_cores == 0 {
+        cpu.num_cores = node.report.cpus.unwrap_or_default();
+    }
     Some(json!({
-        "memory": {
-            "used": memory.used, "cached": memory.cached, "buffers": memory.buffers,
-            "total": memory.total, "free": memory.free, "active": 0, "inactive": 0,
-        },
-        "load": { "1m": 0.0, "5m": 0.0, "15m": 0.0 },
-        "filesystem": [{ "name": root, "used": 0, "total": 0, "free": 0, "available": 0 }],
-        "usage": { "container_seconds": 0 },
-        "cpu": {
-            "num_cores": node.report.cpus.unwrap_or_default(),
-            "system": 0.0, "user": 0.0, "nice": 0.0, "idle": 0.0,
-        },
+        "memory": figures.memory.unwrap_or_default(),
+        "load": figures.load,
+        "filesystem": filesystem,
+        "usage": { "container_seconds": figures.container_seconds },
+        "cpu": cpu,
     }))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use kontena_core::{
-    Moment, Snapshot,
+    Moment, Snapshot, cleanup,
     domain::{Availability, Change, DeployId, NodeId, Service},
     grace::Graces,
     login::{self, Claim, Facts, Presented, Rules},
@@ -321,4 +321,34 @@ pub(super) fn join(case: &Case, then: &Value) -> Checked {
         _ => None,
     });
     same(then, "node", &json!(created))
+}
+
+/// The sweep of connections, then that of ephemeral nodes.
+pub(super) fn node_cleanup(case: &Case, then: &Value) -> Checked {
+    let mut snapshot = Builder::new(&case.given).snapshot();
+    let limits = cleanup::Limits {
+        stale: TimeDelta::seconds(60),
+        ephemeral: TimeDelta::hours(6),
+        listening_since: snapshot.listening_since,
+    };
+    let stale: Vec<_> =
+        snapshot.nodes().filter(|node| cleanup::is_stale(node, &limits, now())).cloned().collect();
+    for node in &stale {
+        let connected_at = node.connected_at.unwrap_or_default();
+        snapshot.apply(&Change::NodeSwept { node: node.id, connected_at, at: now() });
+    }
+    let size = snapshot.grid.initial_size;
+    let removed: BTreeSet<_> = snapshot
+        .nodes()
+        .filter(|node| {
+            let containers = snapshot.containers().filter(|container| container.node == node.id);
+            let services = containers.filter_map(|container| container.service);
+            let holds_state = cleanup::holds_state(&snapshot, node.id, services);
+            cleanup::is_expired(node, size, holds_state, &limits, now())
+        })
+        .map(|node| node.name.clone())
+        .collect();
+    let disconnected: BTreeSet<_> = stale.into_iter().map(|node| node.name).collect();
+    same(then, "disconnected", &json!(disconnected))?;
+    same(then, "removed", &json!(removed))
 }

@@ -68,6 +68,7 @@ fn run_as(case: &Case, then: &Value) -> Result<Outcome, String> {
         "reschedule" => cases::reschedule(case, then),
         "reschedule_then_deploy" => cases::reschedule_then_deploy(case, then),
         "remove_node" => cases::remove_node(case, then),
+        "node_cleanup" => cases::node_cleanup(case, then),
         "throttle" => cases::throttle(case, then),
         "drain_node" | "activate_node" => cases::availability(case, then),
         "join_node" if joins_with(case, "grid") => cases::join(case, then),

@@ -9,8 +9,9 @@ use kontena_core::{
     Snapshot,
     domain::{
         Cidr, Container, ContainerId, Deploy, DeployId, DeployOrigin, DeployState, DesiredState,
-        Driver, EngineId, Grid, GridId, Instance, InstanceId, MemoryStats, Node, NodeId, Service,
-        ServiceId, ServiceSpec, ServiceVolume, StackId, Time, VolumeRef, VolumeScope,
+        Driver, EngineId, Grid, GridId, Instance, InstanceId, MemoryStats, Node, NodeFigures,
+        NodeId, Service, ServiceId, ServiceSpec, ServiceVolume, StackId, Time, VolumeRef,
+        VolumeScope,
     },
     snapshot::Contents,
 };
@@ -81,6 +82,7 @@ impl<'a> Builder<'a> {
             services: Vec::new(),
             instances: Vec::new(),
             deploys: Vec::new(),
+            containers: Vec::new(),
         };
         for (place, node) in given.nodes.iter().enumerate() {
             contents.nodes.push(self.to_node(place, node));
@@ -147,10 +149,11 @@ impl<'a> Builder<'a> {
             total,
             used,
             free: total - used,
-            cached: 0,
-            buffers: 0,
+            ..MemoryStats::default()
         });
-        node.memory = given.mem_stats.or(used);
+        let memory = given.mem_stats.or(used);
+        node.figures =
+            memory.map(|memory| NodeFigures { memory: Some(memory), ..NodeFigures::default() });
         node
     }
 

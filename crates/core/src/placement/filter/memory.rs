@@ -29,7 +29,7 @@ fn demand(field: &Field<'_>) -> i64 {
 impl Memory {
     fn fits(&self, node: &Node) -> bool {
         let total = node.report.mem_total.unwrap_or(0);
-        let free = node.memory.map(|memory| memory.free + memory.cached + memory.buffers);
+        let free = node.memory().map(|memory| memory.free + memory.cached + memory.buffers);
         total >= self.demand && free.is_none_or(|free| free >= self.demand)
     }
 }

@@ -194,7 +194,7 @@ impl Spread {
 /// 10 and the share of memory in use, caches included; without statistics nothing is in use, and
 /// statistics of a node whose memory is not known make it the last choice.
 fn memory_rank(node: &Node) -> f64 {
-    let Some(memory) = node.memory else {
+    let Some(memory) = node.memory() else {
         return 10.0;
     };
     let total = node.report.mem_total.unwrap_or(0);

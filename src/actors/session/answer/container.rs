@@ -1,0 +1,99 @@
+//! A node's calls about its containers. They name no node but in `save` and `cleanup`; a node is heard
+//! about its own containers only, and about one that it takes over by saving it.
+
+use kontena_core::{
+    containers::saved,
+    domain::{Change, ContainerHealth, ContainerRecord},
+};
+use kontena_protocol::agent::{ContainerCheck, ContainerEvent, ContainerSave, RpcError, json};
+use kontena_store::{Result, Tx, containers};
+use rmpv::Value;
+
+use super::{Admitted, Answer, done, failed, read};
+use crate::{actors::Tools, wire};
+
+/// Most containers one call may name.
+const MOST_NAMED: usize = 10_000;
+
+pub(super) async fn save(tools: &Tools, node: &Admitted, body: &Value) -> Answer {
+    let body: ContainerSave = read(body)?;
+    if body.node != node.engine_id.as_str() {
+        return Err(RpcError::runtime("Node not found"));
+    }
+    let described = wire::read_container(&body.container)?;
+    let (grid, id, clock) = (node.grid, node.node, tools.clock.clone());
+    let written = tools.store.write(move |tx| {
+        let known = containers::by_container_id(tx.conn(), grid, &described.container_id)?;
+        let record = saved(known.clone(), described.clone(), grid, id, &mut clock.moment());
+        if known.is_none_or(|known| !is_the_same(&known, &record)) {
+            tx.apply(grid, Change::ContainerSaved(Box::new(record)))?;
+        }
+        Ok(())
+    });
+    written.await.map(|()| done()).map_err(|error| failed(&error))
+}
+
+/// Agents save all they have whenever they connect: what is known already need not be written.
+fn is_the_same(known: &ContainerRecord, saved: &ContainerRecord) -> bool {
+    let known = ContainerRecord { updated_at: saved.updated_at, ..known.clone() };
+    known == *saved
+}
+
+/// Only the end of a container matters here; its other states are saved.
+pub(super) async fn event(tools: &Tools, node: &Admitted, body: &Value) -> Answer {
+    let event: ContainerEvent = read(body)?;
+    if event.status == "destroy" {
+        forget(tools, node, vec![event.id]).await?;
+    }
+    Ok(done())
+}
+
+pub(super) async fn cleanup(tools: &Tools, node: &Admitted, ids: &Value) -> Answer {
+    let ids = json::lossy(ids);
+    let ids = ids.as_array().into_iter().flatten().filter_map(|id| id.as_str());
+    let ids = ids.take(MOST_NAMED).map(str::to_owned).collect();
+    forget(tools, node, ids).await.map(Value::from)
+}
+
+/// Removes the records of containers; returns how many there were.
+async fn forget(
+    tools: &Tools,
+    node: &Admitted,
+    ids: Vec<String>,
+) -> std::result::Result<u64, RpcError> {
+    let node = node.clone();
+    let written = tools.store.write(move |tx| {
+        let mut count = 0;
+        for id in &ids {
+            if let Some(known) = own(tx, &node, id)? {
+                tx.apply(node.grid, Change::ContainerRemoved(known.id))?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    });
+    written.await.map_err(|error| failed(&error))
+}
+
+pub(super) async fn health(tools: &Tools, node: &Admitted, body: &Value) -> Answer {
+    let check: ContainerCheck = read(body)?;
+    let health = ContainerHealth { healthy: check.status == "healthy", at: tools.clock.now() };
+    let (node, named) = (node.clone(), check.id.clone());
+    let written = tools.store.write(move |tx| {
+        let Some(known) = own(tx, &node, &named)? else {
+            return Ok(false);
+        };
+        let health = health.clone();
+        tx.apply(node.grid, Change::ContainerChecked { container: known.id, health })?;
+        Ok(true)
+    });
+    if !written.await.map_err(|error| failed(&error))? {
+        log::warn!("health status update failed, could not find container for id: {}", check.id);
+    }
+    Ok(done())
+}
+
+fn own(tx: &mut Tx<'_>, node: &Admitted, id: &str) -> Result<Option<ContainerRecord>> {
+    let known = containers::by_container_id(tx.conn(), node.grid, id)?;
+    Ok(known.filter(|known| known.node == node.node))
+}

@@ -1,0 +1,102 @@
+//! What an agent may call, and the answers: an explicit list, everything else is answered with 501.
+//!
+//! Volumes, logs, container figures and exec sessions are not served yet; a request for them gets 501, and
+//! an agent that gets it changes nothing.
+
+mod container;
+mod node;
+mod pod;
+
+use kontena_protocol::agent::{RpcError, json, method};
+use kontena_store::StoreError;
+use rmpv::Value;
+
+use super::Admitted;
+use crate::actors::Tools;
+
+/// The outcome of a call.
+pub(super) type Answer = Result<Value, RpcError>;
+
+/// Handles one call to its end.
+pub(super) async fn call(
+    tools: &Tools,
+    node: &Admitted,
+    called: &str,
+    params: Vec<Value>,
+) -> Answer {
+    let mut params = params.into_iter();
+    let mut next = || params.next().unwrap_or(Value::Nil);
+    match short(called).as_str() {
+        method::NODES_UPDATE => {
+            is_own(node, &next()).map_err(missing_host_node)?;
+            node::update(tools, node, &next()).await
+        }
+        method::NODES_GET => {
+            is_own(node, &next()).map_err(missing_host_node)?;
+            node::info(tools, node).await
+        }
+        method::NODES_STATS => {
+            is_own(node, &next()).map_err(missing_host_node)?;
+            node::measured(tools, node, &next()).await
+        }
+        method::PODS_LIST => {
+            is_own(node, &next()).map_err(node_not_found)?;
+            pod::list(tools, node).await
+        }
+        method::PODS_SET_STATE => {
+            is_own(node, &next()).map_err(node_not_found)?;
+            pod::set_state(tools, node, &next()).await
+        }
+        method::PODS_MARK_ONESHOT_HOOK => {
+            is_own(node, &next()).map_err(node_not_found)?;
+            pod::mark_oneshot_hook(tools, node, &next(), &next()).await
+        }
+        method::PODS_EVENT => {
+            is_own(node, &next()).map_err(node_not_found)?;
+            pod::log_event(tools, node, &next()).await
+        }
+        method::CONTAINERS_SAVE => container::save(tools, node, &next()).await,
+        method::CONTAINERS_EVENT => container::event(tools, node, &next()).await,
+        method::CONTAINERS_CLEANUP => match is_own(node, &next()) {
+            Ok(()) => container::cleanup(tools, node, &next()).await,
+            Err(_) => Ok(Value::Nil),
+        },
+        method::CONTAINERS_HEALTH => container::health(tools, node, &next()).await,
+        _ => Err(RpcError::not_implemented()),
+    }
+}
+
+/// Only the second and third segment count: "/nodes/update/x" is "/nodes/update".
+pub(super) fn short(called: &str) -> String {
+    let mut segments = called.split('/').skip(1);
+    format!("/{}/{}", segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
+}
+
+/// A node speaks for itself only; any other id is answered as if that node did not exist.
+fn is_own(node: &Admitted, given: &Value) -> Result<(), String> {
+    let given = given.as_str().unwrap_or_default();
+    if given == node.engine_id.as_str() { Ok(()) } else { Err(given.to_owned()) }
+}
+
+fn missing_host_node(given: String) -> RpcError {
+    RpcError::runtime(format!("Missing HostNode: {given}"))
+}
+
+fn node_not_found(_: String) -> RpcError {
+    RpcError::runtime("Node not found")
+}
+
+fn failed(error: &StoreError) -> RpcError {
+    log::error!("cannot answer an agent: {error}");
+    RpcError::new(500, format!("RuntimeError: {error}"))
+}
+
+/// Reads a parameter.
+fn read<T: serde::de::DeserializeOwned>(body: &Value) -> Result<T, RpcError> {
+    json::decode(body).map_err(|error| RpcError::new(500, format!("ArgumentError: {error}")))
+}
+
+/// A success without value.
+fn done() -> Value {
+    Value::Map(vec![])
+}

@@ -1,0 +1,134 @@
+//! A node's calls about the instances it runs.
+
+use std::collections::BTreeMap;
+
+use kontena_core::domain::{Change, ServiceId};
+use kontena_protocol::agent::{PodRef, RpcError, json};
+use kontena_store::{StoreError, grids, hooks, instances, nodes, services};
+use rmpv::Value;
+
+use super::{Admitted, Answer, done, failed, read};
+use crate::{
+    actors::Tools,
+    wire::{self, PodSource},
+};
+
+/// What shall run on the node. The list is authoritative: what is not in it is destroyed with its data,
+/// so anything short of the whole truth must be an error.
+pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
+    let (id, grid) = (node.node, node.grid);
+    let read = tools.store.read(move |conn| {
+        let Some(grid) = grids::by_id(conn, grid)? else {
+            return Ok(None);
+        };
+        let Some(node) = nodes::by_id(conn, id)? else {
+            return Ok(None);
+        };
+        let mut done_hooks: BTreeMap<_, std::collections::BTreeSet<String>> = BTreeMap::new();
+        for (service, number, hook) in hooks::marks_on(conn, id)? {
+            done_hooks.entry((service, number)).or_default().insert(hook);
+        }
+        let mut sources = Vec::new();
+        for instance in instances::on_node(conn, id)? {
+            let Some(service) = services::by_id(conn, instance.service)? else {
+                continue;
+            };
+            let revision = instance.service_revision.unwrap_or(service.revision);
+            let spec = services::spec_at(conn, service.id, revision)?.map(Into::into);
+            let done_hooks = done_hooks.remove(&(service.id, instance.number)).unwrap_or_default();
+            sources.push(PodSource { instance, spec, service, done_hooks });
+        }
+        Ok(Some((grid, node, sources)))
+    });
+    let found = read.await.map_err(|error| failed(&error))?;
+    let (grid, node, sources) = found.ok_or_else(|| RpcError::runtime("Node not found"))?;
+    let pods: Vec<Value> =
+        sources.iter().map(|source| json::encode(&wire::pod(&grid, &node, source))).collect();
+    Ok(Value::Map(vec![(Value::from("service_pods"), Value::Array(pods))]))
+}
+
+pub(super) async fn set_state(tools: &Tools, node: &Admitted, state: &Value) -> Answer {
+    let state = wire::read_pod_state(state)?;
+    let reported = Change::InstanceReported {
+        service: state.service,
+        number: state.number,
+        node: node.node,
+        rev: state.rev,
+        state: state.state,
+        error: state.error,
+        at: tools.clock.now(),
+    };
+    match tools.store.change(node.grid, reported).await {
+        Ok(()) => Ok(done()),
+        Err(StoreError::Conflict(_)) => Err(instance_not_found()),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn instance_not_found() -> RpcError {
+    RpcError::runtime("Instance not found")
+}
+
+/// What came of a mark.
+enum Marked {
+    Done,
+    NoInstance,
+    NoHook,
+}
+
+/// A hook that runs once is about to run: it is not listed for the instance again. Only a hook that the
+/// service has, and that runs once, can be marked.
+pub(super) async fn mark_oneshot_hook(
+    tools: &Tools,
+    node: &Admitted,
+    pod: &Value,
+    hook: &Value,
+) -> Answer {
+    let pod: PodRef = read(pod)?;
+    let service: ServiceId = pod.service_id.parse().map_err(|_| instance_not_found())?;
+    let number = pod.instance_number;
+    let named = json::lossy(hook);
+    let hook_id = named.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+    let id = node.node;
+    let written = tools.store.write(move |tx| {
+        let found = instances::by_number(tx.conn(), service, number)?;
+        let Some(instance) = found.filter(|instance| instance.node == Some(id)) else {
+            return Ok(Marked::NoInstance);
+        };
+        let Some(record) = services::by_id(tx.conn(), service)? else {
+            return Ok(Marked::NoInstance);
+        };
+        let revision = instance.service_revision.unwrap_or(record.revision);
+        let spec = services::spec_at(tx.conn(), service, revision)?;
+        let listed = spec.as_ref().unwrap_or(&record.spec);
+        let mut known = listed.hooks.iter().chain(&record.spec.hooks);
+        if !known.any(|known| known.oneshot && known.id == hook_id) {
+            return Ok(Marked::NoHook);
+        }
+        hooks::mark(tx.conn(), service, number, &hook_id)?;
+        Ok(Marked::Done)
+    });
+    match written.await {
+        Ok(Marked::Done) => Ok(done()),
+        Ok(Marked::NoInstance) => Err(instance_not_found()),
+        Ok(Marked::NoHook) => Err(RpcError::runtime(format!("Hook not found: {named}"))),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+pub(super) async fn log_event(tools: &Tools, node: &Admitted, event: &Value) -> Answer {
+    let event = wire::read_pod_event(event, node.grid, node.node, tools.clock.now())?;
+    let grid = node.grid;
+    let written = tools.store.write(move |tx| {
+        let Some(service) = event.service else {
+            return Ok(());
+        };
+        // Of a service that is gone, or of another grid: ignored, as in Kontena 1.5.
+        let known = services::by_id(tx.conn(), service)?;
+        if known.is_some_and(|known| known.grid == grid) {
+            tx.apply(grid, Change::EventLogged(Box::new(event.clone())))?;
+        }
+        Ok(())
+    });
+    written.await.map(|()| Value::Nil).map_err(|error| failed(&error))
+}

@@ -1,0 +1,178 @@
+//! An agent's frames: taken up one after the other, so that effects keep the order of sending.
+//!
+//! Where many wait, statistics and logs are dropped and counted (the next ones say more); everything
+//! else waits, and the socket reads no further (`socket`). An answer, an event or a piece of an exec
+//! session is never dropped.
+
+use std::collections::VecDeque;
+
+use actix::prelude::*;
+use actix_web::web::Bytes;
+use kontena_protocol::agent::{Decoded, Message, RpcError, method};
+use rmpv::Value;
+use tokio::sync::oneshot;
+
+use super::{
+    Incoming, SessionActor,
+    answer::{self, Answer, call},
+};
+use crate::telemetry::metrics;
+
+/// Bytes that wait for the admission of an agent.
+const MOST_WAITING_BYTES: usize = 64 * 1024;
+
+/// Frames waiting from which on what may be dropped is.
+const MANY: usize = 64;
+
+/// What waits to be handled.
+#[derive(Default)]
+pub(super) struct Queue {
+    frames: VecDeque<(Bytes, oneshot::Sender<()>)>,
+    bytes: usize,
+    /// Whether a frame is being handled.
+    pub(super) busy: bool,
+}
+
+impl Queue {
+    /// How many frames wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.frames.len()
+    }
+
+    fn push(&mut self, bytes: Bytes, done: oneshot::Sender<()>) {
+        self.bytes += bytes.len();
+        self.frames.push_back((bytes, done));
+    }
+
+    fn pop(&mut self) -> Option<(Bytes, oneshot::Sender<()>)> {
+        let (bytes, done) = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(bytes.len());
+        Some((bytes, done))
+    }
+}
+
+/// The kind that a dropped frame is counted as; none for what is never dropped.
+fn droppable(bytes: &[u8]) -> Option<&'static str> {
+    match answer::short(Message::notification_method(bytes)?).as_str() {
+        method::NODES_STATS => Some("node_stats"),
+        method::CONTAINERS_STAT => Some("container_stats"),
+        method::CONTAINERS_LOG_BATCH => Some("logs"),
+        _ => None,
+    }
+}
+
+/// What nothing keeps yet: dropped at once, and counted.
+fn unkept(kind: &str) -> bool {
+    matches!(kind, "container_stats" | "logs")
+}
+
+impl Handler<Incoming> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, incoming: Incoming, ctx: &mut Self::Context) {
+        if self.closing {
+            return;
+        }
+        let Incoming { bytes, done } = incoming;
+        if let Some(kind) = droppable(&bytes)
+            && (unkept(kind) || self.queue.waiting() >= MANY)
+        {
+            self.tools().metrics.count(metrics::DROPPED, format!("kind=\"{kind}\""));
+            done.send(()).ok();
+            return;
+        }
+        self.queue.push(bytes, done);
+        if self.counts {
+            self.handle_next(ctx);
+        } else if self.queue.bytes > MOST_WAITING_BYTES {
+            self.close(1009, "too much data before the handshake ended", ctx);
+        }
+    }
+}
+
+impl SessionActor {
+    /// Takes up the next frame unless one is being handled.
+    pub(super) fn handle_next(&mut self, ctx: &mut Context<Self>) {
+        while !self.queue.busy && !self.closing {
+            let Some((bytes, done)) = self.queue.pop() else {
+                return;
+            };
+            match self.decode(&bytes, ctx) {
+                Some((id, method, params)) => self.dispatch(id, method, params, done, ctx),
+                None => {
+                    done.send(()).ok();
+                }
+            }
+        }
+    }
+
+    /// Reads a frame; answers and rubbish are dealt with here.
+    fn decode(
+        &mut self,
+        bytes: &Bytes,
+        ctx: &mut Context<Self>,
+    ) -> Option<(Option<u64>, String, Vec<Value>)> {
+        match Message::decode(bytes) {
+            Ok(Decoded::Message(Message::Request { id, method, params })) => {
+                Some((Some(id), method, params))
+            }
+            Ok(Decoded::Message(Message::Notification { method, params })) => {
+                Some((None, method, params))
+            }
+            Ok(Decoded::Message(Message::Response { id, outcome })) => {
+                self.answered(id, outcome);
+                None
+            }
+            Ok(Decoded::BadRequest { id }) => {
+                let error = RpcError::new(500, "ArgumentError: the method is not a string");
+                self.respond(id, Err(error), ctx);
+                None
+            }
+            Ok(Decoded::Ignored) => None,
+            Err(error) => {
+                log::warn!("node {}: Cannot unpack message, reason {error}", self.hello.node_id);
+                None
+            }
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        id: Option<u64>,
+        method: String,
+        params: Vec<Value>,
+        done: oneshot::Sender<()>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(node) = self.node.clone() else {
+            return;
+        };
+        self.tools().failpoints.pass("session: dispatch");
+        let tools = self.tools().clone();
+        self.queue.busy = true;
+        let call = async move {
+            let answer = call(&tools, &node, &method, params).await;
+            (method, answer)
+        };
+        ctx.spawn(call.into_actor(self).map(move |(method, answer), actor, ctx| {
+            actor.queue.busy = false;
+            match (id, answer) {
+                (Some(id), answer) => actor.respond(id, answer, ctx),
+                (None, Ok(_)) => {}
+                (None, Err(error)) if error == RpcError::not_implemented() => {
+                    log::warn!("handler {method} not implemented");
+                }
+                (None, Err(error)) => {
+                    let node = &actor.hello.node_id;
+                    log::warn!("node {node}: notification {method} failed: {error}");
+                }
+            }
+            done.send(()).ok();
+            actor.handle_next(ctx);
+        }));
+    }
+
+    fn respond(&mut self, id: u64, outcome: Answer, ctx: &mut Context<Self>) {
+        self.send_message(Message::Response { id, outcome }, ctx);
+    }
+}

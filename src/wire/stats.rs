@@ -1,0 +1,133 @@
+//! What agents measure: `/nodes/stats` read leniently, as a figure that is missing or no number must not
+//! lose the others.
+
+use chrono::NaiveDateTime;
+use kontena_core::domain::{
+    CpuUsage, Filesystem, LoadAverages, MemoryStats, NodeFigures, NodeSample, NodeTraffic, Time,
+    Traffic,
+};
+use serde_json::Value;
+
+/// Reads `/nodes/stats`; `now` is the moment of a report that names none.
+#[must_use]
+pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
+    let usage = field(stats, "usage");
+    NodeSample {
+        at: field(stats, "time").as_str().and_then(read_utc_text).unwrap_or(now),
+        figures: NodeFigures {
+            memory: memory(field(stats, "memory")),
+            load: load(field(stats, "load")),
+            filesystem: field(stats, "filesystem")
+                .as_array()
+                .map(|list| list.iter().map(filesystem).collect())
+                .unwrap_or_default(),
+            cpu: cpu(field(stats, "cpu")),
+            container_seconds: whole(usage, "container_seconds"),
+        },
+        network: NodeTraffic {
+            internal: traffic(field(field(stats, "network"), "internal")),
+            external: traffic(field(field(stats, "network"), "external")),
+        },
+    }
+}
+
+/// Reads `2017-08-01 12:34:56 UTC`.
+fn read_utc_text(text: &str) -> Option<Time> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S UTC").ok().map(|at| at.and_utc())
+}
+
+fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
+}
+
+/// Bytes and counts; agents may send them as floats.
+#[expect(clippy::cast_possible_truncation, reason = "saturates, which is as good as any figure")]
+fn whole(value: &Value, key: &str) -> i64 {
+    let value = field(value, key);
+    value.as_i64().or_else(|| value.as_f64().map(|number| number as i64)).unwrap_or_default()
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    field(value, key).as_f64().unwrap_or_default()
+}
+
+/// An agent that cannot read its memory sends an empty map.
+fn memory(memory: &Value) -> Option<MemoryStats> {
+    memory.as_object().filter(|fields| !fields.is_empty())?;
+    Some(MemoryStats {
+        total: whole(memory, "total"),
+        used: whole(memory, "used"),
+        free: whole(memory, "free"),
+        cached: whole(memory, "cached"),
+        buffers: whole(memory, "buffers"),
+        active: whole(memory, "active"),
+        inactive: whole(memory, "inactive"),
+    })
+}
+
+fn load(load: &Value) -> LoadAverages {
+    LoadAverages { one: number(load, "1m"), five: number(load, "5m"), fifteen: number(load, "15m") }
+}
+
+fn filesystem(entry: &Value) -> Filesystem {
+    Filesystem {
+        name: field(entry, "name").as_str().unwrap_or_default().to_owned(),
+        free: whole(entry, "free"),
+        available: whole(entry, "available"),
+        used: whole(entry, "used"),
+        total: whole(entry, "total"),
+    }
+}
+
+fn cpu(cpu: &Value) -> CpuUsage {
+    CpuUsage {
+        num_cores: whole(cpu, "num_cores"),
+        system: number(cpu, "system"),
+        user: number(cpu, "user"),
+        nice: number(cpu, "nice"),
+        idle: number(cpu, "idle"),
+    }
+}
+
+fn traffic(traffic: &Value) -> Traffic {
+    let interfaces = field(traffic, "interfaces").as_array();
+    let name = |name: &Value| name.as_str().map(str::to_owned);
+    Traffic {
+        interfaces: interfaces
+            .map(|names| names.iter().filter_map(name).collect())
+            .unwrap_or_default(),
+        rx_bytes: whole(traffic, "rx_bytes"),
+        rx_bytes_per_second: whole(traffic, "rx_bytes_per_second"),
+        tx_bytes: whole(traffic, "tx_bytes"),
+        tx_bytes_per_second: whole(traffic, "tx_bytes_per_second"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_and_what_is_no_number_is_zero() {
+        let now = Time::default();
+        let sample = read_node_stats(
+            &serde_json::json!({
+                "memory": {"total": 2_100_416_512_i64, "free": 201_416_704.0, "used": "much"},
+                "usage": {"container_seconds": 420}, "load": {"1m": 0.1, "5m": null},
+                "filesystem": [{"name": "/var/lib/docker", "used": 7}, {}],
+                "cpu": {"num_cores": 2, "idle": null},
+                "network": {"internal": {"interfaces": ["weave", 3], "rx_bytes": 100}},
+                "time": "2017-08-01 12:34:56 UTC",
+            }),
+            now,
+        );
+        assert_eq!(sample.at.to_rfc3339(), "2017-08-01T12:34:56+00:00");
+        let memory = sample.figures.memory.expect("memory");
+        assert_eq!((memory.total, memory.free, memory.used), (2_100_416_512, 201_416_704, 0));
+        assert_eq!(sample.figures.filesystem.len(), 2);
+        assert_eq!(sample.network.internal.interfaces, ["weave"]);
+
+        let empty = read_node_stats(&serde_json::json!({"memory": {}, "time": "soon"}), now);
+        assert_eq!((empty.at, empty.figures), (now, NodeFigures::default()));
+    }
+}
