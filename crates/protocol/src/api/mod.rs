@@ -11,7 +11,8 @@ mod token;
 
 pub use grid::{Grid, GridCreate, Grids};
 pub use node::{
-    DriverView, GridOfNode, Node, NodeCreate, NodeToken, NodeUpdate, Nodes, TokenReset,
+    DriverView, EtcdHealth, GridOfNode, Node, NodeCreate, NodeHealth, NodeToken, NodeUpdate, Nodes,
+    TokenReset,
 };
 pub use service::{
     DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,

@@ -171,3 +171,35 @@ pub struct TokenReset {
     /// Whether the agent is disconnected.
     pub reset_connection: bool,
 }
+
+/// `GET /v1/nodes/:grid/:node/health`: answered only while the agent is connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeHealth {
+    /// `GRID/NAME`.
+    pub id: String,
+    /// Unique in the grid.
+    pub name: String,
+    /// From 1.
+    pub node_number: u32,
+    /// Whether the number is within the grid's initial size.
+    pub initial_member: bool,
+    /// `created`, `offline`, `connecting`, `drain` or `online`.
+    pub status: String,
+    /// Time of the last accepted connection, by the agent's clock.
+    pub connected_at: Option<String>,
+    /// Time the last connection ended.
+    pub disconnected_at: Option<String>,
+    /// Whether an agent's websocket is open.
+    pub connected: bool,
+    /// What the agent says of its etcd.
+    pub etcd_health: EtcdHealth,
+}
+
+/// The etcd of a node, inside a [`NodeHealth`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EtcdHealth {
+    /// Whether it is healthy; null where only an error is known.
+    pub health: Option<bool>,
+    /// Why it is not, in words.
+    pub error: Option<String>,
+}
