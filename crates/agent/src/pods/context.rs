@@ -17,8 +17,6 @@ use crate::{
 /// How many pods of a node create, start or remove containers at once; the engine is the bottleneck.
 /// Pods that pull, stop, run hooks or wait for a port do not count.
 const AT_ONCE: usize = 3;
-/// The call that tells the master that a one-shot hook is about to run.
-const MARK_ONESHOT_HOOK: &str = "/node_service_pods/mark_oneshot_hook";
 
 /// Why an apply failed. The text goes to the master as it is.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -136,7 +134,7 @@ impl Context {
             "service_id": pod.service_id, "instance_number": pod.instance_number,
         });
         let params = vec![Value::from(self.node_id.as_str()), json::pack(key), json::encode(hook)];
-        match self.master.request(MARK_ONESHOT_HOOK, params).await {
+        match self.master.request(method::MARK_ONESHOT_HOOK, params).await {
             // A master that does not know the call keeps no account of hooks either.
             Err(CallError::Rpc(RpcError { code: 501, .. })) | Ok(_) => Ok(()),
             Err(error) => Err(error),

@@ -31,7 +31,7 @@ pub mod method {
     /// Agent to master, notification: something happened to an instance.
     pub const PODS_EVENT: &str = "/node_service_pods/event";
     /// Agent to master: a hook that runs once is about to run.
-    pub const PODS_MARK_ONESHOT_HOOK: &str = "/node_service_pods/mark_oneshot_hook";
+    pub const MARK_ONESHOT_HOOK: &str = "/node_service_pods/mark_oneshot_hook";
     /// Agent to master: a container as the engine describes it.
     pub const CONTAINERS_SAVE: &str = "/containers/save";
     /// Agent to master: something happened to a container.

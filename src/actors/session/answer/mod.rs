@@ -47,7 +47,7 @@ pub(super) async fn call(
             is_own(node, &next()).map_err(node_not_found)?;
             pod::set_state(tools, node, &next()).await
         }
-        method::PODS_MARK_ONESHOT_HOOK => {
+        method::MARK_ONESHOT_HOOK => {
             is_own(node, &next()).map_err(node_not_found)?;
             pod::mark_oneshot_hook(tools, node, &next(), &next()).await
         }
