@@ -1,6 +1,6 @@
 //! Answers that are no success, in the words of Kontena 1.5.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::output::yaml;
 
@@ -12,12 +12,14 @@ pub(crate) struct HttpFailure {
     text: String,
     /// What the master said in `error`, where that is a text.
     said: Option<String>,
+    /// What the master said in `error`, where that is an object.
+    reasons: Option<Map<String, Value>>,
 }
 
 impl HttpFailure {
     /// Makes a failure with a text of this program.
     pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), said: None }
+        Self { status, text: text.into(), said: None, reasons: None }
     }
 
     /// Reads the body of an answer.
@@ -38,9 +40,11 @@ impl HttpFailure {
             return Self::new(named.unwrap_or(status), object(phrase, &document));
         }
         match document.get("error") {
-            Some(error @ Value::Object(_)) => Self::new(status, object(phrase, error)),
+            Some(error @ Value::Object(reasons)) => {
+                Self { reasons: Some(reasons.clone()), ..Self::new(status, object(phrase, error)) }
+            }
             Some(Value::String(error)) => {
-                Self { status, text: format!("{error} ({path})"), said: Some(error.clone()) }
+                Self { said: Some(error.clone()), ..Self::new(status, format!("{error} ({path})")) }
             }
             _ => match document {
                 Value::String(text) if !text.is_empty() => {
@@ -59,6 +63,11 @@ impl HttpFailure {
     /// Returns what the master said in `error`.
     pub(crate) fn said(&self) -> Option<&str> {
         self.said.as_deref()
+    }
+
+    /// Returns what the master said in `error`, key by key.
+    pub(crate) fn reasons(&self) -> Option<&Map<String, Value>> {
+        self.reasons.as_ref()
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum NodeCommand {
     List(NodeList),
     /// Show a node
     Show(NodeShow),
+    /// Show whether a node and its etcd are healthy
+    Health(NodeHealth),
     /// Create a node with a token of its own
     Create(NodeCreate),
     /// Print the environment the agent of a node needs
@@ -49,6 +51,14 @@ pub(crate) struct NodeShow {
     /// How to print.
     #[command(flatten)]
     pub(crate) showing: Showing,
+}
+
+/// `kontena node health`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeHealth {
+    /// Name or id of the node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
 }
 
 /// `kontena node create`.

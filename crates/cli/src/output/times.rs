@@ -21,6 +21,15 @@ pub(crate) fn age(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Writes an age in full, `1d2h3m4s`: units that are zero are left out, seconds never.
+pub(crate) fn long_age(timestamp: Option<&str>, now: DateTime<Utc>) -> Option<String> {
+    let seconds = seconds_since(timestamp?, now)?;
+    let units = [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm')];
+    let units = units.iter().filter(|(count, _)| *count > 0);
+    let larger: String = units.map(|(count, unit)| format!("{count}{unit}")).collect();
+    Some(format!("{larger}{}s", seconds % 60))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +49,19 @@ mod tests {
             assert_eq!(age(Some(then), now), text, "{then}");
         }
         assert_eq!(age(None, now), "");
+    }
+    #[test]
+    fn a_long_age_leaves_out_what_is_zero() {
+        let now = DateTime::parse_from_rfc3339("2018-03-20T09:30:00Z").unwrap().to_utc();
+        for (then, text) in [
+            ("2018-03-20T09:29:56.000Z", Some("4s")),
+            ("2018-03-20T07:11:37.000Z", Some("2h18m23s")),
+            ("2018-03-20T08:30:00.000Z", Some("1h0s")),
+            ("2018-03-18T09:29:00.000Z", Some("2d1m0s")),
+            ("yesterday", None),
+        ] {
+            assert_eq!(long_age(Some(then), now).as_deref(), text, "{then}");
+        }
+        assert_eq!(long_age(None, now), None);
     }
 }

@@ -290,6 +290,78 @@ fn case_27() {
         .fails(" [error] 404 : Not found (/v1/nodes/development/nosuch)");
 }
 
+/// A master that answers for the health of a node.
+fn health_of(node: &str, status: u16, answer: Value) -> Master {
+    let master = m1();
+    master.on(&format!("GET /v1/nodes/development/{node}/health"), status, answer);
+    master
+}
+
+fn health(node: &str, status: &str, connected_at: &str, etcd: Value) -> Value {
+    json!({"id": format!("development/{node}"), "name": node, "node_number": 1,
+        "initial_member": true, "status": status, "connected_at": connected_at,
+        "disconnected_at": null, "connected": true, "etcd_health": etcd})
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
+fn seconds_ago(seconds: i64) -> String {
+    kontena_protocol::api::timestamp(chrono::Utc::now() - chrono::TimeDelta::seconds(seconds))
+}
+
+#[test]
+fn case_28() {
+    let since = seconds_ago(8303);
+    let healthy = json!({"health": true, "error": null});
+    let master = health_of("core-01", 200, health("core-01", "online", &since, healthy));
+    let ran = Kontena::c1(&master).run("node health core-01");
+    ran.exits(0).complains(&[]);
+    let ages = ["2h18m23s", "2h18m24s", "2h18m25s"];
+    let expected =
+        ages.map(|age| format!("⊛ Node is online for {age}\n⊛ Node core-01 etcd is healthy\n"));
+    assert!(expected.contains(&ran.out), "{}", ran.out);
+    assert_eq!(master.lines(), ["GET nodes/development/core-01/health"]);
+}
+
+#[test]
+fn case_29() {
+    let reason = "Websocket disconnected at 2018-03-21 06:15:42 UTC with code 4030: \
+        ping timeout after 5.00s";
+    let master = health_of("core-03", 422, json!({"error": {"connection": reason}}));
+    let line = format!("⊝ Node development/core-03 connection error: {reason}");
+    Kontena::c1(&master).run("node health core-03").prints(&[&line]).complains(&[]).exits(1);
+    assert_eq!(master.lines(), ["GET nodes/development/core-03/health"]);
+}
+
+#[test]
+fn an_unhealthy_etcd_is_a_failure() {
+    for (etcd, line) in [
+        (
+            json!({"health": false, "error": "no peers reachable"}),
+            "⊗ Node core-01 etcd is unhealthy: no peers reachable",
+        ),
+        (json!({"health": null, "error": "503"}), "⊗ Node core-01 etcd is unhealthy: 503"),
+        (json!({"health": false}), "⊗ Node core-01 etcd is unhealthy"),
+    ] {
+        let answer = health("core-01", "drain", "2018-03-20T07:11:42.101Z", etcd);
+        let master = health_of("core-01", 200, answer);
+        let ran = Kontena::c1(&master).run("node health core-01");
+        ran.prints(&["⊙ Node is drain", line]).complains(&[]).exits(1);
+    }
+}
+
+#[test]
+fn a_node_whose_health_nobody_can_ask_for() {
+    let agent = json!({"error": {"etcd_health": "Connection timeout (10s)"}});
+    Kontena::c1(&health_of("core-02", 422, agent))
+        .run("node health core-02")
+        .prints(&["⊝ Node development/core-02 etcd_health error: Connection timeout (10s)"])
+        .complains(&[])
+        .exits(1);
+    Kontena::c1(&m1())
+        .run("node health nosuch")
+        .fails(" [error] 404 : Not found (/v1/nodes/development/nosuch/health)");
+}
+
 #[test]
 fn case_30() {
     let master = m1();

@@ -7,6 +7,7 @@ use crate::session::Session;
 
 mod create;
 mod env;
+mod health;
 mod label;
 mod list;
 mod remove;
@@ -19,6 +20,7 @@ pub(super) fn run(session: &Session<'_>, command: &NodeCommand) -> Result<(), Fa
     match command {
         NodeCommand::List(args) => list::run(session, args),
         NodeCommand::Show(args) => show::run(session, args),
+        NodeCommand::Health(args) => health::run(session, args),
         NodeCommand::Create(args) => create::run(session, args),
         NodeCommand::Env(args) => env::run(session, args),
         NodeCommand::Update(args) => update::run(session, args),
