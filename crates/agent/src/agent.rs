@@ -68,6 +68,7 @@ impl Agent {
             }
         };
         let (inbox, inbox_end) = pods::inbox();
+        let known = inbox.known();
         let (session, master) =
             Session::new(profile.clone(), dialer, self.clock.clone(), |_| Calls::new(inbox));
         let pods = Pods::new(
@@ -77,12 +78,20 @@ impl Agent {
             node_id.clone(),
             inbox_end,
         );
+        let stats = node::stats::report(
+            Arc::clone(&self.engine),
+            self.clock.clone(),
+            master.clone(),
+            node_id,
+            known,
+        );
         let reports =
             node::report(self.engine, master, node::Identity::new(&self.config, &profile));
         // Dropping the set ends the rest, whichever way this function ends.
         let mut tasks = JoinSet::new();
         tasks.spawn(pods.run());
         tasks.spawn(reports);
+        tasks.spawn(stats);
         let (stop, stopped) = watch::channel(false);
         let running = session.run(stopped);
         tokio::pin!(running, shutdown);

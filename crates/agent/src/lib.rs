@@ -6,7 +6,7 @@
 //!   clock     the only reader of time, the only source of chance
 //!   session   the websocket: dial, keep alive, calls both ways; any transport will do
 //!   calls     what the master may call
-//!   node      the report about the node itself
+//!   node      the reports about the node itself: what it is, what it uses
 //!   pods      what shall run here, compared with what runs
 //!   engine    what runs containers: docker, or simulated
 //!   check     whether this machine can be a node
@@ -25,8 +25,8 @@
 //! # }
 //! ```
 //!
-//! Not here yet: log streaming, statistics, exec, managed volumes, health checks, image clean-up, and
-//! the overlay network.
+//! Not here yet: log streaming, statistics of containers, exec, managed volumes, health checks, image
+//! clean-up, and the overlay network.
 
 mod agent;
 mod calls;

@@ -7,6 +7,7 @@
 //! again, never facts.
 
 pub mod docker;
+mod machine;
 pub mod simulated;
 mod types;
 
@@ -14,9 +15,10 @@ use std::time::Duration;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use kontena_protocol::agent::RegistryCredentials;
+pub use machine::{CpuTimes, Filesystem, Interface, Load, Machine, Memory};
 pub use types::{
     Container, ContainerKind, ContainerSpec, Device, EngineError, EngineInfo, EngineResult,
-    ExecOutcome, Life, PodKey, label,
+    ExecOutcome, Life, Listed, PodKey, label,
 };
 
 /// A machine that runs containers.
@@ -27,7 +29,13 @@ pub trait Engine: Send + Sync + 'static {
     /// Describes the engine; the first call of every agent, and later the content of its reports.
     fn describe(&self) -> BoxFuture<'_, EngineResult<EngineInfo>>;
 
-    /// Lists all service containers, running or not.
+    /// Reads the machine that the engine runs on.
+    fn machine(&self) -> BoxFuture<'_, EngineResult<Machine>>;
+
+    /// Lists all containers, whoever created them, running or not; cheap.
+    fn list(&self) -> BoxFuture<'_, EngineResult<Vec<Listed>>>;
+
+    /// Looks at all service containers, running or not.
     fn service_containers(&self) -> BoxFuture<'_, EngineResult<Vec<Container>>>;
 
     /// Finds a pod's service container by its labels.

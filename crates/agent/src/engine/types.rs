@@ -145,6 +145,17 @@ pub struct Life {
     pub started_at: DateTime<Utc>,
 }
 
+/// A line of the list of all containers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The engine's id.
+    pub id: String,
+    /// Whether it is a service's.
+    pub service: bool,
+    /// Whether its process runs.
+    pub running: bool,
+}
+
 /// A container as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Container {

@@ -1,7 +1,8 @@
 //! Reports the node itself: `/nodes/update`, at once when the master has greeted, then every minute.
-//! Load and statistics are not reported yet.
+//! What it uses is reported by [`stats`], the address it has is found by [`addresses`].
 
 pub(crate) mod addresses;
+pub(crate) mod stats;
 
 use std::{sync::Arc, time::Duration};
 

@@ -67,6 +67,12 @@ impl Inbox {
         self.unlocked.send_if_modified(|unlocked| !std::mem::replace(unlocked, true));
     }
 
+    /// Follows whether the node is known.
+    #[must_use]
+    pub fn known(&self) -> watch::Receiver<bool> {
+        self.unlocked.subscribe()
+    }
+
     /// The list has changed. Before the node is known there is nothing to list.
     pub fn list(&self) {
         if *self.unlocked.borrow() {

@@ -4,6 +4,7 @@
 mod connection;
 mod master;
 mod pods;
+mod stats;
 
 use std::{
     cell::RefCell,

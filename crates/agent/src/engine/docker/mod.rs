@@ -1,9 +1,10 @@
 //! The Docker engine, through its HTTP API on a unix socket or `tcp://`.
 //!
 //! `create` translates what a container shall be, `read` what an engine reports, `streams` follows
-//! calls that answer bit by bit. State always comes from an inspection; events only say that one is due.
+//! calls that answer bit by bit, `machine` reads what the engine runs on. State always comes from an inspection; events only say that one is due.
 
 mod create;
+mod machine;
 mod read;
 mod streams;
 
@@ -24,7 +25,7 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     Container, ContainerKind, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult,
-    ExecOutcome, PodKey, label,
+    ExecOutcome, Listed, Machine, PodKey, label,
 };
 
 /// Where a Docker engine listens unless `DOCKER_HOST` says otherwise.
@@ -80,7 +81,7 @@ impl DockerEngine {
         self.docker.clone().with_timeout(CALL_LIMIT + grace)
     }
 
-    async fn list(&self, labels: Vec<String>) -> EngineResult<Vec<String>> {
+    async fn ids_with(&self, labels: Vec<String>) -> EngineResult<Vec<String>> {
         let options = query::ListContainersOptionsBuilder::default()
             .all(true)
             .filters(&HashMap::from([("label".to_owned(), labels)]))
@@ -133,10 +134,31 @@ impl Engine for DockerEngine {
         self.info().boxed()
     }
 
+    fn machine(&self) -> BoxFuture<'_, EngineResult<Machine>> {
+        async move {
+            let info = self.docker.info().await.map_err(|error| self.error(&error))?;
+            let root = info.docker_root_dir.unwrap_or_else(|| "/".into());
+            // A disk may be slow.
+            let read = tokio::task::spawn_blocking(move || machine::read(&root)).await;
+            read.map_err(|error| EngineError::Failed(format!("cannot read the machine: {error}")))
+        }
+        .boxed()
+    }
+
+    fn list(&self) -> BoxFuture<'_, EngineResult<Vec<Listed>>> {
+        async move {
+            let options = query::ListContainersOptionsBuilder::default().all(true).build();
+            let found = self.docker.list_containers(Some(options)).await;
+            let found = found.map_err(|error| self.error(&error))?;
+            Ok(found.into_iter().filter_map(read::listed).collect())
+        }
+        .boxed()
+    }
+
     fn service_containers(&self) -> BoxFuture<'_, EngineResult<Vec<Container>>> {
         async move {
             let mut found = Vec::new();
-            for id in self.list(vec![Self::service_filter()]).await? {
+            for id in self.ids_with(vec![Self::service_filter()]).await? {
                 // One that vanished meanwhile is none.
                 found.extend(self.look(&id).await?);
             }
@@ -152,7 +174,7 @@ impl Engine for DockerEngine {
                 format!("{}={}", label::SERVICE_ID, pod.service_id),
                 format!("{}={}", label::INSTANCE_NUMBER, pod.instance_number),
             ];
-            for id in self.list(labels).await? {
+            for id in self.ids_with(labels).await? {
                 if let Some(container) = self.look(&id).await? {
                     return Ok(Some(container));
                 }

@@ -5,14 +5,14 @@ use std::{error::Error as _, net::IpAddr};
 use bollard::{
     errors::Error,
     models::{
-        ContainerInspectResponse, EventMessage, NetworkSettings, Plugin, RestartPolicyNameEnum,
-        SystemInfo,
+        ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, EventMessage,
+        NetworkSettings, Plugin, RestartPolicyNameEnum, SystemInfo,
     },
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Container, EngineError, EngineInfo, PodKey};
+use crate::engine::{Container, ContainerKind, EngineError, EngineInfo, Listed, PodKey, label};
 
 /// Reads an inspection.
 pub(super) fn container(found: ContainerInspectResponse) -> Container {
@@ -40,6 +40,16 @@ pub(super) fn container(found: ContainerInspectResponse) -> Container {
         ),
         address,
     }
+}
+
+/// Reads a line of a list; one without an id is of no use.
+pub(super) fn listed(found: ContainerSummary) -> Option<Listed> {
+    let kind = found.labels.as_ref().and_then(|labels| labels.get(label::TYPE));
+    Some(Listed {
+        id: found.id?,
+        service: kind.is_some_and(|kind| kind == ContainerKind::Service.as_label()),
+        running: found.state == Some(ContainerSummaryStateEnum::RUNNING),
+    })
 }
 
 /// The first address in any network; of several, the one whose network's name sorts first, so that

@@ -6,6 +6,7 @@
 //! `vanish` family makes things go wrong on purpose.
 
 mod identity;
+mod machine;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,8 @@ use tokio::{
 };
 
 use super::{
-    Container, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, ExecOutcome, PodKey,
+    Container, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, ExecOutcome, Listed,
+    Machine, PodKey,
 };
 use crate::clock::Clock;
 
@@ -228,7 +230,7 @@ impl Engine for SimulatedEngine {
                 "ID": id, "Name": options.name, "Containers": state.all().len(),
                 "OperatingSystem": "Simulated", "OSType": "linux", "Architecture": "x86_64",
                 "KernelVersion": "0.0.0-simulated", "Driver": "memory",
-                "DockerRootDir": "/var/lib/docker", "IPv4Forwarding": true, "MemoryLimit": true,
+                "DockerRootDir": machine::ROOT, "IPv4Forwarding": true, "MemoryLimit": true,
                 "SwapLimit": true, "NCPU": options.cpus, "MemTotal": options.memory_bytes,
                 "ServerVersion": "20.10.24-simulated", "Labels": options.labels,
                 "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"]},
@@ -243,6 +245,18 @@ impl Engine for SimulatedEngine {
             })
         });
         ready(info).boxed()
+    }
+
+    fn machine(&self) -> BoxFuture<'_, EngineResult<Machine>> {
+        let now = self.clock.now();
+        self.now(|state| {
+            let (all, running) = state.counts();
+            Ok(machine::machine(&self.options, all, running, now))
+        })
+    }
+
+    fn list(&self) -> BoxFuture<'_, EngineResult<Vec<Listed>>> {
+        self.now(|state| Ok(state.list()))
     }
 
     fn service_containers(&self) -> BoxFuture<'_, EngineResult<Vec<Container>>> {

@@ -11,7 +11,8 @@ use tokio::sync::{broadcast, watch};
 
 use super::identity::Sequence;
 use crate::engine::{
-    Container, ContainerKind, ContainerSpec, EngineError, EngineResult, ExecOutcome, PodKey, label,
+    Container, ContainerKind, ContainerSpec, EngineError, EngineResult, ExecOutcome, Listed,
+    PodKey, label,
 };
 
 /// How many lines of the journal are kept.
@@ -88,10 +89,25 @@ impl State {
         entries.map(|entry| entry.container.clone()).collect()
     }
 
+    /// Counts containers: all, and those that run.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let running = self.containers.values().filter(|entry| entry.container.running).count();
+        (self.containers.len(), running)
+    }
+
+    pub(super) fn list(&self) -> Vec<Listed> {
+        let entries = self.containers.values().map(|entry| &entry.container);
+        let listed = entries.map(|container| Listed {
+            id: container.id.clone(),
+            service: is_service(container),
+            running: container.running,
+        });
+        listed.collect()
+    }
+
     pub(super) fn services(&self) -> Vec<Container> {
-        let service = ContainerKind::Service.as_label();
         let mut all = self.all();
-        all.retain(|container| container.label(label::TYPE) == Some(service));
+        all.retain(is_service);
         all
     }
 
@@ -265,6 +281,10 @@ impl Entry {
             self.exit_code = Some(exit_code);
         }
     }
+}
+
+fn is_service(container: &Container) -> bool {
+    container.label(label::TYPE) == Some(ContainerKind::Service.as_label())
 }
 
 fn no_such_container(id: &str) -> EngineError {
