@@ -1,5 +1,5 @@
 //! One reading of the machine an engine runs on: memory, load, processors, disk, network. Counters are
-//! as the kernel keeps them; what they come to per second is worked out in [`crate::node`].
+//! as the kernel keeps them; what they come to per second is worked out by `node::stats`.
 
 use serde::Serialize;
 

@@ -7,12 +7,15 @@
 //! again, never facts.
 
 pub mod docker;
+mod events;
 mod machine;
 pub mod simulated;
 mod types;
 
 use std::time::Duration;
 
+pub use events::Event;
+pub(crate) use events::{ENGINE_PAUSE, Heard, Voice, follow};
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use kontena_protocol::agent::RegistryCredentials;
 pub use machine::{CpuTimes, Filesystem, Interface, Load, Machine, Memory};
@@ -43,6 +46,12 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Looks at one container by id or name.
     fn inspect<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<Option<Container>>>;
+
+    /// Describes one container in full, as Docker's `GET /containers/{id}/json` does.
+    fn document<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> BoxFuture<'a, EngineResult<Option<serde_json::Value>>>;
 
     /// Creates a container without starting it and returns its id.
     fn create<'a>(
@@ -97,7 +106,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Tells whether a TCP port of a running container answers, within a second.
     fn port_answers<'a>(&'a self, container: &'a Container, port: u16) -> BoxFuture<'a, bool>;
 
-    /// Follows what happens to service containers: the pod each event is about. The stream ends or
-    /// fails where the engine goes away; what happened until the next one is lost.
-    fn events(&self) -> BoxStream<'static, EngineResult<PodKey>>;
+    /// Follows what happens to containers. The stream ends or fails where the engine goes away; what
+    /// happened until the next one is lost.
+    fn events(&self) -> BoxStream<'static, EngineResult<Event>>;
 }

@@ -40,16 +40,12 @@ use worker::Worker;
 
 use crate::{
     clock::Clock,
-    engine::{Container, Engine, PodKey},
+    engine::{Container, ENGINE_PAUSE, Engine, Heard, PodKey, Voice, follow},
     session::{CallError, Link, Master},
 };
 
 /// The pause between two lists that nobody asked for.
 const LIST_PAUSE: Duration = Duration::from_secs(30);
-/// The pause before an engine that went away is tried again.
-const ENGINE_PAUSE: Duration = Duration::from_secs(2);
-/// How long after an engine came back its pods are looked at.
-const LISTEN_FIRST: Duration = Duration::from_millis(250);
 /// How many restarts may wait to be handed out.
 const RESTARTS: usize = 64;
 
@@ -307,19 +303,19 @@ impl Pods {
         }
     }
 
-    /// Follows the engine's events for ever.
+    /// Follows the engine's events for ever, as far as they concern pods.
     fn hints(&self) -> BoxStream<'static, Hint> {
-        let engine = Arc::clone(&self.ctx.engine);
-        let rounds = futures_util::stream::unfold(false, move |lost| {
-            let engine = Arc::clone(&engine);
-            async move {
-                if lost {
-                    until_it_answers(engine.as_ref()).await;
+        let heard = follow(Arc::clone(&self.ctx.engine), Voice::Loud);
+        let hints = heard.filter_map(|heard| {
+            std::future::ready(match heard {
+                Heard::Event(event) => {
+                    let changes = event.changes_state();
+                    event.pod.filter(|_| changes).map(Hint::Pod)
                 }
-                Some((round(engine.as_ref(), lost), true))
-            }
+                Heard::Returned => Some(Hint::Returned),
+            })
         });
-        rounds.flatten().boxed()
+        hints.boxed()
     }
 }
 
@@ -327,45 +323,8 @@ impl Pods {
 enum Hint {
     /// Something happened to this pod.
     Pod(PodKey),
-    /// The engine was away: anything may have happened, and what failed may work now.
+    /// The engine was away.
     Returned,
-}
-
-/// One stream of events, until it ends.
-fn round(engine: &dyn Engine, returned: bool) -> BoxStream<'static, Hint> {
-    let events = engine
-        .events()
-        .map(|event| event.map_err(|error| log::warn!("no more events from the engine: {error}")));
-    let events = events.take_while(|event| std::future::ready(event.is_ok()));
-    let events = events.filter_map(|event| std::future::ready(event.ok().map(Hint::Pod)));
-    if !returned {
-        return events.boxed();
-    }
-    // The events are listened to by the time everything is looked at.
-    let look = futures_util::stream::once(async {
-        sleep(LISTEN_FIRST).await;
-        Hint::Returned
-    });
-    futures_util::stream::select(events, look).boxed()
-}
-
-/// Tries again until the engine answers; says so once when it does not, and when it does.
-async fn until_it_answers(engine: &dyn Engine) {
-    let mut level = log::Level::Error;
-    loop {
-        sleep(ENGINE_PAUSE).await;
-        match engine.describe().await {
-            Ok(_) => {
-                log::info!("the engine answers");
-                return;
-            }
-            Err(error) => {
-                let pause = ENGINE_PAUSE.as_secs();
-                log::log!(level, "the engine is gone, trying every {pause}s: {error}");
-                level = log::Level::Debug;
-            }
-        }
-    }
 }
 
 async fn wait_for<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {

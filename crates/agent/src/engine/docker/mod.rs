@@ -16,7 +16,10 @@ use std::{
 
 use bollard::{
     Docker,
-    models::{ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest},
+    models::{
+        ContainerInspectResponse, ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum,
+        VolumeCreateRequest,
+    },
     query_parameters as query,
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
@@ -24,7 +27,7 @@ use kontena_protocol::agent::RegistryCredentials;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{
-    Container, ContainerKind, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult,
+    Container, ContainerKind, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, Event,
     ExecOutcome, Listed, Machine, PodKey, label,
 };
 
@@ -92,9 +95,13 @@ impl DockerEngine {
     }
 
     async fn look(&self, id: &str) -> EngineResult<Option<Container>> {
+        Ok(self.inspected(id).await?.map(read::container))
+    }
+
+    async fn inspected(&self, id: &str) -> EngineResult<Option<ContainerInspectResponse>> {
         let found = self.docker.inspect_container(id, None::<query::InspectContainerOptions>).await;
         match found.map_err(|error| self.error(&error)) {
-            Ok(found) => Ok(Some(read::container(found))),
+            Ok(found) => Ok(Some(found)),
             Err(EngineError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -186,6 +193,13 @@ impl Engine for DockerEngine {
 
     fn inspect<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<Option<Container>>> {
         self.look(id).boxed()
+    }
+
+    fn document<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> BoxFuture<'a, EngineResult<Option<serde_json::Value>>> {
+        async move { self.inspected(id).await?.as_ref().map(read::document).transpose() }.boxed()
     }
 
     fn create<'a>(
@@ -322,22 +336,19 @@ impl Engine for DockerEngine {
         .boxed()
     }
 
-    fn events(&self) -> BoxStream<'static, EngineResult<PodKey>> {
-        let filters = HashMap::from([
-            ("type".to_owned(), vec!["container".to_owned()]),
-            ("label".to_owned(), vec![Self::service_filter()]),
-        ]);
+    fn events(&self) -> BoxStream<'static, EngineResult<Event>> {
+        let filters = HashMap::from([("type".to_owned(), vec!["container".to_owned()])]);
         let options = query::EventsOptionsBuilder::default().filters(&filters).build();
         let host = self.host.clone();
         let docker = self.docker.clone();
         docker
             .events(Some(options))
             .filter_map(move |event| {
-                let hint = match event {
-                    Ok(event) => read::hint(event).map(Ok),
+                let event = match event {
+                    Ok(event) => read::event(event).map(Ok),
                     Err(error) => Some(Err(read::error(&error, &host))),
                 };
-                std::future::ready(hint)
+                std::future::ready(event)
             })
             .boxed()
     }

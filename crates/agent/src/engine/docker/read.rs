@@ -1,6 +1,6 @@
 //! From what a Docker engine reports to the agent's own nouns.
 
-use std::{error::Error as _, net::IpAddr};
+use std::{collections::BTreeMap, error::Error as _, net::IpAddr};
 
 use bollard::{
     errors::Error,
@@ -12,7 +12,9 @@ use bollard::{
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Container, ContainerKind, EngineError, EngineInfo, Listed, PodKey, label};
+use crate::engine::{
+    Container, ContainerKind, EngineError, EngineInfo, EngineResult, Event, Listed, PodKey, label,
+};
 
 /// Reads an inspection.
 pub(super) fn container(found: ContainerInspectResponse) -> Container {
@@ -47,7 +49,7 @@ pub(super) fn listed(found: ContainerSummary) -> Option<Listed> {
     let kind = found.labels.as_ref().and_then(|labels| labels.get(label::TYPE));
     Some(Listed {
         id: found.id?,
-        service: kind.is_some_and(|kind| kind == ContainerKind::Service.as_label()),
+        service: is_service(kind),
         running: found.state == Some(ContainerSummaryStateEnum::RUNNING),
     })
 }
@@ -66,15 +68,27 @@ fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
     (at > DateTime::UNIX_EPOCH).then_some(at)
 }
 
-/// Reads an event as a hint; `None` for what changes no state.
-pub(super) fn hint(event: EventMessage) -> Option<PodKey> {
-    let action = event.action?;
-    // Exec actions carry the command and come with every health check.
-    if action.starts_with("exec_") || action.starts_with("health_status") {
-        return None;
-    }
-    let labels = event.actor?.attributes?.into_iter().collect();
-    PodKey::from_labels(&labels)
+/// Passes an inspection on, in Docker's own words.
+pub(super) fn document(found: &ContainerInspectResponse) -> EngineResult<Value> {
+    serde_json::to_value(found)
+        .map_err(|error| EngineError::Failed(format!("cannot write down an inspection: {error}")))
+}
+
+/// Reads an event; one that names no container is of no use.
+pub(super) fn event(event: EventMessage) -> Option<Event> {
+    let actor = event.actor?;
+    let labels: BTreeMap<_, _> = actor.attributes.unwrap_or_default().into_iter().collect();
+    Some(Event {
+        container_id: actor.id.filter(|id| !id.is_empty())?,
+        action: event.action?,
+        at: event.time.unwrap_or_default(),
+        image: labels.get("image").cloned(),
+        pod: PodKey::from_labels(&labels).filter(|_| is_service(labels.get(label::TYPE))),
+    })
+}
+
+fn is_service(kind: Option<&String>) -> bool {
+    kind.is_some_and(|kind| kind == ContainerKind::Service.as_label())
 }
 
 /// Reads the engine's description and adds `Drivers`.
@@ -192,6 +206,39 @@ mod tests {
         assert!(container.started_at.is_some() && container.finished_at.is_none());
         assert_eq!(container.address, Some(IpAddr::from([172, 17, 0, 3])));
         assert_eq!(container.pod().map(|pod| pod.to_string()).as_deref(), Some("s/2"));
+    }
+
+    #[test]
+    fn an_event_knows_its_container_and_the_pod_of_a_service() {
+        let message = |action: &str, kind: &str| {
+            let message = json!({
+                "Type": "container", "Action": action, "time": 1_501_590_896,
+                "Actor": {"ID": "abc", "Attributes": {
+                    "image": "redis:3.0", "io.kontena.container.type": kind,
+                    "io.kontena.service.id": "s", "io.kontena.service.instance_number": "2",
+                }},
+            });
+            event(serde_json::from_value(message).expect("an event"))
+        };
+        let read = message("die", "container").expect("has an id");
+        assert_eq!((read.container_id.as_str(), read.at), ("abc", 1_501_590_896));
+        assert_eq!(read.image.as_deref(), Some("redis:3.0"));
+        assert!(read.pod.is_some() && read.changes_state() && !read.is_destroy());
+        let read = message("exec_create: /bin/true", "volume").expect("has an id");
+        assert!(read.pod.is_none() && !read.changes_state());
+        assert_eq!(event(EventMessage::default()), None);
+    }
+
+    #[test]
+    fn an_inspection_is_passed_on_in_dockers_words() {
+        let inspection = json!({
+            "Id": "abc", "Name": "/redis-1", "Image": "sha256:1",
+            "Config": {"Env": ["A=b"], "Labels": {"a": "b"}},
+            "State": {"Running": true, "StartedAt": "2017-08-01T12:34:56.1Z"},
+            "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}},
+        });
+        let found = serde_json::from_value(inspection.clone()).expect("an inspection");
+        assert_eq!(document(&found), Ok(inspection));
     }
 
     #[test]

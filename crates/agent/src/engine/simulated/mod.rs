@@ -5,6 +5,7 @@
 //! it works under a paused runtime clock; its ids follow from its seed. The `crash`, `lose_image`,
 //! `vanish` family makes things go wrong on purpose.
 
+mod document;
 mod identity;
 mod machine;
 mod state;
@@ -32,13 +33,13 @@ use tokio::{
 };
 
 use super::{
-    Container, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, ExecOutcome, Listed,
-    Machine, PodKey,
+    Container, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, Event, ExecOutcome,
+    Listed, Machine, PodKey,
 };
 use crate::clock::Clock;
 
 /// How many events a slow follower may be behind before it is told that it missed some.
-const EVENTS: usize = 64;
+const EVENTS: usize = 128;
 
 /// What a simulated engine is like.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +85,8 @@ pub struct SimulatedEngine {
     options: SimulatedOptions,
     clock: Clock,
     state: Mutex<State>,
-    events: broadcast::Sender<PodKey>,
+    /// Shared, since there is room for many and mostly nobody who listens.
+    events: broadcast::Sender<Arc<Event>>,
     /// Counts ends of containers and of the engine, for who waits for one.
     ends: watch::Sender<u64>,
 }
@@ -116,8 +118,8 @@ impl SimulatedEngine {
     /// Where there is no running container of that id or name.
     pub fn finish(&self, id: &str, exit_code: i64) -> EngineResult<()> {
         let now = self.clock.now();
-        let pod = self.state().finish(id, exit_code, now)?;
-        self.tell(pod);
+        let event = self.state().finish(id, exit_code, now)?;
+        self.tell(Some(event));
         Ok(())
     }
 
@@ -186,11 +188,11 @@ impl SimulatedEngine {
         ready(self.call(call)).boxed()
     }
 
-    fn tell(&self, pod: Option<PodKey>) {
+    fn tell(&self, event: Option<Event>) {
         self.ends.send_modify(|count| *count += 1);
-        if let Some(pod) = pod {
+        if let Some(event) = event {
             // Nobody may be following.
-            let _ = self.events.send(pod);
+            let _ = self.events.send(Arc::new(event));
         }
     }
 
@@ -206,8 +208,8 @@ impl SimulatedEngine {
         }
         self.pause(self.options.stop_takes.min(grace)).await;
         let now = self.clock.now();
-        let pod = self.call(|state| state.stop(id, now))?;
-        self.tell(pod);
+        let event = self.call(|state| state.stop(id, now))?;
+        self.tell(event);
         Ok(())
     }
 
@@ -215,8 +217,8 @@ impl SimulatedEngine {
         self.call(|state| state.get(id).map(|_| ()))?;
         self.pause(self.options.start_takes).await;
         let now = self.clock.now();
-        let pod = self.call(|state| state.start(id, now))?;
-        self.tell(pod);
+        let event = self.call(|state| state.start(id, now))?;
+        self.tell(event);
         Ok(())
     }
 }
@@ -271,12 +273,26 @@ impl Engine for SimulatedEngine {
         self.now(|state| Ok(state.get(id).ok()))
     }
 
+    fn document<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> BoxFuture<'a, EngineResult<Option<serde_json::Value>>> {
+        self.now(|state| Ok(state.document(id)))
+    }
+
     fn create<'a>(
         &'a self,
         name: &'a str,
         spec: &'a ContainerSpec,
     ) -> BoxFuture<'a, EngineResult<String>> {
-        self.now(|state| state.create(name, spec))
+        let now = self.clock.now();
+        let created = self.call(|state| state.create(name, spec, now));
+        ready(created.map(|event| {
+            let id = event.container_id.clone();
+            self.tell(Some(event));
+            id
+        }))
+        .boxed()
     }
 
     fn start<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<()>> {
@@ -296,8 +312,9 @@ impl Engine for SimulatedEngine {
     }
 
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<()>> {
-        let removed = self.call(|state| Ok(state.remove(id)));
-        ready(removed.map(|pod| self.tell(pod))).boxed()
+        let now = self.clock.now();
+        let removed = self.call(|state| Ok(state.remove(id, now)));
+        ready(removed.map(|event| self.tell(event))).boxed()
     }
 
     fn clear_restart_policy<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<()>> {
@@ -362,7 +379,7 @@ impl Engine for SimulatedEngine {
         ready(open && running.unwrap_or(false)).boxed()
     }
 
-    fn events(&self) -> BoxStream<'static, EngineResult<PodKey>> {
+    fn events(&self) -> BoxStream<'static, EngineResult<Event>> {
         if let Err(error) = self.call(|_| Ok(())) {
             return futures_util::stream::iter([Err(error)]).boxed();
         }

@@ -3,15 +3,16 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 
 use chrono::{DateTime, Utc};
 use futures_util::Stream;
 use tokio::sync::{broadcast, watch};
 
-use super::identity::Sequence;
+use super::{document::document, identity::Sequence};
 use crate::engine::{
-    Container, ContainerKind, ContainerSpec, EngineError, EngineResult, ExecOutcome, Listed,
+    Container, ContainerKind, ContainerSpec, EngineError, EngineResult, Event, ExecOutcome, Listed,
     PodKey, label,
 };
 
@@ -123,6 +124,11 @@ impl State {
         self.entry(name).ok().map(|entry| entry.spec.clone())
     }
 
+    pub(super) fn document(&self, id: &str) -> Option<serde_json::Value> {
+        let entry = self.entry(id).ok()?;
+        Some(document(&entry.container, &entry.spec, entry.exit_code))
+    }
+
     fn entry(&self, id: &str) -> EngineResult<&Entry> {
         self.containers
             .get(id)
@@ -138,7 +144,12 @@ impl State {
         self.containers.get_mut(&name).ok_or_else(|| no_such_container(id))
     }
 
-    pub(super) fn create(&mut self, name: &str, spec: &ContainerSpec) -> EngineResult<String> {
+    pub(super) fn create(
+        &mut self,
+        name: &str,
+        spec: &ContainerSpec,
+        now: DateTime<Utc>,
+    ) -> EngineResult<Event> {
         let image_id = self
             .image_id(&spec.image)
             .ok_or_else(|| EngineError::NotFound(format!("No such image: {}", spec.image)))?;
@@ -152,9 +163,8 @@ impl State {
             "host" => IpAddr::V4(Ipv4Addr::LOCALHOST),
             _ => IpAddr::V4(Ipv4Addr::from_bits(0xac11_0000 | (self.addresses & 0xffff))),
         };
-        let id = self.ids.hex();
         let container = Container {
-            id: id.clone(),
+            id: self.ids.hex(),
             name: name.to_owned(),
             labels: spec.labels.clone(),
             image_id,
@@ -162,12 +172,13 @@ impl State {
             ..Container::default()
         };
         let entry = Entry { container, spec: spec.clone(), exit_code: None };
+        let event = entry.event("create", now);
         self.containers.insert(name.to_owned(), entry);
         self.note(format!("create {name}"));
-        Ok(id)
+        Ok(event)
     }
 
-    pub(super) fn start(&mut self, id: &str, now: DateTime<Utc>) -> EngineResult<Option<PodKey>> {
+    pub(super) fn start(&mut self, id: &str, now: DateTime<Utc>) -> EngineResult<Option<Event>> {
         let command_exit_code = self.command_exit_code;
         let entry = self.entry_mut(id)?;
         let name = entry.container.name.clone();
@@ -178,22 +189,22 @@ impl State {
         entry.container.error.clear();
         entry.container.started_at = Some(now);
         entry.exit_code = None;
-        let pod = entry.container.pod();
+        let event = entry.event("start", now);
         if entry.container.label(label::TYPE) == Some(ContainerKind::Hook.as_label()) {
             // A hook is a command: it ends by itself.
             entry.end(command_exit_code, now);
         }
         self.note(format!("start {name}"));
-        Ok(pod)
+        Ok(Some(event))
     }
 
-    pub(super) fn stop(&mut self, id: &str, now: DateTime<Utc>) -> EngineResult<Option<PodKey>> {
+    pub(super) fn stop(&mut self, id: &str, now: DateTime<Utc>) -> EngineResult<Option<Event>> {
         let entry = self.entry_mut(id)?;
         let name = entry.container.name.clone();
         entry.end(0, now);
-        let pod = entry.container.pod();
+        let event = entry.event("die", now);
         self.note(format!("stop {name}"));
-        Ok(pod)
+        Ok(Some(event))
     }
 
     pub(super) fn finish(
@@ -201,20 +212,20 @@ impl State {
         id: &str,
         exit_code: i64,
         now: DateTime<Utc>,
-    ) -> EngineResult<Option<PodKey>> {
+    ) -> EngineResult<Event> {
         let entry = self.entry_mut(id)?;
         if !entry.container.running {
             return Err(EngineError::Conflict(format!("Container {id} is not running")));
         }
         entry.end(exit_code, now);
-        Ok(entry.container.pod())
+        Ok(entry.event("die", now))
     }
 
-    pub(super) fn remove(&mut self, id: &str) -> Option<PodKey> {
+    pub(super) fn remove(&mut self, id: &str, now: DateTime<Utc>) -> Option<Event> {
         let name = self.entry(id).ok()?.container.name.clone();
         let removed = self.containers.remove(&name)?;
         self.note(format!("remove {name}"));
-        removed.container.pod()
+        Some(removed.event("destroy", now))
     }
 
     pub(super) fn exit_code(&self, id: &str) -> EngineResult<Option<i64>> {
@@ -274,6 +285,16 @@ impl State {
 }
 
 impl Entry {
+    fn event(&self, action: &str, now: DateTime<Utc>) -> Event {
+        Event {
+            container_id: self.container.id.clone(),
+            action: action.to_owned(),
+            image: Some(self.spec.image.clone()),
+            at: now.timestamp(),
+            pod: self.container.pod().filter(|_| is_service(&self.container)),
+        }
+    }
+
     fn end(&mut self, exit_code: i64, now: DateTime<Utc>) {
         if self.container.running {
             self.container.running = false;
@@ -294,9 +315,9 @@ fn no_such_container(id: &str) -> EngineError {
 /// Follows events until the engine vanishes. A follower that fell behind hears an error, too: it has
 /// to look at everything again, just as after a broken stream.
 pub(super) fn follow(
-    events: broadcast::Receiver<PodKey>,
+    events: broadcast::Receiver<Arc<Event>>,
     present: watch::Receiver<bool>,
-) -> impl Stream<Item = EngineResult<PodKey>> + Send + 'static {
+) -> impl Stream<Item = EngineResult<Event>> + Send + 'static {
     futures_util::stream::unfold(Some((events, present)), |state| async move {
         let (mut events, mut present) = state?;
         let vanished = async {
@@ -308,7 +329,7 @@ pub(super) fn follow(
             event = events.recv() => event.ok(),
         };
         Some(match next {
-            Some(pod) => (Ok(pod), Some((events, present))),
+            Some(event) => (Ok(Arc::unwrap_or_clone(event)), Some((events, present))),
             None => (Err(EngineError::Unavailable("the event stream ended".into())), None),
         })
     })

@@ -47,15 +47,30 @@ async fn a_container_lives_crashes_and_goes() {
     assert!(matches!(engine.create("redis-1", &spec()).await, Err(EngineError::NotFound(_))));
     engine.pull("redis:3.0", None).await.expect("pulls");
     let id = engine.create("redis-1", &spec()).await.expect("creates");
+    let created = events.next().await.expect("an event").expect("no error");
+    assert_eq!((created.action.as_str(), &created.container_id), ("create", &id));
     engine.start(&id).await.expect("starts");
-    let pod = events.next().await.expect("an event").expect("no error");
+    let started = events.next().await.expect("an event").expect("no error");
+    assert_eq!((started.action.as_str(), started.at), ("start", 1));
+    let pod = started.pod.expect("it is a service's");
     let seen = engine.find(&pod).await.expect("answers").expect("is there");
     assert!(seen.running && seen.name == "redis-1");
     engine.crash("redis-1").expect("runs");
     assert_eq!(engine.wait(&id).await, Ok(137));
+    let document = engine.document(&id).await.expect("answers").expect("is there");
+    assert_eq!(document["Name"], "/redis-1");
+    assert_eq!(document["Config"]["Image"], "redis:3.0");
+    assert_eq!(document["Config"]["Labels"]["io.kontena.service.id"], "s");
+    assert_eq!(document["State"]["ExitCode"], 137);
+    assert_eq!(document["State"]["StartedAt"], "1970-01-01T00:00:01.000000000Z");
+    assert_eq!(document["NetworkSettings"]["Ports"], serde_json::json!({}));
     engine.remove(&id).await.expect("goes");
     engine.remove(&id).await.expect("is gone, which is fine");
     assert_eq!(engine.find(&pod).await, Ok(None));
+    assert_eq!(engine.document(&id).await, Ok(None));
+    let ends = [events.next().await, events.next().await];
+    let actions = ends.map(|event| event.expect("an event").expect("no error").action);
+    assert_eq!(actions, ["die", "destroy"]);
 }
 
 #[tokio::test(start_paused = true)]
