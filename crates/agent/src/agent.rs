@@ -1,9 +1,9 @@
 //! One agent, whole: who it is, what it keeps running side by side, and when it ends.
 //!
 //! ```text
-//!               +--> session  <--------> master
-//!   engine ---> Agent --> node reports --^   |
-//!               +--> pods <------ calls -----+
+//!               +--> session  <----------------> master
+//!   engine ---> Agent --> node reports, records --^ |
+//!               +--> pods <------ calls ------------+
 //! ```
 
 use std::{future::Future, sync::Arc};
@@ -19,6 +19,7 @@ use crate::{
     error::AgentError,
     node,
     pods::{self, Pods},
+    records::Records,
     session::{Profile, Session, socket::SocketDialer, transport::Dialer},
 };
 
@@ -71,12 +72,15 @@ impl Agent {
         let known = inbox.known();
         let (session, master) =
             Session::new(profile.clone(), dialer, self.clock.clone(), |_| Calls::new(inbox));
+        let (recorder, records) =
+            Records::new(Arc::clone(&self.engine), master.clone(), node_id.clone());
         let pods = Pods::new(
             Arc::clone(&self.engine),
             self.clock.clone(),
             master.clone(),
             node_id.clone(),
             inbox_end,
+            recorder,
         );
         let stats = node::stats::report(
             Arc::clone(&self.engine),
@@ -92,6 +96,7 @@ impl Agent {
         tasks.spawn(pods.run());
         tasks.spawn(reports);
         tasks.spawn(stats);
+        tasks.spawn(records.run());
         let (stop, stopped) = watch::channel(false);
         let running = session.run(stopped);
         tokio::pin!(running, shutdown);
@@ -101,7 +106,7 @@ impl Agent {
                 stop.send_replace(true);
                 running.await
             }
-            Some(_) = tasks.join_next() => Err(AgentError::Broken("pods or reports")),
+            Some(_) = tasks.join_next() => Err(AgentError::Broken("pods, reports or records")),
         }
     }
 }

@@ -8,6 +8,7 @@
 //!   calls     what the master may call
 //!   node      the reports about the node itself: what it is, what it uses
 //!   pods      what shall run here, compared with what runs
+//!   records   the master's records of containers, kept up to date
 //!   engine    what runs containers: docker, or simulated
 //!   check     whether this machine can be a node
 //! ```
@@ -37,6 +38,7 @@ pub mod engine;
 mod error;
 mod node;
 pub mod pods;
+pub mod records;
 pub mod session;
 #[cfg(test)]
 mod tests;

@@ -61,6 +61,7 @@ impl Actions<'_> {
             self.ctx.engine.start(&id).await?;
             id
         };
+        self.ctx.recorder.save(&id);
         let mut hooks = self.hooks(pod).hooks;
         hooks.inside("post_start", event::CREATE, &id).await;
         Ok(())

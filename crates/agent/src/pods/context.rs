@@ -11,6 +11,7 @@ use super::{images::Images, reports::Reports, spec::EnvTooLarge};
 use crate::{
     clock::Clock,
     engine::{Engine, EngineError, PodKey},
+    records::Recorder,
     session::{CallError, Master},
 };
 
@@ -68,6 +69,7 @@ pub(super) struct Context {
     pub(super) clock: Clock,
     pub(super) images: Images,
     pub(super) reports: Reports,
+    pub(super) recorder: Recorder,
     node_id: String,
     master: Master,
     permits: Semaphore,
@@ -79,11 +81,13 @@ impl Context {
         clock: Clock,
         master: Master,
         node_id: String,
+        recorder: Recorder,
     ) -> Self {
         Self {
             images: Images::new(Arc::clone(&engine), clock.clone()),
             reports: Reports::new(node_id.clone(), master.clone()),
             permits: Semaphore::new(AT_ONCE),
+            recorder,
             engine,
             clock,
             node_id,

@@ -41,6 +41,7 @@ use worker::Worker;
 use crate::{
     clock::Clock,
     engine::{Container, ENGINE_PAUSE, Engine, Heard, PodKey, Voice, follow},
+    records::Recorder,
     session::{CallError, Link, Master},
 };
 
@@ -128,10 +129,11 @@ impl Pods {
         master: Master,
         node_id: String,
         inbox: InboxEnd,
+        recorder: Recorder,
     ) -> Self {
         Self {
             link: master.link(),
-            ctx: Arc::new(Context::new(engine, clock, master, node_id)),
+            ctx: Arc::new(Context::new(engine, clock, master, node_id, recorder)),
             slots: BTreeMap::new(),
             workers: JoinSet::new(),
             list: inbox.list,

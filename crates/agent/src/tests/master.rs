@@ -30,6 +30,10 @@ pub(super) struct Plan {
     pub(super) pong_after: Option<Duration>,
     pub(super) list: Result<serde_json::Value, RpcError>,
     pub(super) answers_set_state: bool,
+    /// Methods that are answered with an error.
+    pub(super) refuses: Vec<(&'static str, RpcError)>,
+    /// Methods that are not answered.
+    pub(super) silent: Vec<&'static str>,
 }
 
 /// Something an agent sent.
@@ -77,6 +81,8 @@ impl Master {
                 pong_after: Some(Duration::ZERO),
                 list: Ok(json!([])),
                 answers_set_state: true,
+                refuses: Vec::new(),
+                silent: Vec::new(),
             }),
             heard: Mutex::default(),
             bell: Notify::new(),
@@ -292,6 +298,12 @@ impl Master {
 
     fn answer(&self, method: &str) -> Option<Result<serde_json::Value, RpcError>> {
         let plan = self.plan();
+        if plan.silent.contains(&method) {
+            return None;
+        }
+        if let Some((_, error)) = plan.refuses.iter().find(|(refused, _)| *refused == method) {
+            return Some(Err(error.clone()));
+        }
         match method {
             "/nodes/update" => Some(Ok(json!(true))),
             "/node_service_pods/list" => {

@@ -4,6 +4,7 @@
 mod connection;
 mod master;
 mod pods;
+mod records;
 mod stats;
 
 use std::{
