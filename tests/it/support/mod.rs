@@ -77,7 +77,11 @@ impl TestMaster {
     async fn open(folder: std::rc::Rc<tempfile::TempDir>, clock: Clock, config: Config) -> Self {
         let file = folder.path().join("kontena.db").to_string_lossy().into_owned();
         let options = Options { readers: 2, execution: Execution::BlockingPool };
-        let store = Store::open(&DatabaseUrl::Sqlite(file), options).expect("opens");
+        let url = match &config.database_url {
+            DatabaseUrl::Postgres(_) => config.database_url.clone(),
+            DatabaseUrl::Sqlite(_) => DatabaseUrl::Sqlite(file),
+        };
+        let store = Store::open(&url, options).expect("opens");
         let means = Means { store, vault: Vault::new("test"), clock: clock.clone() };
         setup::first_administrator(&means, Some("code".to_owned()))
             .await
