@@ -10,6 +10,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "tests document themselves by their names")]
 
 mod bad_input;
+mod claims;
 mod dev;
 mod engine;
 mod path;

@@ -1,155 +1,41 @@
 //! Over a real websocket: what the library, the operating system and a hostile peer add.
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    time::Duration,
-};
+use std::io::Write;
 
-use kontena_protocol::agent::{Decoded, Message, hello::format_connected_at};
+use kontena_protocol::agent::{Decoded, Message};
 use serde_json::json;
 
-use crate::api::server::Server;
+use super::wire::{Dial, Host, Wire, frame, list};
 
-/// A websocket by hand, so that it can say what no library would.
-struct Wire {
-    stream: TcpStream,
-    head: String,
-}
-
-fn upgrade(server: &Server, token: &str, name: &str) -> Wire {
-    let mut stream = TcpStream::connect(server.addr).expect("listens");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
-    let now = kontena_master::clock::Clock::system().now();
-    let request = format!(
-        "GET /?x=1 HTTP/1.1\r\nHost: m\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Kontena-Version: 1.5.4\r\nKontena-Node-Id: ID-{name}\r\nKontena-Node-Name: {name}\r\n\
-         Kontena-Node-Labels: grüße=ja,b\r\nKontena-Connected-At: {}\r\n\
-         Kontena-Grid-Token: {token}\r\n\r\n",
-        format_connected_at(now)
-    );
-    stream.write_all(request.as_bytes()).expect("sends");
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a response");
-        head.push(byte[0]);
-    }
-    Wire { stream, head: String::from_utf8_lossy(&head).to_ascii_lowercase() }
-}
-
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x80 | opcode];
-    match payload.len() {
-        short @ 0..126 => bytes.push(0x80 | u8::try_from(short).expect("short")),
-        middle @ 126..65536 => {
-            bytes.push(0x80 | 126);
-            bytes.extend(u16::try_from(middle).expect("fits").to_be_bytes());
-        }
-        long => {
-            bytes.push(0x80 | 127);
-            bytes.extend((long as u64).to_be_bytes());
-        }
-    }
-    // A mask of zeros leaves the payload as it is.
-    bytes.extend([0; 4]);
-    bytes.extend(payload);
-    bytes
-}
-
-impl Wire {
-    fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("sends");
-    }
-
-    /// The next frame's opcode and payload.
-    fn next(&mut self) -> (u8, Vec<u8>) {
-        let mut head = [0; 2];
-        self.stream.read_exact(&mut head).expect("a frame");
-        let length = match head[1] & 0x7f {
-            126 => {
-                let mut length = [0; 2];
-                self.stream.read_exact(&mut length).expect("a length");
-                usize::from(u16::from_be_bytes(length))
-            }
-            127 => {
-                let mut length = [0; 8];
-                self.stream.read_exact(&mut length).expect("a length");
-                usize::try_from(u64::from_be_bytes(length)).expect("fits")
-            }
-            length => usize::from(length),
-        };
-        let mut payload = vec![0; length];
-        self.stream.read_exact(&mut payload).expect("a payload");
-        (head[0] & 0x0f, payload)
-    }
-
-    fn message(&mut self) -> Message {
-        loop {
-            if let (2, payload) = self.next()
-                && let Decoded::Message(message) = Message::decode(&payload).expect("a message")
-            {
-                return message;
-            }
-        }
-    }
-
-    fn closed(&mut self) -> u16 {
-        loop {
-            if let (8, payload) = self.next() {
-                return u16::from_be_bytes([payload[0], payload[1]]);
-            }
-        }
-    }
-}
-
-fn server() -> (Server, String, String) {
-    let server = Server::start();
-    let admin = server.log_in();
-    let grid = server.call("POST", "/v1/grids", &admin, Some(&json!({ "name": "test" })));
-    let token = grid.body["token"].as_str().expect("a token").to_owned();
-    (server, admin, token)
-}
-
-fn list(id: u64, name: &str) -> Vec<u8> {
-    let params = vec![rmpv::Value::from(format!("ID-{name}"))];
-    let method = "/node_service_pods/list".to_owned();
-    frame(2, &Message::Request { id, method, params }.encode())
+/// An agent of this name dials.
+fn dial(host: &Host, name: &str) -> Wire {
+    let id = format!("ID-{name}");
+    host.dial(&Dial { id: &id, name, labels: "grüße=ja,b", ..host.a() })
 }
 
 #[test]
-fn cases_1_and_2_the_upgrade_is_what_stock_agents_accept() {
-    let (server, admin, token) = server();
-    let mut wire = upgrade(&server, &token, "nöde");
-    assert!(wire.head.starts_with("http/1.1 101"), "{}", wire.head);
-    assert!(wire.head.contains("connection: upgrade\r\n"));
-    assert!(wire.head.contains("kontena-version: 1.5.4\r\n"));
-    assert!(wire.head.contains("kontena-connected-at: 20"));
-    assert!(!wire.head.contains("sec-websocket-protocol"));
-    assert!(!wire.head.contains("sec-websocket-extensions"));
-    let (opcode, first) = wire.next();
-    assert_eq!(opcode, 2);
-    assert!(first.starts_with(b"\x93\x02\xb2/agent/master_info"), "{first:?}");
-    let Message::Notification { method, .. } = wire.message() else { panic!("node info") };
-    assert_eq!(method, "/agent/node_info");
-    let nodes = server.call("GET", "/v1/grids/test/nodes", &admin, None).body;
-    assert_eq!(nodes["nodes"][0]["name"], "nöde", "free text survives the headers");
+fn free_text_survives_the_headers() {
+    let host = Host::start();
+    let mut wire = dial(&host, "nöde");
+    wire.message();
+    wire.message();
+    let nodes = host.server.call("GET", "/v1/grids/test/nodes", &host.admin, None).body;
+    assert_eq!(nodes["nodes"][0]["name"], "nöde");
     assert_eq!(nodes["nodes"][0]["labels"], json!(["grüße=ja", "b"]));
 }
 
 #[test]
 fn cases_52_82_and_85_a_burst_keeps_its_order_and_rubbish_is_survived() {
-    let (server, _, token) = server();
-    let mut wire = upgrade(&server, &token, "a");
+    let host = Host::start();
+    let mut wire = dial(&host, "a");
     let mut burst = Vec::new();
     for id in 0..1000 {
-        burst.extend(list(id, "a"));
+        burst.extend(list(id, "ID-a"));
     }
     burst.extend(frame(1, b"a text frame"));
     burst.extend(frame(2, &[0xc1]));
     burst.extend(frame(9, b"2017-08-01T12:34:56.123456789Z"));
-    burst.extend(list(1000, "a"));
+    burst.extend(list(1000, "ID-a"));
     wire.send(&burst);
     let mut expected = 0;
     let mut ponged = false;
@@ -177,9 +63,9 @@ fn cases_52_82_and_85_a_burst_keeps_its_order_and_rubbish_is_survived() {
 
 #[test]
 fn case_88_fragments_are_joined() {
-    let (server, _, token) = server();
-    let mut wire = upgrade(&server, &token, "a");
-    let whole = list(7, "a");
+    let host = Host::start();
+    let mut wire = dial(&host, "a");
+    let whole = list(7, "ID-a");
     let payload = &whole[6..];
     let (first, rest) = payload.split_at(10);
     let (second, third) = rest.split_at(10);
@@ -199,8 +85,8 @@ fn case_88_fragments_are_joined() {
 
 #[test]
 fn case_87_a_large_message_is_taken_once_admitted_and_a_larger_one_is_not() {
-    let (server, _, token) = server();
-    let mut wire = upgrade(&server, &token, "a");
+    let host = Host::start();
+    let mut wire = dial(&host, "a");
     while !matches!(wire.message(), Message::Notification { method, .. } if method.ends_with("node_info"))
     {
     }
@@ -222,13 +108,13 @@ fn case_87_a_large_message_is_taken_once_admitted_and_a_larger_one_is_not() {
             return;
         }
     }
-    assert_eq!(wire.closed(), 1009);
+    assert_eq!(wire.closed().0, 1009);
 }
 
 #[test]
 fn a_stranger_cannot_make_the_master_hold_what_it_sends() {
-    let server = Server::start();
-    let mut wire = upgrade(&server, "wrong", "a");
+    let host = Host::start();
+    let mut wire = host.dial(&Dial { token: "wrong", ..host.a() });
     let mut huge = vec![0x82, 0x80 | 127];
     huge.extend((1_u64 << 32).to_be_bytes());
     huge.extend([0; 4]);
@@ -242,7 +128,7 @@ fn a_stranger_cannot_make_the_master_hold_what_it_sends() {
     }
     let held = resident_mib().saturating_sub(before);
     assert!(held < 256, "{held} MiB are held for somebody without a token");
-    assert_eq!(server.raw("GET", "/ping", &[], "").status, 200);
+    assert_eq!(host.server.raw("GET", "/ping", &[], "").status, 200);
 }
 
 /// Memory of this process, in which the master runs.

@@ -33,12 +33,13 @@ impl Server {
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}/k.db", folder.path().display());
-        let mut all = vec![
+        // The first of a name counts.
+        let mut all = settings.to_vec();
+        all.extend([
             ("LISTEN", "127.0.0.1:0"),
             ("DATABASE_URL", url.as_str()),
             ("INITIAL_ADMIN_CODE", "first-code"),
-        ];
-        all.extend_from_slice(settings);
+        ]);
         let config = config(&all);
         let (started, addr) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
