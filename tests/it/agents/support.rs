@@ -185,9 +185,20 @@ impl Scene {
     }
 }
 
+/// Calls the master with an id that was not used before, and waits for the answer.
+pub async fn ask(
+    agent: &RawAgent,
+    method: &str,
+    params: Vec<Value>,
+) -> Result<Value, (i64, String)> {
+    // Every answer adds to what was heard.
+    let id = 900_000 + u64::try_from(agent.heard().len()).expect("fits");
+    agent.call(id, method, params).await
+}
+
 /// Sends the engine's description and waits for `true`.
 pub async fn report(agent: &RawAgent, id: &str, info: Value) {
-    let answer = agent.call(900_001, "/nodes/update", vec![json!(id), info]).await;
+    let answer = ask(agent, "/nodes/update", vec![json!(id), info]).await;
     assert_eq!(answer, Ok(json!(true)));
 }
 
