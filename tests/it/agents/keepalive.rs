@@ -1,148 +1,119 @@
-//! Connections kept alive, lost, taken over, ended.
+//! Connections kept alive, lost, ended.
 
 use std::time::Duration;
 
-use kontena_core::domain::NodeStatus;
-use kontena_master::{actors::session::Outgoing, commands};
-use kontena_protocol::agent::header;
+use chrono::TimeDelta;
+use kontena_core::{
+    domain::{Connection, NodeStatus},
+    presence::connection_error,
+};
+use kontena_protocol::agent::utc_text;
 
-use crate::support::{RawAgent, TestMaster, raw::headers, story};
+use super::{
+    master::story,
+    support::{Scene, is_open, pings, seconds_between},
+};
 
-async fn connect(master: &TestMaster, token: &str) -> RawAgent {
-    let mut hello = headers(master);
-    hello.push((header::GRID_TOKEN, token.to_owned()));
-    let agent = RawAgent::connect(master.registry(), &hello);
-    agent.accepted().await;
-    agent
-}
-
-fn pings(agent: &RawAgent) -> usize {
-    agent.heard().iter().filter(|heard| **heard == Outgoing::Ping).count()
+#[test]
+fn case_50_pings_come_within_half_a_minute_and_then_every_half_minute() {
+    story(async {
+        let scene = Scene::new().await;
+        let accepted = scene.master.clock.now();
+        let agent = scene.accepted(&scene.a()).await;
+        let mut moments = Vec::new();
+        while moments.len() < 5 {
+            scene.pass(Duration::from_millis(20)).await;
+            if moments.len() < pings(&agent) {
+                moments.push(scene.master.clock.now());
+                agent.pong();
+            }
+            assert!(scene.master.clock.now() - accepted < TimeDelta::seconds(200), "{moments:?}");
+        }
+        assert!(moments[0] - accepted <= TimeDelta::milliseconds(30_100), "{moments:?}");
+        for pair in moments.windows(2) {
+            let gap = pair[1] - pair[0] - TimeDelta::seconds(30);
+            assert!(gap.abs() < TimeDelta::milliseconds(100), "{moments:?}");
+        }
+    });
 }
 
 #[test]
-fn cases_50_and_51_pings_come_every_half_minute_and_pongs_are_recorded() {
+fn case_51_a_pong_is_a_sign_of_life() {
     story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let agent = connect(&master, &token).await;
-        let mut answered = 0;
-        for _ in 0..1200 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            while answered < pings(&agent) {
-                agent.pong();
-                answered += 1;
-            }
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        let mut seen = scene.node("node-1").await.last_seen_at.expect("connected");
+        for _ in 0..4 {
+            scene.pass_answering(Duration::from_secs(30), &[&agent]).await;
+            scene.pass(Duration::from_millis(100)).await;
+            let node = scene.node("node-1").await;
+            let now = node.last_seen_at.expect("seen");
+            assert!(now > seen, "{now} is no later than {seen}");
+            assert!(scene.master.clock.now() - now < TimeDelta::seconds(31));
+            assert!(node.connected && is_open(&agent));
+            seen = now;
         }
-        assert!((4..=5).contains(&answered), "{answered} pings in two minutes");
-        let node = master.node(&grid, "node-1").await;
-        assert!(node.connected);
-        let silent = master.clock.now() - node.last_seen_at.expect("seen");
-        assert!(silent.num_seconds() <= 31, "seen {silent} ago");
     });
 }
 
 #[test]
 fn case_53_a_silent_agent_is_closed_after_the_time_out() {
     story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let agent = connect(&master, &token).await;
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
         let (code, reason) = agent.closed().await;
-        assert_eq!((code, reason.as_str()), (4030, "ping timeout after 5.00s"));
-        master.until_status(&grid, "node-1", NodeStatus::Offline).await;
-        let node = master.node(&grid, "node-1").await;
-        let connection = node.connection.expect("kept");
-        assert_eq!((connection.opened, connection.close_code), (true, Some(4030)));
-        assert!(node.disconnected_at.is_some());
-    });
-}
-
-#[test]
-fn cases_60_to_62_the_newest_connection_has_the_node() {
-    story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let first = connect(&master, &token).await;
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        let second = connect(&master, &token).await;
-        let (code, reason) = first.closed().await;
-        assert_eq!(code, 4041);
-        assert!(reason.starts_with("host node node-1 connection conflict with new connection at "));
-        // The old one's end, however late it is heard of, changes nothing.
-        first.hang_up(1006, "");
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert!(master.node(&grid, "node-1").await.connected);
-        let before = second.methods().len();
-        let node = master.node(&grid, "node-1").await;
-        let caller = master.caller().await;
-        let edit = kontena_core::validate::node::update(&serde_json::json!({ "labels": ["x"] }));
-        let edit = edit.expect("valid");
-        commands::nodes::update(master.means(), &caller, &grid, node.id, edit)
-            .await
-            .expect("updates");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(second.methods().len(), before + 1, "told who it is now");
-    });
-}
-
-#[test]
-fn case_63_an_older_connection_does_not_replace_a_newer_one() {
-    story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let mut old = headers(&master);
-        old.push((header::GRID_TOKEN, token.clone()));
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let live = connect(&master, &token).await;
-        let late = RawAgent::connect(master.registry(), &old);
-        assert_eq!(late.closed().await.0, 4041);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(master.node(&grid, "node-1").await.connected);
-        assert!(!live.heard().iter().any(|heard| matches!(heard, Outgoing::Close(..))));
-    });
-}
-
-#[test]
-fn case_65_a_goodbye_is_recorded_with_its_words() {
-    story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let agent = connect(&master, &token).await;
-        agent.hang_up(1000, "bye");
-        master.until_status(&grid, "node-1", NodeStatus::Offline).await;
-        let connection = master.node(&grid, "node-1").await.connection.expect("kept");
-        assert_eq!(connection.close_code, Some(1000));
-        assert_eq!(connection.close_reason.as_deref(), Some("bye"));
+        assert_eq!(code, 4030);
+        let silent = seconds_between(&reason, "ping timeout after ", "s");
+        assert!(silent.is_some_and(|silent| (5.0..6.0).contains(&silent)), "{reason}");
+        let node = scene.until("node-1", NodeStatus::Offline).await;
+        assert!(!node.connected);
+        let age = scene.master.clock.now() - node.disconnected_at.expect("disconnected");
+        assert!(age < TimeDelta::seconds(1), "{age}");
+        let kept = Connection { opened: true, close_code: Some(4030), close_reason: Some(reason) };
+        assert_eq!(node.connection, Some(kept));
     });
 }
 
 #[test]
 fn case_56_a_removed_node_is_told_at_once() {
     story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let agent = connect(&master, &token).await;
-        let node = master.node(&grid, "node-1").await;
-        let caller = master.caller().await;
-        commands::nodes::remove(master.means(), &caller, &grid, &node).await.expect("removes");
-        let before = master.clock.now();
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        scene.remove("node-1").await;
+        let before = scene.master.clock.now();
         assert_eq!(agent.closed().await, (4040, "host node ID1 has been removed".to_owned()));
-        assert!((master.clock.now() - before).num_milliseconds() < 1000);
-        assert!(master.nodes(&grid).await.is_empty());
+        assert!(scene.master.clock.now() - before < TimeDelta::seconds(1));
+        assert!(scene.everything().await.is_empty());
+    });
+}
+
+#[test]
+fn cases_64_and_65_the_end_of_a_connection_is_recorded_as_it_was() {
+    story(async {
+        let scene = Scene::new().await;
+        for (code, reason) in [(1006, ""), (1000, "bye"), (1001, "going away: €")] {
+            let agent = scene.accepted(&scene.a()).await;
+            agent.hang_up(code, reason);
+            let node = scene.until("node-1", NodeStatus::Offline).await;
+            let kept = Connection::ended(code, reason);
+            assert_eq!(node.connection.as_ref(), Some(&kept));
+            let at = utc_text(node.disconnected_at.expect("disconnected"));
+            let text = format!("Websocket disconnected at {at} with code {code}: {reason}");
+            assert_eq!(connection_error(&node), Some(text));
+            scene.pass(Duration::from_secs(1)).await;
+        }
     });
 }
 
 #[test]
 fn a_master_that_stops_says_so_and_leaves_the_nodes_as_they_are() {
     story(async {
-        let master = TestMaster::start().await;
-        let (grid, token) = master.grid("test").await;
-        let agent = connect(&master, &token).await;
-        let actor = master.registry().grid(grid.id);
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        let actor = scene.master.registry().grid(scene.grid.id);
         actor.send(kontena_master::actors::grid::Drain).await.expect("lives");
         assert_eq!(agent.closed().await.0, 1001);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(master.node(&grid, "node-1").await.connected, "grace begins with the next master");
+        scene.pass(Duration::from_secs(1)).await;
+        assert!(scene.node("node-1").await.connected, "grace begins with the next master");
     });
 }
