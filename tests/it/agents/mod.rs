@@ -11,7 +11,7 @@ mod handshake;
 mod handshake_clock;
 mod handshake_nodes;
 mod handshake_wire;
-// mod interleavings;
+mod interleavings;
 mod keepalive;
 mod presence;
 mod socket;
