@@ -68,10 +68,29 @@ fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
     (at > DateTime::UNIX_EPOCH).then_some(at)
 }
 
+/// Fields of `NetworkSettings` that say the same as the entry of the network `bridge`.
+const LEGACY_ADDRESS: [&str; 4] = ["Gateway", "IPAddress", "IPPrefixLen", "MacAddress"];
+
 /// Passes an inspection on, in Docker's own words.
 pub(super) fn document(found: &ContainerInspectResponse) -> EngineResult<Value> {
-    serde_json::to_value(found)
-        .map_err(|error| EngineError::Failed(format!("cannot write down an inspection: {error}")))
+    let mut document = serde_json::to_value(found).map_err(|error| {
+        EngineError::Failed(format!("cannot write down an inspection: {error}"))
+    })?;
+    restore_address(&mut document);
+    Ok(document)
+}
+
+/// Masters of the 1.5 line look for a container's address where it was before there were networks.
+/// The client does not know those fields any more, and neither do engines from 29 on.
+fn restore_address(document: &mut Value) -> Option<()> {
+    let settings = document.get_mut("NetworkSettings")?.as_object_mut()?;
+    let bridge = settings.get("Networks")?.get("bridge")?.clone();
+    for name in LEGACY_ADDRESS {
+        if let Some(value) = bridge.get(name) {
+            settings.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    Some(())
 }
 
 /// Reads an event; one that names no container is of no use.
@@ -231,14 +250,20 @@ mod tests {
 
     #[test]
     fn an_inspection_is_passed_on_in_dockers_words() {
-        let inspection = json!({
+        let mut inspection = json!({
             "Id": "abc", "Name": "/redis-1", "Image": "sha256:1",
             "Config": {"Env": ["A=b"], "Labels": {"a": "b"}},
             "State": {"Running": true, "StartedAt": "2017-08-01T12:34:56.1Z"},
-            "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}},
+            "NetworkSettings": {
+                "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]},
+                "Networks": {"bridge": {"IPAddress": "172.17.0.2", "IPPrefixLen": 16}},
+            },
         });
         let found = serde_json::from_value(inspection.clone()).expect("an inspection");
+        inspection["NetworkSettings"]["IPAddress"] = json!("172.17.0.2");
+        inspection["NetworkSettings"]["IPPrefixLen"] = json!(16);
         assert_eq!(document(&found), Ok(inspection));
+        assert_eq!(document(&ContainerInspectResponse::default()), Ok(json!({})));
     }
 
     #[test]
