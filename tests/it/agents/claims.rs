@@ -32,6 +32,7 @@ macro_rules! for_each_claim {
             case_58_a_node_that_got_a_token_needs_it;
             case_59_a_token_reset_without_the_connection_leaves_it;
             case_60_a_newer_connection_ends_the_older;
+            case_60_of_two_connections_at_once_the_older_ends_at_once;
             case_61_an_older_connections_end_changes_nothing;
             case_62_the_newest_connection_is_called;
             case_63_an_older_connection_comes_too_late;
@@ -256,6 +257,27 @@ pub fn case_60_a_newer_connection_ends_the_older(database: &Database) {
         assert!(node.connected);
         assert_eq!(node.connected_at, Some(newer));
         assert!(is_open(&second));
+    });
+}
+
+/// The grid actor may know that one counts, and has been replaced, before that one does.
+pub fn case_60_of_two_connections_at_once_the_older_ends_at_once(database: &Database) {
+    claim(database, async |scene: Scene| {
+        for round in 0..10 {
+            let id = format!("ID{round}");
+            let headers = scene.a().id(&id).name(&id);
+            scene.accepted(&headers).await.hang_up(1000, "");
+            scene.pass(Duration::from_secs(1)).await;
+            let both = [100, 50].map(|age| {
+                let at = scene.master.clock.now() - TimeDelta::milliseconds(age);
+                scene.connect(&headers.clone().connected_at(at))
+            });
+            scene.pass(Duration::from_secs(1)).await;
+            assert!(is_open(&both[1]), "{:?}", both[1].heard());
+            assert!(!is_open(&both[0]), "round {round}: {:?}", both[0].heard());
+            assert_eq!(both[0].closed().await.0, 4041);
+            both[1].hang_up(1000, "");
+        }
     });
 }
 
