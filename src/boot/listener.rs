@@ -1,9 +1,14 @@
 //! The one port.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    any::Any,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 use actix_web::{App as WebApp, HttpServer, dev::ServerHandle};
-use tokio::net::TcpSocket;
+use socket2::SockRef;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::BootError;
 use crate::http::{App, routes};
@@ -12,6 +17,10 @@ use crate::http::{App, routes};
 const BACKLOG: u32 = 4096;
 /// Far above what a process may have open; the default would stop agents at 25,000 per worker.
 const MOST_CONNECTIONS: usize = 100_000;
+
+/// How long a peer may leave unread, or unacknowledged, what it was sent. Nobody else can end the connection
+/// of one that reads nothing: while the socket is full, its actor stands still.
+const UNREAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// Takes the address; fails before anything else is started where it is in use. Needs a runtime.
 pub(super) fn bind(addr: SocketAddr) -> Result<TcpListener, BootError> {
@@ -28,6 +37,7 @@ pub(super) fn bind(addr: SocketAddr) -> Result<TcpListener, BootError> {
 /// Serves on the listener.
 pub(super) fn serve(listener: TcpListener, app: App) -> Result<ServerHandle, BootError> {
     let server = HttpServer::new(move || WebApp::new().configure(routes::configure(app.clone())))
+        .on_connect(|connection, _| limit_unread(connection))
         .max_connections(MOST_CONNECTIONS)
         .workers(std::thread::available_parallelism().map_or(2, usize::from).min(16))
         .disable_signals()
@@ -37,4 +47,12 @@ pub(super) fn serve(listener: TcpListener, app: App) -> Result<ServerHandle, Boo
     let handle = server.handle();
     drop(actix_rt::spawn(server));
     Ok(handle)
+}
+
+fn limit_unread(connection: &dyn Any) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_LIMIT))
+    {
+        log::warn!("a connection's time limit cannot be set: {error}");
+    }
 }

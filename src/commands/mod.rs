@@ -4,6 +4,7 @@
 //! line. It answers after the commit. Who else must know hears of it through the feed: commands know no
 //! actor.
 
+pub mod containers;
 pub mod grids;
 pub mod nodes;
 pub mod services;

@@ -8,7 +8,7 @@ use kontena_core::validate::FieldErrors;
 use kontena_store::StoreError;
 use serde_json::{Value, json};
 
-use crate::{auth::Denied, commands::CommandError};
+use crate::{actors::grid::CallFailed, auth::Denied, commands::CommandError};
 
 /// Why a call is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,17 @@ pub enum ApiError {
     /// 404.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 404 with an empty body: the agent says that it is gone.
+    #[error("gone")]
+    Gone,
+    /// 500: the agent failed, or did not answer.
+    #[error("{message}")]
+    Agent {
+        /// The agent's, or 503.
+        code: i64,
+        /// The agent's, or that there was no answer.
+        message: String,
+    },
     /// 413.
     #[error("the body is too large")]
     TooLarge,
@@ -56,6 +67,18 @@ impl ApiError {
     /// 404 in the words most resources use.
     pub const NOT_FOUND: Self = Self::NotFound("Not found");
 
+    /// A call to an agent that has no answer worth showing. One that is not connected is answered for at
+    /// once as one that took too long.
+    pub fn agent(failed: CallFailed, limit: std::time::Duration) -> Self {
+        match failed {
+            CallFailed::Refused(error) => Self::Agent { code: error.code, message: error.message },
+            CallFailed::TimedOut | CallFailed::NotConnected => Self::Agent {
+                code: 503,
+                message: format!("Connection timeout ({}s)", limit.as_secs()),
+            },
+        }
+    }
+
     fn body(&self) -> Value {
         match self {
             Self::BadBody(text) => json!({ "error": text }),
@@ -68,6 +91,10 @@ impl ApiError {
             }
             Self::Denied => json!({ "error": "Access denied" }),
             Self::NotFound(text) => json!({ "error": text }),
+            Self::Gone => Value::Null,
+            Self::Agent { code, message } => {
+                json!({ "code": code, "message": message, "error": message })
+            }
             Self::TooLarge => json!({ "error": "The body is too large" }),
             Self::Invalid(fields) => json!({ "error": fields.to_json() }),
             Self::Unavailable => json!({ "error": "The master is unavailable for a moment" }),
@@ -84,11 +111,11 @@ impl ResponseError for ApiError {
             // Kontena's clients refresh on 401 only.
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,
             Self::BadToken { expired: false } | Self::Denied => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Gone => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal | Self::Agent { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -107,6 +134,9 @@ impl ResponseError for ApiError {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             _ => {}
+        }
+        if matches!(self, Self::Gone) {
+            return response.content_type("application/json").body("");
         }
         response.json(self.body())
     }

@@ -49,9 +49,17 @@ fn everything(config: &mut ServiceConfig) {
         .route("/v1/nodes/{grid}/{node}", web::get().to(v1::nodes::show))
         .route("/v1/nodes/{grid}/{node}", web::put().to(v1::nodes::update))
         .route("/v1/nodes/{grid}/{node}", web::delete().to(v1::nodes::remove))
-        .route("/v1/nodes/{grid}/{node}/token", web::get().to(v1::nodes::token))
-        .route("/v1/nodes/{grid}/{node}/token", web::put().to(v1::nodes::reset_token))
-        .route("/v1/nodes/{grid}/{node}/token", web::delete().to(v1::nodes::clear_token))
+        .route("/v1/nodes/{grid}/{node}/token", web::get().to(v1::nodes::token::show))
+        .route("/v1/nodes/{grid}/{node}/token", web::put().to(v1::nodes::token::reset))
+        .route("/v1/nodes/{grid}/{node}/token", web::delete().to(v1::nodes::token::clear))
+        .route("/v1/nodes/{grid}/{node}/health", web::get().to(v1::nodes::health::show))
+        .route("/v1/nodes/{grid}/{node}/metrics", web::get().to(v1::nodes::metrics::show))
+        .route("/v1/containers/{grid}", web::get().to(v1::containers::list))
+        .route("/v1/containers/{grid}/{node}/{container}", web::get().to(v1::containers::show))
+        .route(
+            "/v1/containers/{grid}/{node}/{container}/inspect",
+            web::get().to(v1::containers::inspect),
+        )
         .service(
             web::scope("/v1/services/{grid}/{stack}/{service}")
                 .route("", web::get().to(v1::services::show))

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use diesel::{dsl::count_star, prelude::*};
-use kontena_core::domain::{Grid, GridId, NodeId, StackId, UserId};
+use kontena_core::domain::{Grid, GridId, NodeId, StackId, UserId, container};
 
 use crate::{
     Conn, Result, change,
     row::{GridRow, id, micros},
-    schema::{grid_users, grids, instances, nodes, services, stacks, users},
+    schema::{containers, grid_users, grids, nodes, services, stacks, users},
 };
 
 /// How much there is in a grid.
@@ -18,8 +18,8 @@ pub struct Counts {
     pub nodes: i64,
     /// Services.
     pub services: i64,
-    /// Instances that have a node.
-    pub instances: i64,
+    /// Containers that exist, those that only hold data aside.
+    pub containers: i64,
     /// Users assigned to it.
     pub users: i64,
 }
@@ -132,7 +132,10 @@ pub fn counts(conn: &mut Conn) -> Result<BTreeMap<GridId, Counts>> {
     }
     count!(nodes, nodes::table, nodes);
     count!(services, services::table, services);
-    count!(instances, instances::table.filter(instances::node_id.is_not_null()), instances);
+    let existing = containers::table
+        .filter(containers::deleted_at.is_null())
+        .filter(containers::kind.eq(container::CONTAINER));
+    count!(containers, existing, containers);
     count!(grid_users, grid_users::table, users);
     Ok(counts)
 }

@@ -1,5 +1,6 @@
 //! The administrators' API, version 1: one module per resource, each handler thin.
 
+pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod grids;
 pub(super) mod nodes;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use actix_web::web::{Bytes, Data, Path, Query};
 use kontena_core::{
-    domain::{Deploy, Grid, Instance, Service},
+    domain::{Deploy, Grid, Instance, Service, container::CONTAINER},
     validate::service as validate,
 };
 use kontena_protocol::{agent::method, api};
-use kontena_store::{deploys, instances as instance_table, nodes, services as table};
+use kontena_store::{
+    containers as container_table, deploys, instances as instance_table, nodes, services as table,
+};
 use rmpv::Value;
 use serde::Deserialize;
 
@@ -192,10 +194,13 @@ pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfS
     ok(&api::Instances { instances })
 }
 
-/// `GET …/containers`: none are known until agents report theirs.
+/// `GET …/containers`: those that exist, oldest first.
 pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
-    find(&app, &caller, &path, Action::ReadGrid).await?;
-    ok(&serde_json::json!({ "containers": [] }))
+    let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    let id = service.id;
+    let mut found = app.means.store.read(move |conn| container_table::of_service(conn, id)).await?;
+    found.retain(|container| container.deleted_at.is_none() && container.kind == CONTAINER);
+    super::containers::render(&app, &grid, found).await
 }
 
 async fn find(

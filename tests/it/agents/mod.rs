@@ -5,6 +5,9 @@ use crate::support as master;
 
 mod claims;
 mod claims_on_sqlite;
+mod cleanup;
+mod containers;
+mod figures;
 mod frames;
 mod frames_wire;
 mod handshake;
@@ -13,6 +16,7 @@ mod handshake_nodes;
 mod handshake_wire;
 mod interleavings;
 mod keepalive;
+mod limits;
 mod presence;
 mod socket;
 mod support;

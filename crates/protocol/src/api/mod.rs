@@ -4,11 +4,16 @@
 //! ISO 8601 UTC with milliseconds. What the master accepts as input is more lenient than any type and is
 //! read by its own validation.
 
+mod container;
 mod grid;
 mod node;
 mod service;
 mod token;
 
+pub use container::{
+    Container, ContainerState, Containers, CpuMetric, FilesystemMetric, GridOfContainer,
+    HealthOfContainer, Metric, Metrics, NodeOfContainer,
+};
 pub use grid::{Grid, GridCreate, Grids};
 pub use node::{
     DriverView, EtcdHealth, GridOfNode, Node, NodeCreate, NodeHealth, NodeToken, NodeUpdate, Nodes,

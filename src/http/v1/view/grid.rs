@@ -20,7 +20,7 @@ pub(in crate::http::v1) fn grid(grid: &Grid, token: String, counts: Counts) -> a
         trusted_subnets: strings(&grid.trusted_subnets),
         node_count: count(counts.nodes),
         service_count: count(counts.services),
-        container_count: count(counts.instances),
+        container_count: count(counts.containers),
         user_count: count(counts.users),
         subnet: grid.subnet.to_string(),
         supernet: grid.supernet.to_string(),

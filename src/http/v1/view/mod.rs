@@ -1,9 +1,11 @@
 //! How nouns of the domain are shown: every field of the contract, none more.
 
+mod container;
 mod grid;
 mod node;
 mod service;
 
+pub(super) use container::container;
 pub(super) use grid::grid;
 pub(super) use node::node;
 pub(super) use service::{deploy, instance, service};

@@ -8,7 +8,7 @@ use kontena_protocol::api::{self, timestamp};
 use super::time_opt;
 use crate::wire;
 
-fn path(grid: &Grid, service: &Service) -> String {
+pub(super) fn path(grid: &Grid, service: &Service) -> String {
     format!("{}/{}", grid.name, service.stack_path())
 }
 

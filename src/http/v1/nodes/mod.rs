@@ -1,5 +1,9 @@
 //! Nodes.
 
+pub(in crate::http) mod health;
+pub(in crate::http) mod metrics;
+pub(in crate::http) mod token;
+
 use actix_web::web::{Bytes, Data, Path};
 use kontena_core::{
     domain::{Grid, Node},
@@ -75,45 +79,6 @@ pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid
     }
     nodes::remove(&app.means, &caller, &grid, &node).await?;
     done()
-}
-
-/// `GET /v1/nodes/:grid/:node/token`.
-pub(in crate::http) async fn token(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
-    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
-    let token = nodes::show_token(&app.means, &node)
-        .await?
-        .ok_or(ApiError::NotFound("Host node does not have a node token"))?;
-    ok(&api::NodeToken { id: id(&grid, &node), token })
-}
-
-/// `PUT /v1/nodes/:grid/:node/token`.
-pub(in crate::http) async fn reset_token(
-    app: Data<App>,
-    caller: Caller,
-    path: OfGrid,
-    body: Bytes,
-) -> Answer {
-    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
-    let reset = validate::token_reset(&extract::object(&body)?)?;
-    let token = nodes::reset_token(&app.means, &caller, &grid, &node, reset).await?;
-    ok(&api::NodeToken { id: id(&grid, &node), token })
-}
-
-/// `DELETE /v1/nodes/:grid/:node/token`.
-pub(in crate::http) async fn clear_token(
-    app: Data<App>,
-    caller: Caller,
-    path: OfGrid,
-    body: Bytes,
-) -> Answer {
-    let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
-    let reset = validate::token_reset(&extract::object(&body)?)?;
-    nodes::clear_token(&app.means, &caller, &grid, &node, reset.reset_connection).await?;
-    done()
-}
-
-fn id(grid: &Grid, node: &Node) -> String {
-    format!("{}/{}", grid.name, node.name)
 }
 
 async fn find(

@@ -1,0 +1,31 @@
+//! Containers: nothing changes them here, but who looked into one is on record.
+
+use kontena_core::domain::{ContainerRecord, Grid, Node};
+
+use super::{CommandError, Means, Subject, audit};
+use crate::auth::Caller;
+
+/// Writes down that somebody is about to inspect a container.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn inspected(
+    means: &Means,
+    caller: &Caller,
+    grid: &Grid,
+    node: &Node,
+    container: &ContainerRecord,
+) -> Result<(), CommandError> {
+    let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.name.clone());
+    let (node, name) = (node.name.clone(), container.name.clone());
+    let written = means.store.write(move |tx| {
+        let subject = Subject {
+            grid: Some(&grid),
+            resource_type: "Container",
+            name: &name,
+            id: format!("{grid}/{node}/{name}"),
+        };
+        audit(tx, &caller, "inspect", &subject, clock.now())
+    });
+    Ok(written.await?)
+}

@@ -1,0 +1,79 @@
+//! What was measured on a node, minute by minute.
+
+use actix_web::web::{Data, Query};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kontena_core::{
+    domain::{NodeSample, Time},
+    validate::FieldErrors,
+};
+use kontena_protocol::api::{CpuMetric, FilesystemMetric, Metric, Metrics, timestamp};
+use kontena_store::samples;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{OfGrid, find};
+use crate::{
+    auth::{Action, Caller},
+    http::{
+        App,
+        error::ApiError,
+        v1::{Answer, ok},
+    },
+};
+
+/// What is shown where nothing else is asked for.
+const WINDOW: TimeDelta = TimeDelta::hours(1);
+
+/// The window that is asked for.
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct Window {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// `GET /v1/nodes/:grid/:node/metrics`: the last hour, or from one moment to another; what is older than
+/// an hour and a half is not kept.
+pub(in crate::http) async fn show(
+    app: Data<App>,
+    caller: Caller,
+    path: OfGrid,
+    window: Query<Window>,
+) -> Answer {
+    let (_, node) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    let to = moment("to", window.to.as_deref())?.unwrap_or_else(|| app.means.clock.now());
+    let from = moment("from", window.from.as_deref())?.unwrap_or(to - WINDOW);
+    let id = node.id;
+    let read = app.means.store.read(move |conn| samples::of_node(conn, id, from, to));
+    let stats = read.await?.iter().map(metric).collect();
+    ok(&Metrics { from: timestamp(from), to: timestamp(to), stats })
+}
+
+fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Time>, ApiError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
+    // A plus sign in a query is a blank to most clients.
+    let parsed = DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
+        .map(|at| at.with_timezone(&Utc))
+        .ok()
+        .or_else(|| date().map(|at| at.and_utc()));
+    let refuse = || FieldErrors::single(field, "takes a time such as 2017-08-01T12:34:56Z");
+    parsed.map(Some).ok_or_else(|| refuse().into())
+}
+
+fn metric(sample: &NodeSample) -> Metric {
+    let figures = &sample.figures;
+    let cpu = &figures.cpu;
+    let filesystem = (!figures.filesystem.is_empty()).then(|| FilesystemMetric {
+        used: figures.filesystem.iter().map(|one| one.used).sum(),
+        total: figures.filesystem.iter().map(|one| one.total).sum(),
+    });
+    Metric {
+        timestamp: timestamp(sample.at),
+        cpu: CpuMetric { used: cpu.system + cpu.user + cpu.nice, cores: cpu.num_cores },
+        memory: json!(figures.memory.unwrap_or_default()),
+        filesystem,
+        network: json!(sample.network),
+    }
+}
