@@ -7,6 +7,7 @@ use kontena_core::{
     domain::{Connection, NodeStatus},
     presence::connection_error,
 };
+use kontena_master::commands;
 use kontena_protocol::agent::utc_text;
 
 use super::{
@@ -84,6 +85,35 @@ fn case_56_a_removed_node_is_told_at_once() {
         assert_eq!(agent.closed().await, (4040, "host node ID1 has been removed".to_owned()));
         assert!(scene.master.clock.now() - before < TimeDelta::seconds(1));
         assert!(scene.everything().await.is_empty());
+    });
+}
+
+/// However the removal and the login meet: the agent is of a node that exists, or hears that it is gone.
+#[test]
+fn case_56_a_node_removed_while_its_agent_connects_leaves_no_connection() {
+    story(async {
+        let scene = Scene::new().await;
+        for round in 0..40_u32 {
+            let id = format!("ID{round}");
+            let headers = scene.a().id(&id).name(&id);
+            scene.accepted(&headers).await.hang_up(1000, "");
+            scene.pass(Duration::from_secs(1)).await;
+            let (node, caller) = (scene.node(&id).await, scene.master.caller().await);
+            let agent = scene.connect(&scene.a().id(&id).name(&id));
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            commands::nodes::remove(scene.master.means(), &caller, &scene.grid, &node)
+                .await
+                .expect("removes");
+            scene.pass(Duration::from_secs(1)).await;
+            let nodes = scene.everything().await;
+            let node = nodes.iter().find(|node| node.name == id);
+            assert_eq!(node.is_some(), is_open(&agent), "round {round}: {node:?}");
+            if node.is_none() {
+                assert_eq!(agent.closed().await.0, 4040);
+            }
+        }
     });
 }
 
