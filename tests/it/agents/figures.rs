@@ -56,7 +56,7 @@ fn cases_67_and_89_health_is_the_agents_word_or_why_there_is_none() {
     assert_eq!(status, 422);
     assert_eq!(body, json!({ "error": { "etcd_health": "Connection timeout (10s)" } }));
     host.node_when("node-1", |node| node["connected"] == false);
-    let (status, body) = get(&host, \"/v1/nodes/test/node-1/health\");
+    let (status, body) = get(&host, "/v1/nodes/test/node-1/health");
     assert_eq!(status, 422);
     let reason = body["error"]["connection"].as_str().expect("a reason");
     assert!(reason.starts_with("Websocket disconnected at "), "{reason}");

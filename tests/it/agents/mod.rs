@@ -17,6 +17,7 @@ mod handshake_wire;
 mod interleavings;
 mod keepalive;
 mod limits;
+mod list;
 mod presence;
 mod socket;
 mod support;
