@@ -251,12 +251,6 @@ impl SessionActor {
             return;
         }
         let reason = truncate_reason(reason);
-        let who = match &self.node {
-            Some(node) => node.name.as_str(),
-            None if self.hello.node_id.is_empty() => "<nil>",
-            None => self.hello.node_id.as_str(),
-        };
-        log::info!("session of node {who}: closing with code {code}: {reason}");
         self.send(Outgoing::Close(code, reason.to_owned()));
         self.end(code, reason.to_owned(), ctx);
     }
@@ -264,6 +258,9 @@ impl SessionActor {
     /// Ends the session, whoever closed it.
     fn end(&mut self, code: u16, reason: String, ctx: &mut Context<Self>) {
         self.closing = true;
+        if let Some(node) = &self.node {
+            log::info!("node {} connection closed with code {code}: {reason}", node.engine_id);
+        }
         self.to_socket.end(());
         if let Some(mut lifeline) = self.lifeline.take() {
             lifeline.end((code, reason));
@@ -298,9 +295,6 @@ impl Handler<SocketClosed> for SessionActor {
             return;
         }
         let SocketClosed { code, reason } = closed;
-        if let Some(node) = &self.node {
-            log::info!("node {} connection closed with code {code}: {reason}", node.engine_id);
-        }
         self.end(code, reason, ctx);
     }
 }
