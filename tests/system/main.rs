@@ -16,7 +16,7 @@ mod engine;
 mod path;
 mod postgres;
 mod signals;
-#[path = "../it/store/suite.rs"]
+#[path = "../it/store/suite/mod.rs"]
 mod store_suite;
 mod support;
 mod world;
