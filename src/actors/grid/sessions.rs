@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 use kontena_core::{
-    domain::{Change, NodeId, Time},
+    domain::{Change, GridId, NodeId, Time},
     presence::{self, Connected, Verdict},
 };
 use kontena_store::{StoreError, nodes};
@@ -11,9 +11,14 @@ use super::{
     Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify, Probe,
     Probed, SessionEnd,
 };
-use crate::actors::{Tools, lifeline::End, scheduler::Retire, session};
+use crate::actors::{
+    Tools,
+    lifeline::End,
+    scheduler::Retire,
+    session::{self, SessionActor},
+};
 
-/// The pause before an end that could not be recorded is tried again.
+/// The pause before what could not be recorded is tried again.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Handler<Attach> for GridActor {
@@ -27,9 +32,10 @@ impl Handler<Attach> for GridActor {
         }
         let Attach { node, name, engine_id, connected_at, again, session, death } = attach;
         let (tools, grid, node_name) = (self.tools().clone(), self.grid, name.clone());
+        let waiting = session.clone();
         let plug = async move {
             let connection = Connected { engine_id: engine_id.as_str(), name: &name, connected_at };
-            plug(&tools, grid, node, connection, again).await
+            plug(&tools, grid, node, connection, again, &waiting).await
         };
         Box::pin(plug.into_actor(self).map(move |plugged, actor, ctx| {
             plugged?;
@@ -48,35 +54,56 @@ impl Handler<Attach> for GridActor {
     }
 }
 
-/// Writes that a connection counts; where a newer one does, says so.
+/// Writes that a connection counts; where a newer one does, says so. A database that is away is waited
+/// for: the session has a deadline of its own.
 async fn plug(
     tools: &Tools,
-    grid: kontena_core::domain::GridId,
+    grid: GridId,
+    node: NodeId,
+    connection: Connected<'_>,
+    mut again: bool,
+    session: &Addr<SessionActor>,
+) -> Result<(), Verdict> {
+    loop {
+        match try_plug(tools, grid, node, connection, again).await {
+            Ok(plugged) => return plugged,
+            Err(error) if error.is_unavailable() && session.connected() => {
+                log::warn!("grid {grid}: the connection of node {node} waits: {error}");
+                // It may have been written all the same, and its own record is no other connection.
+                again = true;
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => {
+                log::error!("grid {grid}: cannot record the connection of node {node}: {error}");
+                return Err(Verdict { code: 1011, reason: "Internal server error".to_owned() });
+            }
+        }
+    }
+}
+
+async fn try_plug(
+    tools: &Tools,
+    grid: GridId,
     node: NodeId,
     connection: Connected<'_>,
     again: bool,
-) -> Result<(), Verdict> {
+) -> Result<Result<(), Verdict>, StoreError> {
     let connected_at = connection.connected_at;
     let change = presence::plug(node, connected_at, tools.clock.now());
-    let record = match tools.store.change(grid, change).await {
-        Ok(()) => return Ok(()),
-        Err(StoreError::Conflict(_)) => {
-            tools.store.read(move |conn| nodes::by_id(conn, node)).await
-        }
-        Err(error) => Err(error),
-    };
-    match record {
-        Ok(Some(record)) if again && record.connected_at == Some(connected_at) => Ok(()),
-        Ok(Some(record)) => {
+    match tools.store.change(grid, change).await {
+        Ok(()) => return Ok(Ok(())),
+        Err(StoreError::Conflict(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let record = tools.store.read(move |conn| nodes::by_id(conn, node)).await?;
+    Ok(match record {
+        Some(record) if again && record.connected_at == Some(connected_at) => Ok(()),
+        Some(record) => {
             let newer = record.connected_at.unwrap_or(connected_at);
             Err(presence::conflict(connection.name, newer))
         }
-        Ok(None) => Err(presence::removed(connection.engine_id)),
-        Err(error) => {
-            log::error!("grid {grid}: cannot record the connection of node {node}: {error}");
-            Err(Verdict { code: 1011, reason: "Internal server error".to_owned() })
-        }
-    }
+        None => Err(presence::removed(connection.engine_id)),
+    })
 }
 
 impl GridActor {

@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 use kontena_core::{
-    domain::EngineId,
+    domain::{EngineId, Time},
     login::{self, Admission, Claim, Facts, Presented, Refusal, Unreadable},
     presence::{self, Verdict},
 };
@@ -18,15 +18,27 @@ use crate::{
 
 /// How often a login is tried again where another one took the name, number or engine meanwhile.
 const TRIES: usize = 3;
+/// The pause before a login that the database could not answer is tried again, as long as the session's
+/// time for it lasts.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl SessionActor {
     pub(super) fn begin_login(&mut self, ctx: &mut Context<Self>) {
+        if self.closing {
+            return;
+        }
         self.tools().failpoints.pass("session: login");
-        let (tools, hello) = (self.tools().clone(), self.hello.clone());
-        let login = async move { log_in(&tools, &hello).await };
+        let (tools, claim) = (self.tools().clone(), claim(&self.hello, self.arrived_at));
+        let token_hash = hash(&tools, &self.hello.token);
+        let login = async move { log_in(&tools, claim, token_hash).await };
         ctx.spawn(login.into_actor(self).map(|outcome, actor, ctx| match outcome {
             Ok(Ok(admission)) => actor.admitted(admission, ctx),
             Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
+            // Sending everybody away while the database is would only have them all back at once.
+            Err(error) if error.is_unavailable() => {
+                log::warn!("session of node {}: waits to log in: {error}", actor.hello.node_id);
+                ctx.run_later(AGAIN, Self::begin_login);
+            }
             Err(error) => {
                 log::error!("session of node {}: cannot log in: {error}", actor.hello.node_id);
                 actor.close(1011, "Internal server error", ctx);
@@ -190,9 +202,11 @@ async fn introduce(
 }
 
 /// Decides who an agent is and writes what that changes, in one job.
-async fn log_in(tools: &Tools, hello: &Hello) -> Result<std::result::Result<Admission, Refusal>> {
-    let claim = claim(hello);
-    let token_hash = hash(tools, &hello.token);
+async fn log_in(
+    tools: &Tools,
+    claim: Claim,
+    token_hash: String,
+) -> Result<std::result::Result<Admission, Refusal>> {
     let mut tried = 0;
     loop {
         tried += 1;
@@ -215,7 +229,7 @@ fn hash(tools: &Tools, token: &Token) -> String {
     }
 }
 
-fn claim(hello: &Hello) -> Claim {
+fn claim(hello: &Hello, arrived_at: Time) -> Claim {
     Claim {
         version: hello.version.clone(),
         engine_id: hello.node_id.clone(),
@@ -230,6 +244,7 @@ fn claim(hello: &Hello) -> Claim {
             Token::Node(_) => Presented::Node,
             Token::Missing => Presented::Nothing,
         },
+        arrived_at,
     }
 }
 

@@ -146,6 +146,8 @@ pub struct SessionActor {
     hello: Hello,
     socket: Recipient<Outgoing>,
     outflow: Outflow,
+    /// When the agent came.
+    arrived_at: Time,
     node: Option<Admitted>,
     /// Whether the connection counts as the node's: calls go both ways.
     counts: bool,
@@ -198,6 +200,7 @@ impl SessionActor {
     #[must_use]
     pub fn new(registry: Registry, hello: Hello, line: Line) -> Self {
         let pulse = Pulse::here(&registry.tools().metrics);
+        let arrived_at = registry.tools().clock.now();
         let keepalive = Keepalive::new(
             registry.tools().rules.keepalive,
             keepalive::first_ping(registry.tools()),
@@ -207,6 +210,7 @@ impl SessionActor {
             hello,
             socket: line.out,
             outflow: line.outflow,
+            arrived_at,
             node: None,
             counts: false,
             lifeline: None,

@@ -10,7 +10,10 @@ use kontena_master::{
 use kontena_protocol::agent::Message;
 use serde_json::json;
 
-use super::support::{Scene, ask, is_open, pings};
+use super::{
+    support::{Scene, ask, is_open, pings},
+    wire::{Host, frame},
+};
 use crate::support::{RawAgent, story};
 
 fn stats(load: f64) -> Vec<u8> {
@@ -105,4 +108,43 @@ fn a_master_that_stands_still_expires_nobody_for_it() {
         assert_eq!(code, 4030);
         assert!(reason.starts_with("ping timeout after 5."), "{reason}");
     });
+}
+
+/// `peers.md` 5, number 29: all agents lose their session at the hour of the backup.
+#[test]
+fn a_slow_disk_delays_writes_and_no_heartbeat() {
+    let host = Host::start_with(&[("KEEPALIVE_INTERVAL", "0.1"), ("WEBSOCKET_TIMEOUT", "0.3")]);
+    let mut wire = host.accepted();
+    let url = host.server.database_url().parse().expect("a URL");
+    let other = kontena_store::Store::open(&url, kontena_store::Options::default());
+    let other = other.expect("opens");
+    std::thread::scope(|scope| {
+        // Somebody else holds the database for longer than any ping may wait.
+        let hold = scope.spawn(|| {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            let write = other.write(|_| {
+                std::thread::sleep(Duration::from_millis(900));
+                Ok(())
+            });
+            runtime.block_on(write).expect("written");
+        });
+        wire.send(&frame(9, b"the agent's own"));
+        let (mut pings, mut ponged) = (0, false);
+        while !hold.is_finished() {
+            match wire.next() {
+                (9, payload) => {
+                    pings += 1;
+                    wire.send(&frame(10, &payload));
+                }
+                (10, payload) => {
+                    assert_eq!(payload, b"the agent's own");
+                    ponged = true;
+                }
+                (opcode, payload) => panic!("frame {opcode}: {payload:?}"),
+            }
+        }
+        assert!(ponged && pings >= 3, "{pings} pings");
+    });
+    let node = host.node("node-1");
+    assert_eq!(node["connected"], true, "{node}");
 }

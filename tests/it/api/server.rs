@@ -16,7 +16,7 @@ pub struct Server {
     pub addr: SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub struct Answer {
@@ -32,7 +32,7 @@ impl Server {
 
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}/k.db", folder.path().display());
+        let url = database_url(&folder);
         // The first of a name counts.
         let mut all = settings.to_vec();
         all.extend([
@@ -52,7 +52,12 @@ impl Server {
             });
         });
         let addr = addr.recv_timeout(Duration::from_secs(30)).expect("listens");
-        Self { addr, stop: Some(stop), thread: Some(thread), _folder: folder }
+        Self { addr, stop: Some(stop), thread: Some(thread), folder }
+    }
+
+    /// Where the master keeps its data.
+    pub fn database_url(&self) -> String {
+        database_url(&self.folder)
     }
 
     pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
@@ -96,4 +101,8 @@ impl Drop for Server {
             thread.join().ok();
         }
     }
+}
+
+fn database_url(folder: &tempfile::TempDir) -> String {
+    format!("sqlite://{}/k.db", folder.path().display())
 }

@@ -36,6 +36,8 @@ pub struct Claim {
     pub connected_at: Option<Result<Time, Unreadable>>,
     /// Which token it presented.
     pub token: Presented,
+    /// When it came: what a decision waits for (a slow disk) is not the agent's clock's fault.
+    pub arrived_at: Time,
 }
 
 /// A text is not a moment.
@@ -144,7 +146,7 @@ pub fn decide(
         Presented::Node => by_node_token(claim, facts, &engine_id, moment)?,
         Presented::Nothing => return Err(Refusal::new(4004, "Missing token")),
     };
-    check_clock(&node, &changes, connected_at, rules, moment)?;
+    check_clock(&node, &changes, connected_at, claim, rules)?;
     Ok(Admission {
         grid: node.grid,
         node: node.id,
@@ -276,10 +278,10 @@ fn check_clock(
     node: &Node,
     changes: &[Change],
     connected_at: Time,
+    claim: &Claim,
     rules: &Rules,
-    moment: &Moment,
 ) -> Result<(), Refusal> {
-    let offset = moment.now - connected_at;
+    let offset = claim.arrived_at - connected_at;
     let direction = if offset > rules.websocket_timeout + rules.clock_skew {
         "past"
     } else if offset < -rules.clock_skew {
@@ -292,7 +294,7 @@ fn check_clock(
         seconds(offset)
     );
     // Never in the future, so that a later connect with a right clock is possible.
-    let rejected_at = to_millis(connected_at.min(moment.now));
+    let rejected_at = to_millis(connected_at.min(claim.arrived_at));
     let mut refusal = Refusal::of(4020, &reason, node);
     refusal.changes = changes.iter().map(|change| (node.grid, change.clone())).collect();
     // An older connection than the node's own leaves the node alone.
@@ -305,7 +307,7 @@ fn check_clock(
                 close_code: Some(4020),
                 close_reason: Some(reason),
             },
-            at: moment.now,
+            at: claim.arrived_at,
         };
         refusal.changes.push((node.grid, rejected));
     }

@@ -35,6 +35,7 @@ fn claim(token: Presented) -> Claim {
         labels: vec!["test=yes".into()],
         connected_at: Some(Ok(now())),
         token,
+        arrived_at: now(),
     }
 }
 

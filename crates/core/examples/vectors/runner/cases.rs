@@ -297,6 +297,7 @@ pub(super) fn join(case: &Case, then: &Value) -> Checked {
         labels: Vec::new(),
         connected_at: Some(Ok(now())),
         token: Presented::Grid,
+        arrived_at: now(),
     };
     let used = snapshot.nodes().map(|node| (node.number, node.name.clone()));
     let facts =
