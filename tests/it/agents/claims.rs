@@ -29,6 +29,7 @@ macro_rules! for_each_claim {
             case_37_an_old_login_leaves_a_live_node_alone;
             case_43_two_new_engines_at_once_get_two_numbers;
             case_57_a_token_reset_with_the_connection_ends_it;
+            case_57_a_token_reset_while_the_agent_connects_lets_nobody_in;
             case_58_a_node_that_got_a_token_needs_it;
             case_59_a_token_reset_without_the_connection_leaves_it;
             case_60_a_newer_connection_ends_the_older;
@@ -208,6 +209,26 @@ pub fn case_57_a_token_reset_with_the_connection_ends_it(database: &Database) {
         let reason = "host node node-1 has been disconnected";
         assert_eq!(connection.close_reason.as_deref(), Some(reason));
         assert!(node.disconnected_at.is_some());
+    });
+}
+
+/// However the reset and the login meet: the old token does not leave a connection behind.
+pub fn case_57_a_token_reset_while_the_agent_connects_lets_nobody_in(database: &Database) {
+    claim(database, async |scene: Scene| {
+        let mut token = taken(&scene, "core-01", "ID1").await;
+        let mut codes = Vec::new();
+        for yields in 0..40 {
+            let agent = scene.connect(&scene.a().node_token(&token));
+            for _ in 0..yields {
+                tokio::task::yield_now().await;
+            }
+            token = scene.reset_token("core-01", true).await;
+            scene.pass(Duration::from_secs(1)).await;
+            assert!(!is_open(&agent), "after {yields}: {:?}", agent.heard());
+            codes.push(agent.closed().await.0);
+            assert!(!scene.node("core-01").await.connected);
+        }
+        assert!(codes.iter().all(|code| [4002, 4031].contains(code)), "{codes:?}");
     });
 }
 

@@ -4,7 +4,7 @@
 //! | name | invariant |
 //! | --- | --- |
 //! | N1 | a node is recorded as connected exactly if one session that nobody closed counts as its connection; the record carries that session's `connected_at` |
-//! | N2 | the grid actor holds no node without a session that nobody closed |
+//! | N2 | the grid actor holds no node without a session that nobody closed, and every node with one |
 //! | N3 | no session of a node that is gone is open; one that was open when its node was removed, with nothing else under way, was closed with 4040 |
 //! | N4 | no two nodes share an engine id, a name or a number |
 //! | N5 | a session whose node has a newer one was closed, with 4041 unless its node was removed or reset meanwhile |
@@ -324,10 +324,12 @@ impl Run {
             let newer = open.iter().all(|at| node.connected_at >= Some(*at));
             check(newer || !node.connected, "N6", format!("{}: {recorded:?}", node.name));
         }
-        for id in held {
-            let node = nodes.iter().find(|node| node.id == id);
-            let lives = node.is_some_and(|node| self.open_of(node).next().is_some());
-            check(lives, "N2", format!("{id} is held: {:?}", node.map(|node| &node.name)));
+        let known: Vec<_> = nodes.iter().map(|node| node.id).collect();
+        check(held.iter().all(|id| known.contains(id)), "N2", "a node that is gone".to_owned());
+        for node in &nodes {
+            let lives = self.open_of(node).next().is_some();
+            let is_held = held.contains(&node.id);
+            check(lives == is_held, "N2", format!("{}: lives {lives}, held {is_held}", node.name));
         }
         for seen in &self.seen {
             let told = seen.hung_up || seen.closed() == Some(4040);

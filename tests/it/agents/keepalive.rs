@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use kontena_core::{
-    domain::{Connection, NodeStatus},
+    domain::{Change, Connection, NodeStatus},
     presence::connection_error,
 };
 use kontena_master::commands;
@@ -114,6 +114,29 @@ fn case_56_a_node_removed_while_its_agent_connects_leaves_no_connection() {
                 assert_eq!(agent.closed().await.0, 4040);
             }
         }
+    });
+}
+
+/// As a sweep, or another master, would leave it: the next pong shows that the record says otherwise.
+#[test]
+fn case_57_a_record_that_says_disconnected_ends_the_connection_at_the_next_pong() {
+    story(async {
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        let node = scene.node("node-1").await;
+        let unplugged = Change::NodeUnplugged {
+            node: node.id,
+            connected_at: node.connected_at.expect("connected"),
+            at: scene.master.clock.now(),
+            close_code: 1006,
+            close_reason: String::new(),
+        };
+        let store = &scene.master.means().store;
+        store.change(scene.grid.id, unplugged).await.expect("writes");
+        scene.pass_answering(Duration::from_secs(36), &[&agent]).await;
+        let told = (4031, "host node node-1 has been disconnected".to_owned());
+        assert_eq!(agent.closed().await, told);
+        assert_eq!(scene.node("node-1").await.last_seen_at, node.last_seen_at);
     });
 }
 

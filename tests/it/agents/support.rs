@@ -109,6 +109,9 @@ impl Scene {
         let (code, reason) = agent.closed().await;
         let announced = if code == 4010 { vec!["/agent/master_info"] } else { vec![] };
         assert_eq!(agent.methods(), announced, "{code} {reason}");
+        let heard = agent.heard();
+        assert_eq!(heard.len(), announced.len() + 1, "nothing else: {heard:?}");
+        assert!(matches!(heard.last(), Some(Outgoing::Close(..))), "{heard:?}");
         (code, reason)
     }
 
