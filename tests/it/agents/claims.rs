@@ -217,7 +217,7 @@ pub fn case_57_a_token_reset_while_the_agent_connects_lets_nobody_in(database: &
     claim(database, async |scene: Scene| {
         let mut token = taken(&scene, "core-01", "ID1").await;
         let mut codes = Vec::new();
-        for yields in 0..40 {
+        for yields in 0..24 {
             let agent = scene.connect(&scene.a().node_token(&token));
             for _ in 0..yields {
                 tokio::task::yield_now().await;

@@ -392,7 +392,7 @@ fn run(steps: Vec<Step>) -> (Vec<String>, String) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn records_and_connections_agree_once_all_is_quiet(steps in vec(step(), 1..40)) {

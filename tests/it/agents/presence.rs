@@ -9,7 +9,10 @@ use kontena_core::{
     validate,
 };
 use kontena_master::commands;
-use kontena_protocol::agent::header::{GRID_TOKEN, NODE_ID};
+use kontena_protocol::agent::{
+    Message,
+    header::{GRID_TOKEN, NODE_ID},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -178,6 +181,31 @@ fn case_70_a_reconnected_node_has_to_report_again() {
         assert_eq!((node.status(), node.updated), (NodeStatus::Connecting, false));
         report(&agent, "ID1", json!({})).await;
         assert_eq!(scene.node("node-1").await.status(), NodeStatus::Online);
+    });
+}
+
+/// Whatever was under way on the older connection: the newer one has not reported.
+#[test]
+fn case_70_a_report_of_the_connection_before_does_not_count() {
+    story(async {
+        let scene = Scene::new().await;
+        let mut agent = scene.accepted(&scene.a()).await;
+        for yields in 0..40 {
+            scene.pass(Duration::from_secs(1)).await;
+            let next = scene.connect(&scene.a());
+            for _ in 0..yields {
+                tokio::task::yield_now().await;
+            }
+            let params = vec![rmpv::Value::from("ID1"), rmpv::Value::Map(vec![])];
+            let method = "/nodes/update".to_owned();
+            agent.send(Message::Request { id: 7, method, params }.encode());
+            next.accepted().await;
+            scene.pass(Duration::from_secs(1)).await;
+            let node = scene.node("node-1").await;
+            let status = (node.status(), node.updated);
+            assert_eq!(status, (NodeStatus::Connecting, false), "after {yields}");
+            agent = next;
+        }
     });
 }
 
