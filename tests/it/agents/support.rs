@@ -152,10 +152,12 @@ impl Scene {
     /// Lets time pass while these agents answer the master's pings.
     pub async fn pass_answering(&self, span: Duration, agents: &[&RawAgent]) {
         let ends = self.master.clock.now() + TimeDelta::from_std(span).expect("a span");
+        // Answers may take longer where hours pass, but not as long as a ping may wait.
+        let step = (span / 1000).clamp(Duration::from_millis(50), Duration::from_secs(2));
         // A pong too many is ignored; a ping from before the call is answered too.
         let mut answered = vec![0; agents.len()];
         while self.master.clock.now() < ends {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(step).await;
             for (agent, answered) in agents.iter().zip(&mut answered) {
                 while *answered < pings(agent) {
                     agent.pong();
