@@ -64,19 +64,33 @@ impl Engine {
         Ok(())
     }
 
+    /// Begins a transaction. A connection that the database has dropped meanwhile is noticed only here,
+    /// where nothing is lost yet: another one is tried at once.
+    fn begin(&mut self, statement: &str) -> Result<()> {
+        self.reconnect()?;
+        let begun = self.conn.as_mut().map(|conn| conn.batch_execute(statement));
+        let Some(Err(error)) = begun else {
+            return Ok(());
+        };
+        self.conn = None;
+        if matches!(self.url, DatabaseUrl::Sqlite(_)) {
+            return Err(error.into());
+        }
+        let mut conn = self.url.connect()?;
+        conn.batch_execute(statement)?;
+        self.conn = Some(conn);
+        Ok(())
+    }
+
     /// One transaction in which every job stands for itself: each in a savepoint, or there is only one.
     fn transaction(&mut self, jobs: Vec<Box<dyn Job>>, savepoints: bool) {
         let began = Meter::begin();
-        if let Err(error) = self.reconnect() {
+        // Immediate: waits for another process's write at the beginning instead of failing in the middle.
+        let begin = if savepoints { "begin immediate" } else { "begin" };
+        if let Err(error) = self.begin(begin) {
             return fail_all(jobs, &error);
         }
         let Some(conn) = self.conn.as_mut() else { return };
-        // Immediate: waits for another process's write at the beginning instead of failing in the middle.
-        let begin = if savepoints { "begin immediate" } else { "begin" };
-        if let Err(error) = conn.batch_execute(begin) {
-            self.conn = None;
-            return fail_all(jobs, &error);
-        }
         let mut ran = Vec::with_capacity(jobs.len());
         let mut rest = jobs.into_iter();
         for job in rest.by_ref() {
@@ -103,11 +117,10 @@ impl Engine {
     /// One transaction of many jobs on Postgres; gives them back unanswered where one failed.
     fn bare(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
         let began = Meter::begin();
-        let Some(conn) = self.conn.as_mut() else { return Err(jobs) };
-        if conn.batch_execute("begin").is_err() {
-            self.conn = None;
+        if self.begin("begin").is_err() {
             return Err(jobs);
         }
+        let Some(conn) = self.conn.as_mut() else { return Err(jobs) };
         let mut done: Vec<Ran> = Vec::with_capacity(jobs.len());
         let mut rest: VecDeque<Box<dyn Job>> = jobs.into();
         while let Some(job) = rest.pop_front() {
