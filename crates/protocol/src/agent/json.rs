@@ -4,7 +4,8 @@ use rmpv::Value;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Reads a wire value as JSON: `bin`, broken UTF-8 and NUL become text with replacement characters, NaN and
-/// infinities become null, map keys become text.
+/// infinities become null, map keys become text. An entry whose key is a list or a map is left out: no body
+/// has such a field, and as text within text it would double in length with every level of nesting.
 #[must_use]
 pub fn lossy(value: &Value) -> serde_json::Value {
     match value {
@@ -21,7 +22,7 @@ pub fn lossy(value: &Value) -> serde_json::Value {
         Value::Binary(bytes) => readable(bytes).into(),
         Value::Array(items) => items.iter().map(lossy).collect(),
         Value::Map(entries) => {
-            entries.iter().map(|(key, value)| (map_key(key), lossy(value))).collect()
+            entries.iter().filter_map(|(key, value)| Some((map_key(key)?, lossy(value)))).collect()
         }
         Value::Ext(..) => serde_json::Value::Null,
     }
@@ -32,10 +33,13 @@ fn readable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
 }
 
-fn map_key(key: &Value) -> String {
-    match lossy(key) {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+fn map_key(key: &Value) -> Option<String> {
+    match key {
+        Value::Array(_) | Value::Map(_) => None,
+        key => match lossy(key) {
+            serde_json::Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        },
     }
 }
 
@@ -89,5 +93,16 @@ mod tests {
             lossy(&value),
             serde_json::json!({"bin": "hé", "nan": null, "big": u64::MAX, "3": null})
         );
+    }
+
+    #[test]
+    fn a_map_as_the_key_of_a_map_is_left_out() {
+        let nested = (0..30).fold(Value::Nil, |key, _| Value::Map(vec![(key, Value::Nil)]));
+        assert_eq!(lossy(&nested), serde_json::json!({}));
+        let beside = Value::Map(vec![
+            (Value::Array(vec![]), Value::from(1)),
+            (Value::from("name"), Value::from(2)),
+        ]);
+        assert_eq!(lossy(&beside), serde_json::json!({"name": 2}));
     }
 }
