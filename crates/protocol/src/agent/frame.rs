@@ -5,7 +5,10 @@
 
 use rmpv::Value;
 
-/// Nesting beyond which a message is refused; Docker's own documents stay below 20.
+use super::limit::Limited;
+
+/// Nesting beyond which a message is refused. `rmpv` counts a list or map twice, so that 31 of them may lie
+/// in each other; Docker's own documents stay below 20.
 const MAX_DEPTH: usize = 64;
 
 /// A message of the agent protocol.
@@ -96,6 +99,9 @@ pub enum DecodeError {
     /// Truncated, of an unknown type, or nested too deeply.
     #[error("not a MessagePack value: {0}")]
     Value(#[from] rmpv::decode::Error),
+    /// More values than any message of the contract has.
+    #[error("more values than one frame may have")]
+    TooMany,
     /// A value followed by something else.
     #[error("{0} bytes after the value")]
     Trailing(usize),
@@ -119,13 +125,15 @@ impl Message {
     /// Reads one frame.
     ///
     /// # Errors
-    /// Where the bytes are not exactly one MessagePack value.
-    pub fn decode(mut bytes: &[u8]) -> Result<Decoded, DecodeError> {
-        let value = rmpv::decode::read_value_with_max_depth(&mut bytes, MAX_DEPTH)?;
-        if !bytes.is_empty() {
-            return Err(DecodeError::Trailing(bytes.len()));
+    /// Where the bytes are not exactly one MessagePack value, or are too many values.
+    pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+        let mut bytes = Limited::new(bytes);
+        match rmpv::decode::read_value_with_max_depth(&mut bytes, MAX_DEPTH) {
+            Ok(_) if bytes.rest() > 0 => Err(DecodeError::Trailing(bytes.rest())),
+            Ok(value) => Ok(Self::from_value(value)),
+            Err(_) if bytes.is_spent() => Err(DecodeError::TooMany),
+            Err(error) => Err(error.into()),
         }
-        Ok(Self::from_value(value))
     }
 
     /// The method of a notification, without reading its arguments; none for every other frame. Says
@@ -233,6 +241,7 @@ fn arguments(params: Value) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::limit::MAX_HEADERS;
 
     fn bytes(hex: &str) -> Vec<u8> {
         let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -315,5 +324,34 @@ mod tests {
         }
         let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
         assert!(Message::decode(&deep).is_err());
+    }
+
+    /// A list of so many times the same value, as a frame.
+    fn list(length: u32, of: &[u8]) -> Vec<u8> {
+        [&[0xdd], length.to_be_bytes().as_slice(), &of.repeat(length as usize)].concat()
+    }
+
+    #[test]
+    fn a_frame_of_too_many_values_is_refused_however_they_are_arranged() {
+        let many = u32::try_from(MAX_HEADERS).expect("small");
+        // One header is the list's type, one its length.
+        assert_eq!(Message::decode(&list(many - 2, &[0x90])).expect("fits"), Decoded::Ignored);
+        let nested = [[0x81, 0xc0].repeat(28).as_slice(), &[0xc0]].concat();
+        for frame in [
+            list(many - 1, &[0x90]),
+            list(16 << 20, &[0xc0]),
+            list((16 << 20) / 2, &[0xa1, b'a']),
+            list((16 << 20) / 57, &nested),
+        ] {
+            assert!(matches!(Message::decode(&frame), Err(DecodeError::TooMany)));
+        }
+        // A text counts as one value, however long it is.
+        let text = [&[0xdb], (8_u32 << 20).to_be_bytes().as_slice(), &vec![b'a'; 8 << 20]].concat();
+        assert_eq!(Message::decode(&text).expect("fits"), Decoded::Ignored);
+        // What is announced is not made room for.
+        for header in [0xdd, 0xdf, 0xdb, 0xc6, 0xc9] {
+            let frame = [&[0x93, 0x02, 0xa1, b'/', header][..], &[0xff; 4]].concat();
+            assert!(matches!(Message::decode(&frame), Err(DecodeError::Value(_))), "{header:x}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   upgrade headers -> Hello                    (hello)
-//!   binary frame   <-> Message                  (frame)
+//!   binary frame   <-> Message                  (frame, limit)
 //!   params, result <-> JSON-like bodies         (body, json)
 //!   close frame    <-> CloseCode and its reason (close)
 //! ```
@@ -14,6 +14,7 @@ pub mod close;
 pub mod frame;
 pub mod hello;
 pub mod json;
+mod limit;
 
 pub use body::{
     ContainerCheck, ContainerEvent, ContainerPort, ContainerSave, Driver, GridInfo, HookSpec,
