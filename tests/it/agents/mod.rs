@@ -10,6 +10,7 @@ mod containers;
 mod figures;
 mod frames;
 mod frames_wire;
+mod fuzz_corpus;
 mod handshake;
 mod handshake_clock;
 mod handshake_nodes;
