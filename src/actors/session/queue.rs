@@ -66,6 +66,11 @@ fn unkept(kind: &str) -> bool {
     matches!(kind, "container_stats" | "logs")
 }
 
+/// As much of a method's name as a log line needs.
+fn shown(method: &str) -> &str {
+    method.get(..method.floor_char_boundary(100)).unwrap_or_default()
+}
+
 impl Handler<Incoming> for SessionActor {
     type Result = ();
 
@@ -160,10 +165,11 @@ impl SessionActor {
                 (Some(id), answer) => actor.respond(id, answer, ctx),
                 (None, Ok(_)) => {}
                 (None, Err(error)) if error == RpcError::not_implemented() => {
+                    let method = shown(&method);
                     log::warn!("handler {method} not implemented");
                 }
                 (None, Err(error)) => {
-                    let node = &actor.hello.node_id;
+                    let (node, method) = (&actor.hello.node_id, shown(&method));
                     log::warn!("node {node}: notification {method} failed: {error}");
                 }
             }

@@ -11,6 +11,9 @@ use super::limit::Limited;
 /// in each other; Docker's own documents stay below 20.
 const MAX_DEPTH: usize = 64;
 
+/// Bytes of an error's text.
+const MOST_ERROR_TEXT: usize = 4096;
+
 /// A message of the agent protocol.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
@@ -50,9 +53,12 @@ pub struct RpcError {
 }
 
 impl RpcError {
-    /// Makes an error of a code and a text.
+    /// Makes an error of a code and a text; what is longer than anybody reads is cut, since it may repeat
+    /// what a peer sent.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        let mut message = message.into();
+        message.truncate(message.floor_char_boundary(MOST_ERROR_TEXT));
+        Self { code, message }
     }
 
     /// The answer to a method nobody implements.
