@@ -45,6 +45,7 @@ struct Inner {
     placement: Placement,
     grids: Mutex<HashMap<GridId, Entry>>,
     sessions: AtomicUsize,
+    session_actors: Arc<AtomicUsize>,
     outgoing: Arc<AtomicUsize>,
 }
 
@@ -63,6 +64,7 @@ impl Registry {
             placement,
             grids: Mutex::default(),
             sessions: AtomicUsize::new(0),
+            session_actors: Arc::default(),
             outgoing: Arc::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -112,10 +114,24 @@ impl Registry {
         (most == 0 || before < most).then_some(slot)
     }
 
-    /// How many sessions there are, admitted or not.
+    /// How many sockets of agents there are, admitted or not.
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.inner.sessions.load(Ordering::Acquire)
+    }
+
+    /// Counts a session actor for as long as it holds this.
+    #[must_use]
+    pub fn count_session(&self) -> CountedSession {
+        self.inner.session_actors.fetch_add(1, Ordering::AcqRel);
+        CountedSession { living: Arc::clone(&self.inner.session_actors) }
+    }
+
+    /// How many session actors live. Not the number of sockets: a session ends before its socket where
+    /// the master closes, and after it where the agent does.
+    #[must_use]
+    pub fn session_actors(&self) -> usize {
+        self.inner.session_actors.load(Ordering::Acquire)
     }
 
     /// Counts what waits for one more agent, within the bound over all.
@@ -162,5 +178,16 @@ pub struct SessionSlot {
 impl Drop for SessionSlot {
     fn drop(&mut self) {
         self.inner.sessions.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Held by a session actor; dropped with it, whatever ended it.
+pub struct CountedSession {
+    living: Arc<AtomicUsize>,
+}
+
+impl Drop for CountedSession {
+    fn drop(&mut self) {
+        self.living.fetch_sub(1, Ordering::AcqRel);
     }
 }

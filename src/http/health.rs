@@ -83,6 +83,8 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
         })
         .await?;
     let mut text = app.registry.tools().metrics.render();
+    sample_type(&mut text, "kontena_sessions", "gauge");
+    sample(&mut text, "kontena_sessions", "", app.registry.session_actors());
     sample_type(&mut text, "kontena_agents_connected", "gauge");
     for (grid, ..) in &facts {
         let count = connected.get(&grid.id).copied().unwrap_or_default();

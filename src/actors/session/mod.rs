@@ -38,6 +38,7 @@ use super::{
     grid::{CallFailed, Probed, SessionEnd},
     lifeline::Lifeline,
     pulse::Pulse,
+    registry::CountedSession,
 };
 use calls::Calls;
 use queue::Queue;
@@ -163,6 +164,7 @@ pub struct SessionActor {
     /// Tells the socket when this session is lost: a panic must not leave a connection behind that
     /// nobody serves.
     to_socket: Lifeline<()>,
+    _counted: CountedSession,
 }
 
 /// How a session reaches its socket.
@@ -206,6 +208,7 @@ impl SessionActor {
             keepalive::first_ping(registry.tools()),
         );
         Self {
+            _counted: registry.count_session(),
             registry,
             hello,
             socket: line.out,

@@ -17,6 +17,7 @@ mod handshake_nodes;
 mod handshake_wire;
 mod interleavings;
 mod keepalive;
+mod leaks;
 mod limits;
 mod list;
 mod presence;

@@ -34,6 +34,7 @@ pub struct Dial<'a> {
     pub id: &'a str,
     pub name: &'a str,
     pub labels: &'a str,
+    pub version: &'a str,
     pub token: &'a str,
     /// Sent in one piece with the upgrade.
     pub tail: &'a [u8],
@@ -55,31 +56,15 @@ impl Host {
     /// Agent `A`.
     pub fn a(&self) -> Dial<'_> {
         let (id, name, labels) = ("ID1", "node-1", "test=yes");
-        Dial { path: "/", id, name, labels, token: &self.token, tail: &[] }
+        let version = "1.5.4";
+        Dial { path: "/", id, name, labels, version, token: &self.token, tail: &[] }
     }
 
     pub fn dial(&self, dial: &Dial<'_>) -> Wire {
-        let mut stream = TcpStream::connect(self.server.addr).expect("listens");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
-        let Dial { path, id, name, labels, token, tail } = dial;
-        let now = format_connected_at(kontena_master::clock::Clock::system().now());
-        let mut request = format!(
-            "GET {path} HTTP/1.1\r\nHost: m\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Kontena-Version: 1.5.4\r\nKontena-Node-Id: {id}\r\nKontena-Node-Name: {name}\r\n\
-             Kontena-Node-Labels: {labels}\r\nKontena-Connected-At: {now}\r\n\
-             Kontena-Grid-Token: {token}\r\n\r\n"
-        )
-        .into_bytes();
-        request.extend_from_slice(tail);
-        stream.write_all(&request).expect("sends");
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte).expect("a response");
-            head.push(byte[0]);
-        }
-        Wire { stream, head: String::from_utf8_lossy(&head).into_owned() }
+        let mut wire = Wire::connect(&self.server);
+        wire.send(&dial.request());
+        wire.read_head();
+        wire
     }
 
     /// Dials as `A` and reads up to `node_info`.
@@ -121,6 +106,24 @@ impl Host {
     }
 }
 
+impl Dial<'_> {
+    /// The upgrade as it is sent, connected at this very moment.
+    pub fn request(&self) -> Vec<u8> {
+        let Self { path, id, name, labels, version, token, tail } = self;
+        let now = format_connected_at(kontena_master::clock::Clock::system().now());
+        let mut request = format!(
+            "GET {path} HTTP/1.1\r\nHost: m\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Kontena-Version: {version}\r\nKontena-Node-Id: {id}\r\nKontena-Node-Name: {name}\r\n\
+             Kontena-Node-Labels: {labels}\r\nKontena-Connected-At: {now}\r\n\
+             Kontena-Grid-Token: {token}\r\n\r\n"
+        )
+        .into_bytes();
+        request.extend_from_slice(tail);
+        request
+    }
+}
+
 /// A frame with an opcode, masked with zeros, which leave the payload as it is.
 pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x80 | opcode];
@@ -158,6 +161,24 @@ pub fn list(id: u64, node: &str) -> Vec<u8> {
 }
 
 impl Wire {
+    /// Opens a connection on which nothing has been said yet.
+    pub fn connect(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.addr).expect("listens");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
+        Self { stream, head: String::new() }
+    }
+
+    /// Reads the response to the upgrade, and nothing of what follows it.
+    pub fn read_head(&mut self) {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            self.stream.read_exact(&mut byte).expect("a response");
+            head.push(byte[0]);
+        }
+        self.head = String::from_utf8_lossy(&head).into_owned();
+    }
+
     /// The values of a response header.
     pub fn header(&self, name: &str) -> Vec<&str> {
         let pairs = self.head.lines().filter_map(|line| line.split_once(": "));

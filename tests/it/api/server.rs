@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use kontena_master::boot::Master;
+use kontena_master::{boot::Master, http::App};
 use serde_json::Value;
 
 use crate::support::config;
@@ -14,6 +14,8 @@ use crate::support::config;
 /// A running master on its own thread; stops when dropped.
 pub struct Server {
     pub addr: SocketAddr,
+    /// What its handlers work with, for tests that look behind the doors.
+    pub app: App,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
     folder: tempfile::TempDir,
@@ -41,18 +43,18 @@ impl Server {
             ("INITIAL_ADMIN_CODE", "first-code"),
         ]);
         let config = config(&all);
-        let (started, addr) = std::sync::mpsc::channel();
+        let (started, master) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async move {
                 let master = Master::start(config).await.expect("starts");
-                started.send(master.addr()).expect("awaited");
+                started.send((master.addr(), master.app().clone())).expect("awaited");
                 stopped.await.ok();
                 master.stop().await;
             });
         });
-        let addr = addr.recv_timeout(Duration::from_secs(30)).expect("listens");
-        Self { addr, stop: Some(stop), thread: Some(thread), folder }
+        let (addr, app) = master.recv_timeout(Duration::from_secs(30)).expect("listens");
+        Self { addr, app, stop: Some(stop), thread: Some(thread), folder }
     }
 
     /// Where the master keeps its data.
