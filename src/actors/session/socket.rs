@@ -64,6 +64,8 @@ pub fn upgrade(
     registry: Registry,
     slot: SessionSlot,
 ) -> Result<HttpResponse, actix_web::Error> {
+    // Before there is an actor: one that is dropped unused still starts, and would log the agent in.
+    let mut upgraded = ws::handshake(request)?;
     let headers = request.headers();
     let hello = Hello::read(|name| {
         // Names and labels are free text; header values need not be ASCII.
@@ -89,7 +91,7 @@ pub fn upgrade(
     };
     let codec = Codec::new().max_size(AFTER_ADMISSION);
     let frames = WebsocketContext::with_codec(socket, Intake::new(payload, gauge), codec);
-    let mut response = ws::handshake(request)?.streaming(Outlet::new(frames, outflow));
+    let mut response = upgraded.streaming(Outlet::new(frames, outflow));
     for (name, value) in [(header::VERSION, version), (header::CONNECTED_AT, now)] {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(actix_web::error::ErrorInternalServerError)?;
