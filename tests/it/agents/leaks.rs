@@ -110,6 +110,11 @@ impl Client<'_> {
             _ => own.request(),
         };
         wire.send(&request);
+        if way == Way::GoneDuringLogin {
+            // Connections of one engine are told apart by the millisecond; of two in the same one, the
+            // one that is logged in first stays, and that could be this.
+            thread::sleep(Duration::from_millis(2));
+        }
         wire
     }
 
@@ -204,6 +209,12 @@ fn all_nodes(app: &App) -> Vec<Node> {
     block_on(read).expect("reads").concat()
 }
 
+/// Whether this process runs one test only, so that what it holds says something: nextest does it so,
+/// `cargo test` runs all tests in one.
+fn is_alone() -> bool {
+    std::env::var("NEXTEST_EXECUTION_MODE").is_ok_and(|mode| mode == "process-per-test")
+}
+
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").expect("Linux").count()
 }
@@ -238,7 +249,7 @@ fn until_free(app: &App, descriptors: usize) -> Held {
         let held = held(app);
         let free = held.sockets + held.sessions + held.by_grid_actors == 0
             && held.nodes_connected.is_empty()
-            && held.descriptors <= descriptors;
+            && (held.descriptors <= descriptors || !is_alone());
         if free {
             return held;
         }
@@ -290,7 +301,7 @@ fn ten_thousand_connections_leave_nothing_behind() {
     go_through(&clients, ROUNDS - 1);
     until_free(app, before.descriptors + HANDFUL);
     let grown = memory().saturating_sub(memory_before);
-    assert!(grown < GROWTH, "{grown} bytes");
+    assert!(grown < GROWTH || !is_alone(), "{grown} bytes");
 
     let admitted = |(way, _): &&(Way, &str)| {
         use Way::{HalfFrame, HalfMessage, SameEngine, SaysGoodbye, Vanishes};
