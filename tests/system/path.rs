@@ -107,6 +107,17 @@ fn from_an_empty_database_to_a_service_that_survives_its_node_and_its_master() {
     }
     let shown = world.ok(&["service", "show", "web"]);
     assert!(shown.contains("scheduled_to: core-01"), "{shown}");
+    // What the agent tells of its machine and its containers arrives within seconds.
+    until("the containers are known", LIMIT, || {
+        let shown = world.ok(&["service", "containers", "web"]);
+        shown.contains("web-1:") && shown.contains("web-2:") && shown.contains("status: running")
+    });
+    until("the node has figures", LIMIT, || {
+        let shown = world.ok(&["node", "show", "core-01"]);
+        shown.contains(" GB\n") && !shown.contains("memory: 0.0 of 0.0 GB")
+    });
+    let health = world.ok(&["node", "health", "core-01"]);
+    assert!(health.contains("⊛ Node core-01 etcd is healthy"), "{health}");
 
     // 7, first time: the master is killed between two steps.
     master.kill9();
