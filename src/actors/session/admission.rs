@@ -135,7 +135,14 @@ impl SessionActor {
         // Frames that came meanwhile wait for the answer to this.
         self.queue.busy = true;
         let (tools, token) = (self.tools().clone(), self.hello.token.clone());
-        let introduce = async move { introduce(&tools, &node, &token).await };
+        let introduce = async move {
+            loop {
+                match introduce(&tools, &node, &token).await {
+                    Err(error) if error.is_unavailable() => tokio::time::sleep(AGAIN).await,
+                    other => return other,
+                }
+            }
+        };
         ctx.spawn(introduce.into_actor(self).map(|introduced, actor, ctx| {
             actor.queue.busy = false;
             match introduced {

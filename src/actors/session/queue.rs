@@ -156,7 +156,7 @@ impl SessionActor {
         let tools = self.tools().clone();
         self.queue.busy = true;
         let call = async move {
-            let answer = call(&tools, &node, &method, params).await;
+            let answer = call(&tools, &node, &method, &params).await;
             (method, answer)
         };
         ctx.spawn(call.into_actor(self).map(move |(method, answer), actor, ctx| {

@@ -7,6 +7,8 @@ mod container;
 mod node;
 mod pod;
 
+use std::time::Duration;
+
 use kontena_protocol::agent::{RpcError, json, method};
 use kontena_store::StoreError;
 use rmpv::Value;
@@ -14,54 +16,70 @@ use rmpv::Value;
 use super::Admitted;
 use crate::actors::Tools;
 
+/// An agent gives a request up after 30 s.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// The pause before a call that found no database is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The code of an error that may pass; never sent.
+const AWAY: i64 = 503;
+
 /// The outcome of a call.
 pub(super) type Answer = Result<Value, RpcError>;
 
-/// Handles one call to its end.
-pub(super) async fn call(
-    tools: &Tools,
-    node: &Admitted,
-    called: &str,
-    params: Vec<Value>,
-) -> Answer {
-    let mut params = params.into_iter();
-    let mut next = || params.next().unwrap_or(Value::Nil);
+/// Handles one call to its end. A database that is away is waited for as long as the agent waits: what a
+/// stock agent reports and is refused, it does not report again.
+pub(super) async fn call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]) -> Answer {
+    let began = crate::clock::instant();
+    loop {
+        match try_call(tools, node, called, params).await {
+            Err(error) if error.code == AWAY && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) if error.code == AWAY => return Err(RpcError::new(500, error.message)),
+            other => return other,
+        }
+    }
+}
+
+async fn try_call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]) -> Answer {
+    let mut params = params.iter();
+    let mut next = || params.next().unwrap_or(&Value::Nil);
     match short(called).as_str() {
         method::NODES_UPDATE => {
-            is_own(node, &next()).map_err(missing_host_node)?;
-            node::update(tools, node, &next()).await
+            is_own(node, next()).map_err(missing_host_node)?;
+            node::update(tools, node, next()).await
         }
         method::NODES_GET => {
-            is_own(node, &next()).map_err(missing_host_node)?;
+            is_own(node, next()).map_err(missing_host_node)?;
             node::info(tools, node).await
         }
         method::NODES_STATS => {
-            is_own(node, &next()).map_err(missing_host_node)?;
-            node::measured(tools, node, &next()).await
+            is_own(node, next()).map_err(missing_host_node)?;
+            node::measured(tools, node, next()).await
         }
         method::PODS_LIST => {
-            is_own(node, &next()).map_err(node_not_found)?;
+            is_own(node, next()).map_err(node_not_found)?;
             pod::list(tools, node).await
         }
         method::PODS_SET_STATE => {
-            is_own(node, &next()).map_err(node_not_found)?;
-            pod::set_state(tools, node, &next()).await
+            is_own(node, next()).map_err(node_not_found)?;
+            pod::set_state(tools, node, next()).await
         }
         method::MARK_ONESHOT_HOOK => {
-            is_own(node, &next()).map_err(node_not_found)?;
-            pod::mark_oneshot_hook(tools, node, &next(), &next()).await
+            is_own(node, next()).map_err(node_not_found)?;
+            pod::mark_oneshot_hook(tools, node, next(), next()).await
         }
         method::PODS_EVENT => {
-            is_own(node, &next()).map_err(node_not_found)?;
-            pod::log_event(tools, node, &next()).await
+            is_own(node, next()).map_err(node_not_found)?;
+            pod::log_event(tools, node, next()).await
         }
-        method::CONTAINERS_SAVE => container::save(tools, node, &next()).await,
-        method::CONTAINERS_EVENT => container::event(tools, node, &next()).await,
-        method::CONTAINERS_CLEANUP => match is_own(node, &next()) {
-            Ok(()) => container::cleanup(tools, node, &next()).await,
+        method::CONTAINERS_SAVE => container::save(tools, node, next()).await,
+        method::CONTAINERS_EVENT => container::event(tools, node, next()).await,
+        method::CONTAINERS_CLEANUP => match is_own(node, next()) {
+            Ok(()) => container::cleanup(tools, node, next()).await,
             Err(_) => Ok(Value::Nil),
         },
-        method::CONTAINERS_HEALTH => container::health(tools, node, &next()).await,
+        method::CONTAINERS_HEALTH => container::health(tools, node, next()).await,
         _ => Err(RpcError::not_implemented()),
     }
 }
@@ -88,7 +106,8 @@ fn node_not_found(_: String) -> RpcError {
 
 fn failed(error: &StoreError) -> RpcError {
     log::error!("cannot answer an agent: {error}");
-    RpcError::new(500, format!("RuntimeError: {error}"))
+    let code = if error.is_unavailable() { AWAY } else { 500 };
+    RpcError::new(code, format!("RuntimeError: {error}"))
 }
 
 /// Reads a parameter.
