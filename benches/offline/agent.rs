@@ -100,7 +100,12 @@ impl Line {
     }
 
     async fn report(&mut self, engine: &str) -> anyhow::Result<()> {
-        let info = json!({ "Id": engine, "NCPU": 2, "MemTotal": 4_294_967_296_u64 });
+        // An address, since agents are told their peers'.
+        let [high, low] = self.stream.local_addr()?.port().to_be_bytes();
+        let info = json!({
+            "Id": engine, "NCPU": 2, "MemTotal": 4_294_967_296_u64,
+            "PrivateIp": format!("10.0.{high}.{low}"),
+        });
         let params = vec![rmpv::Value::from(engine), json::pack(info)];
         let method = method::NODES_UPDATE.to_owned();
         self.send(BINARY, &Message::Request { id: 1, method, params }.encode()).await?;

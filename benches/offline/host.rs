@@ -30,6 +30,7 @@ pub struct Host {
 /// The grid that the agents belong to.
 pub struct Grid {
     pub id: GridId,
+    pub name: String,
     pub token: String,
 }
 
@@ -85,7 +86,7 @@ impl Host {
         drop(self.app.registry.grid(grid.id));
         let mut tokens = grids::tokens(means, vec![grid.id]).await?;
         let token = tokens.remove(&grid.id).context("no token")?;
-        Ok(Grid { id: grid.id, token })
+        Ok(Grid { id: grid.id, name: grid.name, token })
     }
 }
 

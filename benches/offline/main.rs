@@ -46,7 +46,7 @@ struct Arguments {
     /// How often so many are.
     #[arg(long, default_value_t = 5)]
     bursts: usize,
-    /// An empty Postgres database; an SQLite file in a temporary folder where there is none.
+    /// A Postgres database that nobody else uses; an SQLite file in a temporary folder where there is none.
     #[arg(long, env = "DATABASE_URL")]
     postgres: Option<String>,
     /// Given by `cargo bench`.
@@ -96,7 +96,8 @@ impl<'a> Crowd<'a> {
         recorded: Receiver<Recorded>,
         many: usize,
     ) -> anyhow::Result<Self> {
-        let engines: Vec<String> = (0..many).map(|number| format!("BENCH-{number}")).collect();
+        let engines: Vec<String> =
+            (0..many).map(|number| format!("{}-{number}", grid.name)).collect();
         let members = Vec::new();
         let token = grid.token.into();
         let mut crowd = Self { host, token, recorded, members, agents: Vec::new() };
