@@ -1,13 +1,13 @@
 //! What a grid actor does about committed changes of its grid.
 
-use std::{rc::Rc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix::prelude::*;
-use kontena_core::domain::{Change, Grid, Node, NodeId, Time};
+use kontena_core::domain::{Change, NodeId, Time};
 use kontena_protocol::agent::{json, method};
-use kontena_store::{Committed, Follower, grids, nodes};
+use kontena_store::{Committed, Follower};
 
-use super::GridActor;
+use super::{Directory, GridActor};
 use crate::{actors::session, wire};
 
 /// How long changes are gathered before every node is told.
@@ -99,25 +99,22 @@ impl GridActor {
     /// Sends every connected node what the master knows about it now.
     fn tell_everyone(&mut self, ctx: &mut Context<Self>) {
         self.tells_everyone = false;
-        let (store, grid) = (self.tools().store.clone(), self.grid);
-        let read = async move {
-            store
-                .read(move |conn| Ok((grids::by_id(conn, grid)?, nodes::of_grid(conn, grid)?)))
-                .await
-        };
-        ctx.spawn(read.into_actor(self).map(|found, actor, ctx| match found {
-            Ok((Some(grid), nodes)) => actor.tell(Rc::new(grid), Rc::new(nodes), 0, ctx),
-            Ok((None, _)) => {}
-            Err(error) => log::error!("grid {}: cannot read its nodes: {error}", actor.grid),
+        let answered = self.ask_directory(ctx);
+        ctx.spawn(answered.into_actor(self).map(|found, actor, ctx| match found {
+            Ok(Some(directory)) => actor.tell(directory, 0, ctx),
+            Ok(None) => {}
+            // What could not be read now is told later.
+            Err(_) => actor.tell_everyone_soon(ctx),
         }));
     }
 
     /// Tells some nodes now and the others a moment later: each is told about all, so that a large grid
     /// at once would hold a thread and a lot of memory.
-    fn tell(&mut self, grid: Rc<Grid>, nodes: Rc<Vec<Node>>, from: usize, ctx: &mut Context<Self>) {
+    fn tell(&mut self, directory: Arc<Directory>, from: usize, ctx: &mut Context<Self>) {
+        let Directory { grid, nodes } = &*directory;
         for node in nodes.iter().skip(from).take(AT_A_TIME) {
             if let Some(live) = self.sessions.get(&node.id) {
-                let info = wire::node_info(&grid, node, &nodes);
+                let info = wire::node_info(grid, node, nodes);
                 live.session.do_send(session::NotifyAgent {
                     method: method::NODE_INFO,
                     params: vec![json::encode(&info)],
@@ -127,7 +124,7 @@ impl GridActor {
         let next = from + AT_A_TIME;
         // Where there is news already, the next round tells it to all.
         if next < nodes.len() && !self.tells_everyone {
-            ctx.run_later(PAUSE, move |actor, ctx| actor.tell(grid, nodes, next, ctx));
+            ctx.run_later(PAUSE, move |actor, ctx| actor.tell(directory, next, ctx));
         }
     }
 }

@@ -4,6 +4,7 @@
 //! calls on to the newest session of a node, and follows the grid's changes: a removed node's session is
 //! closed at once, a changed node or grid is told to every agent. It decides nothing about services.
 
+mod directory;
 mod follow;
 mod messages;
 mod sessions;
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::telemetry::metrics;
 
+pub use directory::{Directory, ReadDirectory, Unread};
 pub use messages::{
     Attach, Attached, Call, CallFailed, Drain, ListConnected, Notify, Probe, Probed,
 };
@@ -42,6 +44,7 @@ pub struct GridActor {
     draining: bool,
     /// Whether every node is about to be told anew who it is.
     tells_everyone: bool,
+    askers: directory::Askers,
     lifeline: Lifeline<()>,
     /// Dropped with the actor: sessions then attach to its successor.
     _alive: tokio::sync::watch::Sender<()>,
@@ -68,6 +71,7 @@ impl GridActor {
             scheduler_began: crate::clock::instant(),
             draining: false,
             tells_everyone: false,
+            askers: directory::Askers::default(),
             lifeline,
             _alive: sender,
             alive,

@@ -11,7 +11,11 @@ use kontena_store::{Result, StoreError, Tx, grids, nodes};
 
 use super::{Admitted, Outgoing, SessionActor};
 use crate::{
-    actors::{Tools, grid::Attach, lifeline::lifeline},
+    actors::{
+        Registry, Tools,
+        grid::{Attach, Directory, ReadDirectory, Unread},
+        lifeline::lifeline,
+    },
     vault::Purpose,
     wire,
 };
@@ -134,10 +138,11 @@ impl SessionActor {
         self.begin_keepalive(ctx);
         // Frames that came meanwhile wait for the answer to this.
         self.queue.busy = true;
-        let (tools, token) = (self.tools().clone(), self.hello.token.clone());
+        let token = self.hello.token.clone();
+        let registry = self.registry.clone();
         let introduce = async move {
             loop {
-                match introduce(&tools, &node, &token).await {
+                match introduce(&registry, &node, &token).await {
                     Err(error) if error.is_unavailable() => tokio::time::sleep(AGAIN).await,
                     other => return other,
                 }
@@ -177,35 +182,39 @@ impl SessionActor {
 /// Who the node is, if its connection still may be: between its login and now the node may have been
 /// removed, or its token reset.
 async fn introduce(
-    tools: &Tools,
+    registry: &Registry,
     node: &Admitted,
     token: &Token,
 ) -> Result<std::result::Result<NodeInfo, Verdict>> {
-    let (grid, id) = (node.grid, node.node);
-    let token_hash = hash(tools, token);
-    let read = tools.store.read(move |conn| {
-        let Some(grid) = grids::by_id(conn, grid)? else {
-            return Ok(None);
-        };
-        let nodes = nodes::of_grid(conn, grid.id)?;
-        let opened = nodes::by_token(conn, &token_hash)?.map(|node| node.id);
-        Ok(Some((grid, nodes, opened)))
-    });
-    let removed = presence::removed(node.engine_id.as_str());
-    let Some((grid, nodes, opened)) = read.await? else {
-        return Ok(Err(removed));
+    let (id, tools) = (node.node, registry.tools());
+    let opens = match token {
+        Token::Node(_) => {
+            let token_hash = hash(tools, token);
+            let read = tools.store.read(move |conn| nodes::by_token(conn, &token_hash));
+            Some(read.await?.is_some_and(|opened| opened.id == id))
+        }
+        _ => None,
     };
+    let removed = presence::removed(node.engine_id.as_str());
+    let directory = match registry.grid(node.grid).send(ReadDirectory).await {
+        Ok(Ok(Some(directory))) => directory,
+        Ok(Ok(None)) => return Ok(Err(removed)),
+        // The grid's actor was lost, or ends with its grid.
+        Ok(Err(Unread)) | Err(_) => {
+            let grid = node.grid;
+            let known = tools.store.read(move |conn| grids::by_id(conn, grid)).await?;
+            let away = || StoreError::Unavailable("the grid could not be read".to_owned());
+            return if known.is_none() { Ok(Err(removed)) } else { Err(away()) };
+        }
+    };
+    let Directory { grid, nodes } = &*directory;
     let Some(record) = nodes.iter().find(|node| node.id == id) else {
         return Ok(Err(removed));
     };
-    let opens = match token {
-        Token::Node(_) => opened == Some(id),
-        _ => !record.has_token,
-    };
-    if !opens {
+    if !opens.unwrap_or(!record.has_token) {
         return Ok(Err(presence::disconnected(&record.name)));
     }
-    Ok(Ok(wire::node_info(&grid, record, &nodes)))
+    Ok(Ok(wire::node_info(grid, record, nodes)))
 }
 
 /// Decides who an agent is and writes what that changes, in one job.
