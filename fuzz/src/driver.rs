@@ -40,6 +40,8 @@ pub fn drive(bytes: &[u8]) {
 
 fn frame(bytes: &[u8]) {
     let early = Message::notification_method(bytes);
+    // The master's own limit is the same check with another number.
+    drop(Message::decode_from_agent(bytes));
     let Ok(decoded) = Message::decode(bytes) else {
         return;
     };

@@ -11,6 +11,7 @@
 //! afresh from the store. Who else needs an actor goes through the [`Registry`], never through a kept
 //! address.
 
+pub mod attendance;
 pub mod failpoint;
 pub mod grid;
 pub mod lifeline;
@@ -21,11 +22,12 @@ pub mod session;
 
 use std::{sync::Arc, time::Duration};
 
-use kontena_core::{cleanup, domain::Time, grace::Graces, keepalive, login};
+use kontena_core::{cleanup, grace::Graces, keepalive, login};
 use kontena_store::Store;
 
 use crate::{clock::Clock, telemetry::Metrics, vault::Vault};
 
+pub use attendance::Attendance;
 pub use failpoint::Failpoints;
 pub use registry::{Placement, Registry};
 
@@ -42,6 +44,8 @@ pub struct Tools {
     pub metrics: Arc<Metrics>,
     /// Planned failures; none in a running master.
     pub failpoints: Failpoints,
+    /// Since when this master is there without a break.
+    pub attendance: Attendance,
     /// What the configuration fixes.
     pub rules: Arc<Rules>,
 }
@@ -57,8 +61,6 @@ pub struct Rules {
     pub graces: Graces,
     /// When what is cleaned up by itself is.
     pub limits: cleanup::Limits,
-    /// Since when this master listens: grace never counts from before.
-    pub listening_since: Time,
     /// Most agents at a time; 0: no bound.
     pub max_agents: usize,
 }

@@ -143,7 +143,9 @@ impl Registry {
     fn start(&self, grid: GridId, restarts: u32) -> Addr<GridActor> {
         let (lifeline, death) = lifeline();
         let registry = self.clone();
-        let make = move |_: &mut Context<GridActor>| GridActor::new(grid, registry, lifeline);
+        let make = move |_: &mut Context<GridActor>| {
+            GridActor::new(grid, registry, lifeline, restarts > 0)
+        };
         let addr = match &self.inner.placement {
             Placement::Arbiters { grids, .. } => GridActor::start_in_arbiter(grids, make),
             Placement::Here => GridActor::create(make),

@@ -26,7 +26,7 @@ use kontena_protocol::COMPAT_VERSION;
 use kontena_store::{Options, Store, StoreError, grids};
 
 use crate::{
-    actors::{Failpoints, Placement, Registry, Rules, Tools, grid::Drain},
+    actors::{Attendance, Failpoints, Placement, Registry, Rules, Tools, grid::Drain},
     clock::Clock,
     commands::{
         Means,
@@ -229,6 +229,7 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         clock: means.clock.clone(),
         metrics: Arc::new(Metrics::default()),
         failpoints: Failpoints::default(),
+        attendance: Attendance::begin(&means.clock, listening_since),
         rules: Arc::new(rules(config, listening_since)),
     };
     let registry = Registry::new(tools, placement);
@@ -261,7 +262,6 @@ fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules 
             ephemeral: span(config.ephemeral_ttl),
             listening_since,
         },
-        listening_since,
         max_agents: config.max_agents,
     }
 }

@@ -32,6 +32,9 @@ pub enum CommandError {
     /// What was asked for is not possible: field by field.
     #[error("{0}")]
     Invalid(FieldErrors),
+    /// The node is connected by another connection than the one that was looked at.
+    #[error("the node has connected meanwhile")]
+    Reconnected,
     /// What it is about does not exist (any more).
     #[error("not found")]
     NotFound,

@@ -158,6 +158,9 @@ impl From<CommandError> for ApiError {
         match error {
             CommandError::Invalid(fields) => Self::Invalid(fields),
             CommandError::NotFound => Self::NOT_FOUND,
+            CommandError::Reconnected => {
+                FieldErrors::single("node", "has connected meanwhile; look again").into()
+            }
             CommandError::Store(error) => error.into(),
         }
     }

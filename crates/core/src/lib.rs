@@ -8,6 +8,7 @@
 //! Reading order: [`domain`], [`snapshot`], then the decisions; [`validate`] is what an administrator's
 //! request has to pass first.
 
+pub mod attendance;
 pub mod cleanup;
 pub mod containers;
 pub mod domain;

@@ -88,6 +88,15 @@ pub fn report(
     }
 }
 
+/// Whether a report leaves the record as it is, but for the moment of the last change.
+#[must_use]
+pub fn says_nothing_new(node: &Node, change: &Change) -> bool {
+    let mut reported = node.clone();
+    reported.apply(change);
+    reported.updated_at = node.updated_at;
+    reported == *node
+}
+
 /// A connection counts from now on, unless a newer one does.
 #[must_use]
 pub fn plug(node: NodeId, connected_at: Time, now: Time) -> Change {
@@ -200,5 +209,17 @@ mod tests {
         assert_eq!(labels_after(&node), Some(vec!["d=1".to_owned()]), "case 47");
         node.labels = vec!["x=1".into()];
         assert_eq!(labels_after(&node), None, "case 48");
+    }
+
+    #[test]
+    fn a_report_that_repeats_itself_says_nothing_new() {
+        let mut node = node();
+        let said = |node: &Node| report(node, NodeReport::default(), None, None, now());
+        assert!(!says_nothing_new(&node, &said(&node)), "the first makes it online");
+        node.apply(&said(&node));
+        assert!(says_nothing_new(&node, &said(&node)));
+        let more = NodeReport { cpus: Some(4), ..NodeReport::default() };
+        let more = report(&node, more, None, None, now());
+        assert!(!says_nothing_new(&node, &more));
     }
 }

@@ -7,7 +7,7 @@ use kontena_core::domain::{Change, NodeId, Time};
 use kontena_protocol::agent::{json, method};
 use kontena_store::{Committed, Follower};
 
-use super::{Directory, GridActor};
+use super::{AGAIN, Directory, GridActor};
 use crate::{actors::session, wire};
 
 /// How long changes are gathered before every node is told.
@@ -23,7 +23,13 @@ impl GridActor {
         let (store, grid) = (self.tools().store.clone(), self.grid);
         let follow = async move { store.follow(grid).await };
         ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
-            Ok(Some((_, follower))) => actor.listen(follower, ctx),
+            Ok(Some((_, follower))) => {
+                // What was missed in between is told anew.
+                if std::mem::replace(&mut actor.may_have_missed, true) {
+                    actor.tell_everyone_soon(ctx);
+                }
+                actor.listen(follower, ctx);
+            }
             Ok(None) => ctx.stop(),
             Err(error) => {
                 log::error!("grid {}: cannot follow its changes: {error}", actor.grid);
@@ -43,7 +49,7 @@ impl GridActor {
                     actor.committed(&committed, ctx);
                     actor.listen(follower, ctx);
                 }
-                // Cut off: whatever was missed is found at the next keepalive of each session.
+                // Cut off. A removal or a reset that was missed is found at the session's next keepalive.
                 None => actor.follow(ctx),
             }
         }));
@@ -98,13 +104,23 @@ impl GridActor {
 
     /// Sends every connected node what the master knows about it now.
     fn tell_everyone(&mut self, ctx: &mut Context<Self>) {
+        if self.telling {
+            // The round under way is finished first: steady news must not starve the last ones.
+            ctx.run_later(GATHER, Self::tell_everyone);
+            return;
+        }
         self.tells_everyone = false;
+        self.telling = true;
         let answered = self.ask_directory(ctx);
         ctx.spawn(answered.into_actor(self).map(|found, actor, ctx| match found {
             Ok(Some(directory)) => actor.tell(directory, 0, ctx),
-            Ok(None) => {}
+            Ok(None) => actor.telling = false,
             // What could not be read now is told later.
-            Err(_) => actor.tell_everyone_soon(ctx),
+            Err(_) => {
+                actor.telling = false;
+                actor.tells_everyone = true;
+                ctx.run_later(AGAIN, Self::tell_everyone);
+            }
         }));
     }
 
@@ -122,9 +138,10 @@ impl GridActor {
             }
         }
         let next = from + AT_A_TIME;
-        // Where there is news already, the next round tells it to all.
-        if next < nodes.len() && !self.tells_everyone {
+        if next < nodes.len() {
             ctx.run_later(PAUSE, move |actor, ctx| actor.tell(directory, next, ctx));
+        } else {
+            self.telling = false;
         }
     }
 }

@@ -98,8 +98,10 @@ pub struct Probe {
 pub enum Probed {
     /// The agent lives.
     Answers,
-    /// It does not, or is not connected here.
+    /// It does not; its connection is closed.
     Silent,
+    /// There is no connection of it here, or not yet.
+    NoSession,
 }
 
 /// The master stops: closes every session with 1001 and takes no more. Nodes stay recorded as connected,

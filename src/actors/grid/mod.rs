@@ -33,6 +33,9 @@ pub use messages::{
 /// How a session says it ended: the code and reason to be recorded.
 pub type SessionEnd = (u16, String);
 
+/// The pause before what could not be read or recorded is tried again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The actor of one grid.
 pub struct GridActor {
     grid: GridId,
@@ -44,6 +47,10 @@ pub struct GridActor {
     draining: bool,
     /// Whether every node is about to be told anew who it is.
     tells_everyone: bool,
+    /// Whether they are being told, some after the others.
+    telling: bool,
+    /// Whether changes may have passed unseen before the feed is followed next.
+    may_have_missed: bool,
     askers: directory::Askers,
     lifeline: Lifeline<()>,
     /// Dropped with the actor: sessions then attach to its successor.
@@ -58,9 +65,10 @@ struct Live {
 }
 
 impl GridActor {
-    /// Makes the actor; it reads what it needs when it has started.
+    /// Makes the actor; it reads what it needs when it has started. One that is revived follows another
+    /// that was lost, with its sessions still there.
     #[must_use]
-    pub fn new(grid: GridId, registry: Registry, lifeline: Lifeline<()>) -> Self {
+    pub fn new(grid: GridId, registry: Registry, lifeline: Lifeline<()>, revived: bool) -> Self {
         let (sender, alive) = tokio::sync::watch::channel(());
         Self {
             grid,
@@ -71,6 +79,8 @@ impl GridActor {
             scheduler_began: crate::clock::instant(),
             draining: false,
             tells_everyone: false,
+            telling: false,
+            may_have_missed: revived,
             askers: directory::Askers::default(),
             lifeline,
             _alive: sender,

@@ -8,8 +8,8 @@ use kontena_core::{
 use kontena_store::{StoreError, nodes};
 
 use super::{
-    Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify, Probe,
-    Probed, SessionEnd,
+    AGAIN, Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify,
+    Probe, Probed, SessionEnd,
 };
 use crate::actors::{
     Tools,
@@ -18,17 +18,13 @@ use crate::actors::{
     session::{self, SessionActor},
 };
 
-/// The pause before what could not be recorded is tried again.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
-
 impl Handler<Attach> for GridActor {
     type Result = ResponseActFuture<Self, Result<Attached, Verdict>>;
 
     fn handle(&mut self, attach: Attach, _: &mut Self::Context) -> Self::Result {
         self.tools().failpoints.pass("grid: attach");
         if self.draining {
-            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
-            return Box::pin(fut::ready(Err(verdict)));
+            return Box::pin(fut::ready(Err(stopping())));
         }
         let Attach { node, name, engine_id, connected_at, again, session, death } = attach;
         let (tools, grid, node_name) = (self.tools().clone(), self.grid, name.clone());
@@ -38,7 +34,11 @@ impl Handler<Attach> for GridActor {
             plug(&tools, grid, node, connection, again, &waiting).await
         };
         Box::pin(plug.into_actor(self).map(move |plugged, actor, ctx| {
+            actor.tools().failpoints.pass("grid: plugged");
             plugged?;
+            if actor.draining {
+                return Err(stopping());
+            }
             // Whoever comes back first: the newest connection has the node.
             if let Err(newer) = actor.register(node, Live { connected_at, session }) {
                 return Err(presence::conflict(&node_name, newer));
@@ -52,6 +52,10 @@ impl Handler<Attach> for GridActor {
             Ok(Attached { alive: actor.alive.clone() })
         }))
     }
+}
+
+fn stopping() -> Verdict {
+    Verdict { code: 1001, reason: "master is shutting down".to_owned() }
 }
 
 /// Writes that a connection counts; where a newer one does, says so. A database that is away is waited
@@ -197,7 +201,7 @@ impl Handler<Probe> for GridActor {
 
     fn handle(&mut self, probe: Probe, _: &mut Self::Context) -> Self::Result {
         let Some(live) = self.sessions.get(&probe.node) else {
-            return Box::pin(std::future::ready(Probed::Silent));
+            return Box::pin(std::future::ready(Probed::NoSession));
         };
         let answer = live.session.send(session::ProbeAgent);
         Box::pin(async move { answer.await.unwrap_or(Probed::Silent) })
@@ -221,8 +225,7 @@ impl Handler<Drain> for GridActor {
             scheduler.do_send(Retire);
         }
         for live in self.sessions.values() {
-            let verdict = Verdict { code: 1001, reason: "master is shutting down".to_owned() };
-            live.session.do_send(session::Close { verdict });
+            live.session.do_send(session::Close { verdict: stopping() });
         }
     }
 }

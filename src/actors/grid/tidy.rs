@@ -86,7 +86,7 @@ fn remove_expired(
     let Some(contents) = snapshots::load(tx.conn(), grid)? else {
         return Ok(());
     };
-    let snapshot = Snapshot::new(contents, rules.listening_since);
+    let snapshot = Snapshot::new(contents, rules.limits.listening_since);
     for node in all.iter().filter(is_candidate) {
         let services = containers::services_on(tx.conn(), node.id)?.into_iter();
         let holds_state = cleanup::holds_state(&snapshot, node.id, services);

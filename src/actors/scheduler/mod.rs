@@ -110,7 +110,7 @@ impl SchedulerActor {
         let follow = async move { store.follow(grid).await };
         ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
             Ok(Some((contents, follower))) => {
-                let snapshot = Snapshot::new(contents, actor.tools.rules.listening_since);
+                let snapshot = Snapshot::new(contents, actor.tools.attendance.since());
                 let dirty = snapshot.services().map(|service| service.id).collect();
                 let now = actor.tools.clock.now();
                 actor.picture = Some(Picture {

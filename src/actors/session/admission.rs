@@ -9,7 +9,7 @@ use kontena_core::{
 use kontena_protocol::agent::{Hello, MasterInfo, Message, NodeInfo, Token, hello, json, method};
 use kontena_store::{Result, StoreError, Tx, grids, nodes};
 
-use super::{Admitted, Outgoing, SessionActor};
+use super::{Admitted, Introducing, Outgoing, SessionActor};
 use crate::{
     actors::{
         Registry, Tools,
@@ -97,16 +97,16 @@ impl SessionActor {
                 _ if actor.closing => {}
                 Ok(Ok(attached)) => {
                     actor.reattach_when_gone(attached.alive, ctx);
-                    if !again {
+                    if !actor.counts {
                         actor.begin_to_count(ctx);
                     }
                 }
                 Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
-                // The grid actor was lost meanwhile, and the registry starts another; or the grid is
-                // gone, and so is the node. The record says which.
+                // The grid actor was lost meanwhile, and the registry starts another. It may have written
+                // that this connection counts before it was lost.
                 Err(_) => {
                     let pause = std::time::Duration::from_millis(100);
-                    ctx.run_later(pause, move |actor, ctx| actor.attach(node, again, ctx));
+                    ctx.run_later(pause, move |actor, ctx| actor.attach(node, true, ctx));
                 }
             }
         }));
@@ -136,8 +136,16 @@ impl SessionActor {
         self.send(Outgoing::Admitted);
         self.send_master_info(ctx);
         self.begin_keepalive(ctx);
-        // Frames that came meanwhile wait for the answer to this.
+        self.introduce(ctx);
+    }
+
+    /// Tells the agent who it is. Frames that came meanwhile wait for it.
+    fn introduce(&mut self, ctx: &mut Context<Self>) {
+        let Some(node) = self.node.clone() else {
+            return;
+        };
         self.queue.busy = true;
+        self.introducing = Introducing::Once;
         let token = self.hello.token.clone();
         let registry = self.registry.clone();
         let introduce = async move {
@@ -150,7 +158,10 @@ impl SessionActor {
         };
         ctx.spawn(introduce.into_actor(self).map(|introduced, actor, ctx| {
             actor.queue.busy = false;
+            let introducing = std::mem::replace(&mut actor.introducing, Introducing::No);
             match introduced {
+                // What was read may be older than what it was to be told meanwhile: looked at again.
+                Ok(Ok(_)) if introducing == Introducing::Again => return actor.introduce(ctx),
                 Ok(Ok(info)) => actor.notify(method::NODE_INFO, vec![json::encode(&info)], ctx),
                 Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
                 Err(error) => {
@@ -213,6 +224,9 @@ async fn introduce(
     };
     if !opens.unwrap_or(!record.has_token) {
         return Ok(Err(presence::disconnected(&record.name)));
+    }
+    if let Err(verdict) = presence::check(node.connected(), Some(record)) {
+        return Ok(Err(verdict));
     }
     Ok(Ok(wire::node_info(grid, record, nodes)))
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use actix::prelude::*;
-use kontena_protocol::agent::{Message, RpcError};
+use kontena_protocol::agent::{Message, RpcError, method};
 use rmpv::Value;
 use tokio::sync::oneshot;
 
-use super::{CallAgent, NotifyAgent, SessionActor};
+use super::{CallAgent, Introducing, NotifyAgent, SessionActor};
 use crate::actors::grid::CallFailed;
 
 /// Ids the master draws from, as Kontena 1.5's: 0 to 2^31 - 2.
@@ -71,8 +71,13 @@ impl Handler<NotifyAgent> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, notify: NotifyAgent, ctx: &mut Self::Context) {
-        if self.counts {
-            self.notify(notify.method, notify.params, ctx);
+        if !self.counts {
+            return;
         }
+        if notify.method == method::NODE_INFO && self.introducing != Introducing::No {
+            self.introducing = Introducing::Again;
+            return;
+        }
+        self.notify(notify.method, notify.params, ctx);
     }
 }

@@ -9,12 +9,17 @@ use kontena_core::{
     presence::{self, Verdict},
 };
 use kontena_store::{StoreError, nodes};
+use tokio::sync::oneshot;
 
 use super::{Admitted, Outgoing, PongReceived, ProbeAgent, SessionActor};
 use crate::actors::{Tools, grid::Probed};
 
-/// Frames waiting to be handled from which on silence is the master's own fault.
-const MOST_BEHIND: usize = 64;
+/// Somebody who wants to know whether the agent answers a ping.
+pub(super) struct Probing {
+    /// In the connection's lived time.
+    asked_at: Duration,
+    answer: oneshot::Sender<Probed>,
+}
 
 /// A first ping at a random moment of the first interval, so that agents that came together are not
 /// pinged in step for ever.
@@ -50,8 +55,8 @@ impl SessionActor {
                 self.keepalive.ping_sent(now);
                 self.keep_alive(ctx);
             }
-            // The agent's frames wait for the master, and its pong may be behind them.
-            Act::Close(_) if self.queue.waiting() >= MOST_BEHIND => {
+            // The agent's frames wait for the master, and its pong is behind them.
+            Act::Close(_) if self.deaf.get() => {
                 log::warn!("node {}: the master is behind with its frames", self.hello.node_id);
                 self.keepalive.excuse(self.tools().rules.keepalive.timeout);
                 self.keep_alive(ctx);
@@ -105,7 +110,8 @@ impl Handler<PongReceived> for SessionActor {
 
     fn handle(&mut self, _: PongReceived, ctx: &mut Self::Context) {
         for probe in self.probes.drain(..) {
-            probe.send(()).ok();
+            // Who asked may have given up.
+            probe.answer.send(Probed::Answers).ok();
         }
         let timeout = self.tools().rules.keepalive.timeout.as_secs_f64();
         let Some(pong) = self.keepalive.pong_received(self.lived()) else {
@@ -123,21 +129,35 @@ impl Handler<PongReceived> for SessionActor {
 }
 
 impl Handler<ProbeAgent> for SessionActor {
-    type Result = ResponseActFuture<Self, Probed>;
+    type Result = ResponseFuture<Probed>;
 
-    fn handle(&mut self, _: ProbeAgent, _: &mut Self::Context) -> Self::Result {
-        let (answered, answer) = tokio::sync::oneshot::channel();
-        self.probes.push(answered);
+    fn handle(&mut self, _: ProbeAgent, ctx: &mut Self::Context) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        self.probes.push(Probing { asked_at: self.lived(), answer });
         self.send(Outgoing::Ping);
-        let answer = tokio::time::timeout(self.tools().rules.keepalive.timeout, answer);
-        Box::pin(answer.into_actor(self).map(|answer, actor, ctx| match answer {
-            Ok(Ok(())) => Probed::Answers,
-            Ok(Err(_)) => Probed::Silent,
-            Err(_) => {
-                let timeout = actor.tools().rules.keepalive.timeout.as_secs_f64();
-                actor.close(4030, &format!("ping timeout after {timeout:.2}s"), ctx);
-                Probed::Silent
+        self.judge_probes_later(ctx);
+        Box::pin(async move { answered.await.unwrap_or(Probed::Silent) })
+    }
+}
+
+impl SessionActor {
+    fn judge_probes_later(&self, ctx: &mut Context<Self>) {
+        ctx.run_later(self.tools().rules.keepalive.timeout, Self::judge_probes);
+    }
+
+    /// A probe has the whole time-out, as far as the master was there and heard.
+    fn judge_probes(&mut self, ctx: &mut Context<Self>) {
+        let (now, timeout) = (self.lived(), self.tools().rules.keepalive.timeout);
+        let is_over = |probe: &Probing| now.saturating_sub(probe.asked_at) >= timeout;
+        if self.deaf.get() || !self.probes.iter().any(is_over) {
+            if !self.probes.is_empty() {
+                self.judge_probes_later(ctx);
             }
-        }))
+            return;
+        }
+        for probe in self.probes.drain(..) {
+            probe.answer.send(Probed::Silent).ok();
+        }
+        self.close(4030, &format!("ping timeout after {:.2}s", timeout.as_secs_f64()), ctx);
     }
 }

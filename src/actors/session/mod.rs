@@ -20,7 +20,7 @@ mod outlet;
 mod queue;
 pub mod socket;
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use actix::prelude::*;
 use actix_web::web::Bytes;
@@ -152,6 +152,7 @@ pub struct SessionActor {
     node: Option<Admitted>,
     /// Whether the connection counts as the node's: calls go both ways.
     counts: bool,
+    introducing: Introducing,
     lifeline: Option<Lifeline<SessionEnd>>,
     queue: Queue,
     closing: bool,
@@ -160,11 +161,21 @@ pub struct SessionActor {
     accepted_at: Duration,
     keepalive: Keepalive,
     calls: Calls,
-    probes: Vec<oneshot::Sender<()>>,
+    probes: Vec<keepalive::Probing>,
+    deaf: Rc<Cell<bool>>,
     /// Tells the socket when this session is lost: a panic must not leave a connection behind that
     /// nobody serves.
     to_socket: Lifeline<()>,
     _counted: CountedSession,
+}
+
+/// Whether the agent is about to be told who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Introducing {
+    No,
+    Once,
+    /// There is news meanwhile.
+    Again,
 }
 
 /// How a session reaches its socket.
@@ -173,6 +184,9 @@ pub struct Line {
     pub out: Recipient<Outgoing>,
     /// Counts what waits to be sent; the socket gives back what it has passed on.
     pub outflow: Outflow,
+    /// Whether the socket has stopped reading because too much waits to be handled: what the agent sends
+    /// then, its pongs too, is not heard.
+    pub deaf: Rc<Cell<bool>>,
     /// Tells the socket when the session is lost.
     pub to_socket: Lifeline<()>,
 }
@@ -216,6 +230,7 @@ impl SessionActor {
             arrived_at,
             node: None,
             counts: false,
+            introducing: Introducing::No,
             lifeline: None,
             queue: Queue::default(),
             closing: false,
@@ -224,6 +239,7 @@ impl SessionActor {
             keepalive,
             calls: Calls::default(),
             probes: Vec::new(),
+            deaf: line.deaf,
             to_socket: line.to_socket,
         }
     }

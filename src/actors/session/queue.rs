@@ -35,7 +35,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// How many frames wait.
-    pub(super) fn waiting(&self) -> usize {
+    fn waiting(&self) -> usize {
         self.frames.len()
     }
 
@@ -117,7 +117,7 @@ impl SessionActor {
         bytes: &Bytes,
         ctx: &mut Context<Self>,
     ) -> Option<(Option<u64>, String, Vec<Value>)> {
-        match Message::decode(bytes) {
+        match Message::decode_from_agent(bytes) {
             Ok(Decoded::Message(Message::Request { id, method, params })) => {
                 Some((Some(id), method, params))
             }

@@ -4,7 +4,7 @@
 //! fragments, and reads no further while many frames wait to be handled. `actix-web-actors` is marked
 //! deprecated by its authors in favour of a plain stream; exchanging it touches this file alone.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use actix::prelude::*;
 use actix_http::ws::Codec;
@@ -51,6 +51,8 @@ struct Socket {
     closed: bool,
     gauge: Rc<Gauge>,
     outflow: Outflow,
+    /// Whether nothing is read at present.
+    deaf: Rc<Cell<bool>>,
     _slot: SessionSlot,
 }
 
@@ -87,6 +89,7 @@ pub fn upgrade(
         closed: false,
         gauge: Rc::clone(&gauge),
         outflow: outflow.clone(),
+        deaf: Rc::default(),
         _slot: slot,
     };
     let codec = Codec::new().max_size(AFTER_ADMISSION);
@@ -122,7 +125,8 @@ impl Actor for Socket {
         if let Some(hello) = self.hello.take() {
             let out = ctx.address().recipient();
             let (to_socket, death) = lifeline();
-            let line = Line { out, outflow: self.outflow.clone(), to_socket };
+            let (outflow, deaf) = (self.outflow.clone(), Rc::clone(&self.deaf));
+            let line = Line { out, outflow, deaf, to_socket };
             let session = SessionActor::new(self.registry.clone(), hello, line);
             self.session = Some(session.start());
             ctx.spawn(death.wait().into_actor(self).map(|end, socket, ctx| {
@@ -176,9 +180,11 @@ impl Socket {
         let handled = handled.into_actor(self).map(move |_, actor, _| {
             actor.in_hand -= 1;
             actor.bytes_in_hand -= length;
+            actor.deaf.set(false);
         });
         if self.in_hand >= MOST_IN_HAND || self.bytes_in_hand >= MOST_BYTES_IN_HAND {
             // Nothing is read until this frame, and so all before it, has been handled.
+            self.deaf.set(true);
             ctx.wait(handled);
         } else {
             ctx.spawn(handled);

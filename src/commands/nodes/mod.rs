@@ -109,10 +109,19 @@ pub async fn update(
     updated.ok_or(CommandError::NotFound)
 }
 
-/// Removes a node; its token opens nothing from the same moment on, its instances have no node.
+/// What came of a removal.
+enum Removal {
+    Done,
+    Gone,
+    Reconnected,
+}
+
+/// Removes a node; its token opens nothing from the same moment on, its instances have no node. `node` is
+/// the record as it was looked at: one without a token of its own is not removed where another connection
+/// has taken it meanwhile, since its agent is well and would come straight back.
 ///
 /// # Errors
-/// Where the node is gone, or the store fails.
+/// Where the node is gone or has connected meanwhile, or the store fails.
 pub async fn remove(
     means: &Means,
     caller: &Caller,
@@ -121,19 +130,24 @@ pub async fn remove(
 ) -> Result<(), CommandError> {
     let (clock, caller) = (means.clock.clone(), caller.clone());
     let (grid, node) = (grid.clone(), node.clone());
-    let removed = means
-        .store
-        .write(move |tx| {
-            match tx.apply(grid.id, Change::NodeRemoved(node.id)) {
-                Ok(()) => {}
-                Err(StoreError::Conflict(_)) => return Ok(false),
-                Err(error) => return Err(error),
-            }
-            audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
-            Ok(true)
-        })
-        .await?;
-    if removed { Ok(()) } else { Err(CommandError::NotFound) }
+    let removed = means.store.write(move |tx| {
+        let Some(found) = nodes::by_id(tx.conn(), node.id)? else {
+            return Ok(Removal::Gone);
+        };
+        let is_another = !node.connected || found.connected_at != node.connected_at;
+        if found.connected && !found.has_token && is_another {
+            return Ok(Removal::Reconnected);
+        }
+        tx.apply(grid.id, Change::NodeRemoved(node.id))?;
+        audit(tx, &caller, "remove node", &subject(&grid, &node), clock.now())?;
+        Ok(Removal::Done)
+    });
+    match removed.await {
+        Ok(Removal::Done) => Ok(()),
+        Ok(Removal::Gone) | Err(StoreError::Conflict(_)) => Err(CommandError::NotFound),
+        Ok(Removal::Reconnected) => Err(CommandError::Reconnected),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn subject<'a>(grid: &'a Grid, node: &'a Node) -> Subject<'a> {

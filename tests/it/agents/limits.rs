@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use kontena_core::domain::NodeStatus;
 use kontena_master::{
-    actors::{grid::Notify, session::Outgoing},
+    actors::{
+        grid::{Notify, Probe, Probed},
+        session::Outgoing,
+    },
     telemetry::metrics::{DROPPED, LAG},
 };
 use kontena_protocol::agent::Message;
@@ -12,7 +15,7 @@ use serde_json::json;
 
 use super::{
     support::{Scene, ask, is_open, pings},
-    wire::{Host, frame},
+    wire::{Host, frame, request},
 };
 use crate::support::{RawAgent, story};
 
@@ -110,24 +113,38 @@ fn a_master_that_stands_still_expires_nobody_for_it() {
     });
 }
 
+#[test]
+fn a_probe_has_its_whole_time_out_of_a_master_that_is_there() {
+    story(async {
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        let (grid, node) =
+            (scene.master.registry().grid(scene.grid.id), scene.node("node-1").await);
+        let before = pings(&agent);
+        let probe = actix_rt::spawn(grid.send(Probe { node: node.id }));
+        while pings(&agent) == before {
+            scene.pass(Duration::from_millis(10)).await;
+        }
+        tokio::time::advance(Duration::from_secs(10)).await;
+        scene.pass(Duration::from_secs(1)).await;
+        agent.pong();
+        assert_eq!(probe.await.expect("runs"), Ok(Probed::Answers));
+        let silent = grid.send(Probe { node: node.id }).await;
+        assert_eq!(silent, Ok(Probed::Silent));
+        assert_eq!(agent.closed().await, (4030, "ping timeout after 5.00s".to_owned()));
+        let gone = grid.send(Probe { node: node.id }).await;
+        assert_eq!(gone, Ok(Probed::NoSession));
+    });
+}
+
 /// `peers.md` 5, number 29: all agents lose their session at the hour of the backup.
 #[test]
 fn a_slow_disk_delays_writes_and_no_heartbeat() {
     let host = Host::start_with(&[("KEEPALIVE_INTERVAL", "0.1"), ("WEBSOCKET_TIMEOUT", "0.3")]);
     let mut wire = host.accepted();
-    let url = host.server.database_url().parse().expect("a URL");
-    let other = kontena_store::Store::open(&url, kontena_store::Options::default());
-    let other = other.expect("opens");
+    let other = open(&host);
     std::thread::scope(|scope| {
-        // Somebody else holds the database for longer than any ping may wait.
-        let hold = scope.spawn(|| {
-            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-            let write = other.write(|_| {
-                std::thread::sleep(Duration::from_millis(900));
-                Ok(())
-            });
-            runtime.block_on(write).expect("written");
-        });
+        let hold = scope.spawn(|| hold(&other));
         wire.send(&frame(9, b"the agent's own"));
         let (mut pings, mut ponged) = (0, false);
         while !hold.is_finished() {
@@ -147,4 +164,45 @@ fn a_slow_disk_delays_writes_and_no_heartbeat() {
     });
     let node = host.node("node-1");
     assert_eq!(node["connected"], true, "{node}");
+}
+
+/// The master reads nothing more while a large frame waits for the disk; what it does not read is not
+/// silence.
+#[test]
+fn a_slow_disk_is_no_reason_to_close_a_connection_that_is_not_read() {
+    let host = Host::start_with(&[("KEEPALIVE_INTERVAL", "0.1"), ("WEBSOCKET_TIMEOUT", "0.3")]);
+    let mut wire = host.accepted();
+    let other = open(&host);
+    std::thread::scope(|scope| {
+        let hold = scope.spawn(|| hold(&other));
+        std::thread::sleep(Duration::from_millis(100));
+        let container = json!({ "Id": "c", "Name": "/c", "Mounts": "x".repeat(5 * 1024 * 1024) });
+        let body = json!({ "node": "ID1", "container": container });
+        let body = kontena_protocol::agent::json::pack(body);
+        wire.send(&request(1, "/containers/save", vec![body]));
+        loop {
+            match wire.next() {
+                (9, payload) => wire.send(&frame(10, &payload)),
+                (2, _) => break,
+                (opcode, payload) => panic!("frame {opcode}: {payload:?}"),
+            }
+        }
+        hold.join().expect("held");
+    });
+    assert_eq!(host.node("node-1")["connected"], true);
+}
+
+fn open(host: &Host) -> kontena_store::Store {
+    let url = host.server.database_url().parse().expect("a URL");
+    kontena_store::Store::open(&url, kontena_store::Options::default()).expect("opens")
+}
+
+/// Holds the database for longer than any ping may wait.
+fn hold(store: &kontena_store::Store) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let write = store.write(|_| {
+        std::thread::sleep(Duration::from_millis(900));
+        Ok(())
+    });
+    runtime.block_on(write).expect("written");
 }

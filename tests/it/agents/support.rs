@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use kontena_core::domain::{Grid, Node, NodeStatus, Time};
-use kontena_master::{actors::session::Outgoing, commands};
+use kontena_master::{
+    actors::session::Outgoing,
+    commands::{self, CommandError},
+};
 use kontena_protocol::agent::{
     header::{CONNECTED_AT, GRID_TOKEN, NODE_ID, NODE_LABELS, NODE_NAME, NODE_TOKEN, VERSION},
     hello::format_connected_at,
@@ -167,12 +170,18 @@ impl Scene {
         }
     }
 
-    /// Removes a node as an administrator would.
+    /// Removes a node as an administrator would who looks again where it has connected meanwhile.
     pub async fn remove(&self, name: &str) {
-        let (node, caller) = (self.node(name).await, self.master.caller().await);
-        commands::nodes::remove(self.master.means(), &caller, &self.grid, &node)
-            .await
-            .expect("removes");
+        let caller = self.master.caller().await;
+        for _ in 0..3 {
+            let node = self.node(name).await;
+            let means = self.master.means();
+            match commands::nodes::remove(means, &caller, &self.grid, &node).await {
+                Err(CommandError::Reconnected) => {}
+                removed => return removed.expect("removes"),
+            }
+        }
+        panic!("{name} connects again and again");
     }
 
     /// Edits a node as an administrator would.

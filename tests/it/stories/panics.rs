@@ -123,3 +123,19 @@ fn a_panicking_grid_actor_keeps_its_sessions() {
         }
     });
 }
+
+/// Between the record and its answer: the agent must not be told that it is in conflict with itself.
+#[test]
+fn a_grid_actor_lost_while_a_connection_begins_to_count_sends_nobody_away() {
+    story(async {
+        let (master, mut grids) = two_grids().await;
+        master.registry().tools().failpoints.plan("grid: plugged", 1);
+        let (grid, agent) = &mut grids[0];
+        agent.kill().await;
+        master.until_status(grid, "node-one", NodeStatus::Offline).await;
+        agent.start();
+        master.until_status(grid, "node-one", NodeStatus::Online).await;
+        assert_eq!(restarts(&master, "grid"), 1);
+        deploys_work(&master, &grids).await;
+    });
+}

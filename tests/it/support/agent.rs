@@ -184,7 +184,7 @@ fn accept(
     let pipe = Pipe { outflow: outflow.clone(), sink }.start();
     let (to_socket, death) = lifeline();
     let out = pipe.clone().recipient();
-    let line = Line { out, outflow, to_socket };
+    let line = Line { out, outflow, deaf: Rc::default(), to_socket };
     let session = SessionActor::new(registry.clone(), hello, line).start();
     actix_rt::spawn(async move {
         if let End::Lost = death.wait().await {

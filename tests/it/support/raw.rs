@@ -72,7 +72,7 @@ impl RawAgent {
         let outflow = registry.outflow();
         let ear = Ear { heard: Rc::clone(&heard), outflow: outflow.clone(), reads }.start();
         let (to_socket, _) = lifeline();
-        let line = Line { out: ear.recipient(), outflow, to_socket };
+        let line = Line { out: ear.recipient(), outflow, deaf: Rc::default(), to_socket };
         let session = SessionActor::new(registry.clone(), hello, line).start();
         Self { session, heard }
     }

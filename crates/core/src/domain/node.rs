@@ -205,12 +205,11 @@ impl Node {
         }
     }
 
-    /// Since when the node is offline, as far as graces count: from the latest of what is known of it,
-    /// so that they are never shorter than promised. None where it was never seen; meaningless while it
-    /// is connected.
+    /// Since when the node is offline, as far as graces count. None where it was never seen;
+    /// meaningless while it is connected.
     #[must_use]
     pub fn offline_since(&self) -> Option<Time> {
-        self.marked_offline_at.max(self.disconnected_at).max(self.last_seen_at)
+        self.marked_offline_at.or(self.disconnected_at.max(self.last_seen_at))
     }
 
     /// Memory as last measured.

@@ -5,7 +5,7 @@
 
 use rmpv::Value;
 
-use super::limit::Limited;
+use super::limit::{Limited, MAX_HEADERS, MAX_HEADERS_OF_AGENTS};
 
 /// Nesting beyond which a message is refused. `rmpv` counts a list or map twice, so that 31 of them may lie
 /// in each other; Docker's own documents stay below 20.
@@ -128,12 +128,24 @@ pub enum Decoded {
 }
 
 impl Message {
-    /// Reads one frame.
+    /// Reads one frame, as agents read what their master sends.
     ///
     /// # Errors
     /// Where the bytes are not exactly one MessagePack value, or are too many values.
     pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut bytes = Limited::new(bytes);
+        Self::decode_up_to(bytes, MAX_HEADERS)
+    }
+
+    /// Reads one frame, as the master reads what agents send: fewer values may be in it.
+    ///
+    /// # Errors
+    /// As [`Message::decode`].
+    pub fn decode_from_agent(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+        Self::decode_up_to(bytes, MAX_HEADERS_OF_AGENTS)
+    }
+
+    fn decode_up_to(bytes: &[u8], headers: usize) -> Result<Decoded, DecodeError> {
+        let mut bytes = Limited::new(bytes, headers);
         match rmpv::decode::read_value_with_max_depth(&mut bytes, MAX_DEPTH) {
             Ok(_) if bytes.rest() > 0 => Err(DecodeError::Trailing(bytes.rest())),
             Ok(value) => Ok(Self::from_value(value)),
@@ -247,7 +259,6 @@ fn arguments(params: Value) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::limit::MAX_HEADERS;
 
     fn bytes(hex: &str) -> Vec<u8> {
         let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();

@@ -9,6 +9,10 @@ use std::io::{self, Read};
 /// 16 MiB of nested maps would take 7 GiB, decoded and read as JSON; with it they take 450 MiB.
 pub(super) const MAX_HEADERS: usize = 1_000_000;
 
+/// The same for what agents send, of whom a master has many: the largest is a clean-up of some thousand
+/// containers. Ten at a time then take what one of the others may.
+pub(super) const MAX_HEADERS_OF_AGENTS: usize = 100_000;
+
 /// Bytes that may be read as a limited number of headers.
 ///
 /// `rmpv` reads headers, and only headers, by [`Read::read_exact`], and text and binary by [`Read::read`].
@@ -20,8 +24,8 @@ pub(super) struct Limited<'a> {
 }
 
 impl<'a> Limited<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, headers: MAX_HEADERS }
+    pub(super) fn new(bytes: &'a [u8], headers: usize) -> Self {
+        Self { rest: bytes, headers }
     }
 
     /// How many bytes have not been read.

@@ -117,8 +117,10 @@ impl Engine {
     /// One transaction of many jobs on Postgres; gives them back unanswered where one failed.
     fn bare(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
         let began = Meter::begin();
-        if self.begin("begin").is_err() {
-            return Err(jobs);
+        // Where there is no connection to be had, trying for each job would take as long for each.
+        if let Err(error) = self.begin("begin") {
+            fail_all(jobs, &error);
+            return Ok(());
         }
         let Some(conn) = self.conn.as_mut() else { return Err(jobs) };
         let mut done: Vec<Ran> = Vec::with_capacity(jobs.len());

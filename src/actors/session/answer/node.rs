@@ -22,7 +22,10 @@ pub(super) async fn update(tools: &Tools, node: &Admitted, info: &Value) -> Answ
         }
         let (report, labels) = (report.clone(), labels.clone());
         let change = presence::report(&record, report, agent_version.clone(), labels, clock.now());
-        tx.apply(reporter.grid, change)?;
+        // Every agent reports every minute; what says nothing new is neither written nor acted on.
+        if !presence::says_nothing_new(&record, &change) {
+            tx.apply(reporter.grid, change)?;
+        }
         Ok(Ok(Value::from(true)))
     });
     written.await.unwrap_or_else(|error| Err(failed(&error)))

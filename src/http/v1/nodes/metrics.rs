@@ -1,7 +1,7 @@
 //! What was measured on a node, minute by minute.
 
 use actix_web::web::{Data, Query};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use kontena_core::{
     domain::{NodeSample, Time},
     validate::FieldErrors,
@@ -41,7 +41,9 @@ pub(in crate::http) async fn show(
 ) -> Answer {
     let (_, node) = find(&app, &caller, &path, Action::ReadGrid).await?;
     let to = moment("to", window.to.as_deref())?.unwrap_or_else(|| app.means.clock.now());
-    let from = moment("from", window.from.as_deref())?.unwrap_or(to - WINDOW);
+    let from = moment("from", window.from.as_deref())?
+        .or_else(|| to.checked_sub_signed(WINDOW))
+        .unwrap_or(Time::MIN_UTC);
     let id = node.id;
     let read = app.means.store.read(move |conn| samples::of_node(conn, id, from, to));
     let stats = read.await?.iter().map(metric).collect();
@@ -58,6 +60,7 @@ fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Time>, ApiEr
         .map(|at| at.with_timezone(&Utc))
         .ok()
         .or_else(|| date().map(|at| at.and_utc()));
+    let parsed = parsed.filter(|at| (1970..=9999).contains(&at.year()));
     let refuse = || FieldErrors::single(field, "takes a time such as 2017-08-01T12:34:56Z");
     parsed.map(Some).ok_or_else(|| refuse().into())
 }

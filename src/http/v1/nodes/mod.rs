@@ -4,6 +4,8 @@ pub(in crate::http) mod health;
 pub(in crate::http) mod metrics;
 pub(in crate::http) mod token;
 
+use std::time::Duration;
+
 use actix_web::web::{Bytes, Data, Path};
 use kontena_core::{
     domain::{Grid, Node},
@@ -16,7 +18,7 @@ use super::{Answer, created, done, ok, view};
 use crate::{
     actors::grid::{Probe, Probed},
     auth::{Action, Caller},
-    commands::{grids, nodes},
+    commands::{CommandError, grids, nodes},
     http::{App, error::ApiError, extract},
 };
 
@@ -62,23 +64,53 @@ pub(in crate::http) async fn update(
     ok(&one(&app, &grid, &node).await?)
 }
 
+/// How often a node that connects again while it is being removed is looked at again.
+const LOOKS: usize = 3;
+/// The pause before a connection that is recorded, and not here yet, is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
 /// `DELETE /v1/nodes/:grid/:node`. A connected node without a token of its own would come straight back:
 /// it is refused if its agent still answers, since plugins remove a node right after its machine.
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
-    let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
-    if node.connected && !node.has_token {
-        let probed = app.registry.grid(grid.id).send(Probe { node: node.id }).await;
-        if matches!(probed, Ok(Probed::Answers)) {
-            let text = format!(
-                "Node {} is still connected using a grid token and would come straight back. \
-                 Terminate it before removing it.",
-                node.name
-            );
-            return Err(FieldErrors::single("node", text).into());
+    for _ in 0..LOOKS {
+        let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+        if node.connected && !node.has_token && answers(&app, &grid, &node).await {
+            return Err(still_connected(&node));
+        }
+        match nodes::remove(&app.means, &caller, &grid, &node).await {
+            Ok(()) => return done(),
+            Err(CommandError::Reconnected) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    nodes::remove(&app.means, &caller, &grid, &node).await?;
-    done()
+    let (_, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+    Err(still_connected(&node))
+}
+
+/// Whether the agent of a node that is recorded as connected answers a ping. Where its connection is not
+/// here, it may be about to be: it is looked for as long as a ping may take.
+async fn answers(app: &App, grid: &Grid, node: &Node) -> bool {
+    let look = async {
+        loop {
+            match app.registry.grid(grid.id).send(Probe { node: node.id }).await {
+                Ok(Probed::Answers) => return true,
+                Ok(Probed::Silent) => return false,
+                Ok(Probed::NoSession) | Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    };
+    // A probe may take all of its time-out, and had to be waited for.
+    let limit = app.registry.tools().rules.keepalive.timeout * 2;
+    tokio::time::timeout(limit, look).await.unwrap_or(false)
+}
+
+fn still_connected(node: &Node) -> ApiError {
+    let text = format!(
+        "Node {} is still connected using a grid token and would come straight back. \
+         Terminate it before removing it.",
+        node.name
+    );
+    FieldErrors::single("node", text).into()
 }
 
 async fn find(
