@@ -1,7 +1,10 @@
 //! Watches whether this process is there without a break (`core::attendance`). Observed every second, and
 //! by every scheduler before it judges, so that none judges by a time nobody lived through.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use kontena_core::{attendance, domain::Time};
 use tokio::time::Instant;
@@ -36,6 +39,22 @@ impl Attendance {
     #[must_use]
     pub fn since(&self) -> Time {
         self.inner.observe()
+    }
+}
+
+impl Attendance {
+    /// How long an agent that arrives now may have had to wait at the door.
+    #[must_use]
+    pub fn kept_waiting(&self) -> Duration {
+        self.inner.observe();
+        let state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.kept_waiting(self.inner.clock.now())
+    }
+
+    /// The database was found to be away: until now nobody could come back.
+    pub fn interrupt(&self) {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.interrupt(self.inner.clock.now());
     }
 }
 

@@ -47,6 +47,7 @@ struct Inner {
     sessions: AtomicUsize,
     session_actors: Arc<AtomicUsize>,
     outgoing: Arc<AtomicUsize>,
+    unfinished: Arc<AtomicUsize>,
 }
 
 struct Entry {
@@ -66,6 +67,7 @@ impl Registry {
             sessions: AtomicUsize::new(0),
             session_actors: Arc::default(),
             outgoing: Arc::default(),
+            unfinished: Arc::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -132,6 +134,12 @@ impl Registry {
     #[must_use]
     pub fn session_actors(&self) -> usize {
         self.inner.session_actors.load(Ordering::Acquire)
+    }
+
+    /// Bytes of frames that agents have begun and not finished.
+    #[must_use]
+    pub fn unfinished(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.inner.unfinished)
     }
 
     /// Counts what waits for one more agent, within the bound over all.

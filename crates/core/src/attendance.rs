@@ -21,19 +21,35 @@ pub const PERIOD: Duration = Duration::from_secs(1);
 /// What an observation may come late, and the clocks may part by.
 const TOLERATED: Duration = Duration::from_secs(2);
 
+/// How long a master that is back may take to let in who waited.
+const JUST_NOW: TimeDelta = TimeDelta::seconds(10);
+
 /// Since when a master is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attendance {
     since: Time,
     wall: Time,
     monotonic: Duration,
+    gap: Duration,
 }
 
 impl Attendance {
     /// Begins now; `monotonic` is the reading of a clock that is never set.
     #[must_use]
     pub fn new(now: Time, monotonic: Duration) -> Self {
-        Self { since: now, wall: now, monotonic }
+        Self { since: now, wall: now, monotonic, gap: Duration::ZERO }
+    }
+
+    /// The master could not do its work until now, its database being away: nobody can have come back.
+    pub fn interrupt(&mut self, now: Time) {
+        self.since = self.since.max(now);
+    }
+
+    /// How long whoever arrives now may have had to wait at the door: as long as the master was not there
+    /// a moment ago.
+    #[must_use]
+    pub fn kept_waiting(&self, now: Time) -> Duration {
+        if now - self.since < JUST_NOW { self.gap } else { Duration::ZERO }
     }
 
     /// Observes both clocks; returns since when the master is there, and how long it was not where that
@@ -48,7 +64,7 @@ impl Attendance {
         if gap <= TOLERATED {
             return (self.since, None);
         }
-        self.since = now;
+        (self.since, self.gap) = (now, gap);
         (now, Some(gap))
     }
 }
@@ -82,8 +98,14 @@ mod tests {
         assert_eq!(begun.clone().observe(at(51), s(6)), (at(51), Some(s(50))));
         // A little late, a little off.
         assert_eq!(begun.clone().observe(at(104), s(8)), (at(100), None));
+        let mut interrupted = begun;
+        interrupted.interrupt(at(101));
+        assert_eq!(interrupted.observe(at(102), s(7)), (at(101), None));
         let mut returned = begun;
-        returned.observe(at(200), s(105));
-        assert_eq!(returned.observe(at(201), s(106)), (at(200), None));
+        assert_eq!(returned.kept_waiting(at(101)), s(0));
+        returned.observe(at(200), s(85));
+        assert_eq!(returned.kept_waiting(at(201)), s(79));
+        assert_eq!(returned.kept_waiting(at(211)), s(0));
+        assert_eq!(returned.observe(at(201), s(86)), (at(200), None));
     }
 }

@@ -166,7 +166,8 @@ impl Store {
     /// Where either does not.
     pub async fn ping(&self) -> Result<()> {
         self.read(|conn| settings::get(conn, "ping").map(drop)).await?;
-        self.write(|tx| settings::get(tx.conn(), "ping").map(drop)).await
+        // Writes: a full disk can be read.
+        self.write(|tx| settings::set(tx.conn(), "ping", "")).await
     }
 
     /// Writes a consistent copy of an SQLite database while it is in use.

@@ -41,6 +41,8 @@ pub struct GridActor {
     grid: GridId,
     registry: Registry,
     sessions: HashMap<NodeId, Live>,
+    /// How many ends of a node's connections are being recorded.
+    ending: HashMap<NodeId, u32>,
     scheduler: Option<Addr<SchedulerActor>>,
     scheduler_restarts: u32,
     scheduler_began: tokio::time::Instant,
@@ -74,6 +76,7 @@ impl GridActor {
             grid,
             registry,
             sessions: HashMap::new(),
+            ending: HashMap::new(),
             scheduler: None,
             scheduler_restarts: 0,
             scheduler_began: crate::clock::instant(),

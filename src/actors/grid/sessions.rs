@@ -72,6 +72,7 @@ async fn plug(
         match try_plug(tools, grid, node, connection, again).await {
             Ok(plugged) => return plugged,
             Err(error) if error.is_unavailable() && session.connected() => {
+                tools.attendance.interrupt();
                 log::warn!("grid {grid}: the connection of node {node} waits: {error}");
                 // It may have been written all the same, and its own record is no other connection.
                 again = true;
@@ -157,18 +158,50 @@ impl GridActor {
     /// Records that a connection has ended, unless another one counts by now. What cannot be written is
     /// tried again until it can, with the moment of the end itself: a node must not stay online without
     /// a connection because the database was away.
-    pub(super) fn record_end(&self, node: NodeId, end: Change, ctx: &mut Context<Self>) {
+    pub(super) fn record_end(&mut self, node: NodeId, end: Change, ctx: &mut Context<Self>) {
+        *self.ending.entry(node).or_default() += 1;
+        self.try_to_record_end(node, end, 1, ctx);
+    }
+
+    /// Whether an end of the node's connection is still to be recorded.
+    pub(super) fn is_ending(&self, node: NodeId) -> bool {
+        self.ending.contains_key(&node)
+    }
+
+    fn try_to_record_end(
+        &mut self,
+        node: NodeId,
+        end: Change,
+        attempt: u32,
+        ctx: &mut Context<Self>,
+    ) {
         let (tools, grid, change) = (self.tools().clone(), self.grid, end.clone());
         let write = async move { tools.store.change(grid, change).await };
         ctx.spawn(write.into_actor(self).map(move |written, actor, ctx| match written {
             // Another connection has taken the node, or it is gone: nothing to be recorded.
-            Ok(()) | Err(StoreError::Conflict(_)) => {}
+            Ok(()) | Err(StoreError::Conflict(_)) => actor.has_ended(node),
             Err(error) => {
-                let grid = actor.grid;
-                log::error!("grid {grid}: cannot record that node {node} is offline: {error}");
-                ctx.run_later(AGAIN, move |actor, ctx| actor.record_end(node, end, ctx));
+                actor.tools().attendance.interrupt();
+                // The log may be on the same full disk.
+                if attempt.is_power_of_two() {
+                    let grid = actor.grid;
+                    log::error!("grid {grid}: cannot record that node {node} is offline: {error}");
+                }
+                let next = attempt.saturating_add(1);
+                ctx.run_later(AGAIN, move |actor, ctx| {
+                    actor.try_to_record_end(node, end, next, ctx);
+                });
             }
         }));
+    }
+
+    fn has_ended(&mut self, node: NodeId) {
+        if let Some(count) = self.ending.get_mut(&node) {
+            *count -= 1;
+            if *count == 0 {
+                self.ending.remove(&node);
+            }
+        }
     }
 }
 

@@ -36,8 +36,8 @@ impl GridActor {
         let Some(connected_at) = node.connected_at else {
             return;
         };
-        if self.sessions.contains_key(&node.id) || !cleanup::is_stale(node, &tools.rules.limits, at)
-        {
+        let is_known = self.sessions.contains_key(&node.id) || self.is_ending(node.id);
+        if is_known || !cleanup::is_stale(node, &tools.rules.limits, at) {
             return;
         }
         log::warn!("grid {}: node {} is recorded as connected and is not", self.grid, node.name);

@@ -132,6 +132,7 @@ impl SchedulerActor {
 
     /// The store has failed: nobody guesses what was written. The parent starts this actor again.
     fn give_up(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
+        self.tools.attendance.interrupt();
         log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
         ctx.stop();
     }

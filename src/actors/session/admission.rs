@@ -1,6 +1,7 @@
 //! From hello to counting as the node's connection.
 
 use actix::prelude::*;
+use chrono::TimeDelta;
 use kontena_core::{
     domain::{EngineId, Time},
     login::{self, Admission, Claim, Facts, Presented, Refusal, Unreadable},
@@ -32,7 +33,8 @@ impl SessionActor {
             return;
         }
         self.tools().failpoints.pass("session: login");
-        let (tools, claim) = (self.tools().clone(), claim(&self.hello, self.arrived_at));
+        let (tools, claim) =
+            (self.tools().clone(), claim(&self.hello, self.arrived_at, self.kept_waiting));
         let token_hash = hash(&tools, &self.hello.token);
         let login = async move { log_in(&tools, claim, token_hash).await };
         ctx.spawn(login.into_actor(self).map(|outcome, actor, ctx| match outcome {
@@ -40,6 +42,7 @@ impl SessionActor {
             Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
             // Sending everybody away while the database is would only have them all back at once.
             Err(error) if error.is_unavailable() => {
+                actor.tools().attendance.interrupt();
                 log::warn!("session of node {}: waits to log in: {error}", actor.hello.node_id);
                 ctx.run_later(AGAIN, Self::begin_login);
             }
@@ -259,7 +262,7 @@ fn hash(tools: &Tools, token: &Token) -> String {
     }
 }
 
-fn claim(hello: &Hello, arrived_at: Time) -> Claim {
+fn claim(hello: &Hello, arrived_at: Time, kept_waiting: TimeDelta) -> Claim {
     Claim {
         version: hello.version.clone(),
         engine_id: hello.node_id.clone(),
@@ -275,6 +278,7 @@ fn claim(hello: &Hello, arrived_at: Time) -> Claim {
             Token::Missing => Presented::Nothing,
         },
         arrived_at,
+        kept_waiting,
     }
 }
 

@@ -9,7 +9,12 @@ use std::{
     cell::Cell,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use actix_web::{
@@ -17,24 +22,39 @@ use actix_web::{
     web::{Bytes, Payload},
 };
 use futures_util::Stream;
+use tokio::time::Sleep;
 
 /// What may still come after the connection was closed from this side: an answering close frame.
 const AFTER_CLOSE: usize = 4 * 1024;
+/// The pause after each chunk that comes then: what is in the way of the answer is read, and a flood costs
+/// nothing.
+const PAUSE_AFTER_CLOSE: Duration = Duration::from_millis(50);
+/// Bytes of unfinished frames over all connections.
+const OVER_ALL: usize = 256 * 1024 * 1024;
+/// What each connection may have unfinished although there is too much over all.
+const SHARE: usize = 1024 * 1024;
 
 /// Shared between the socket, which knows what was decoded, and the chunks on their way to the decoder.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Gauge {
     limit: Cell<usize>,
     undecoded: Cell<usize>,
+    over_all: Arc<AtomicUsize>,
     may_hold_frames: Cell<bool>,
     overflowed: Cell<bool>,
+    closed: Cell<bool>,
 }
 
 impl Gauge {
-    pub(super) fn new(limit: usize) -> Rc<Self> {
-        let gauge = Self::default();
-        gauge.limit.set(limit);
-        Rc::new(gauge)
+    pub(super) fn new(limit: usize, over_all: Arc<AtomicUsize>) -> Rc<Self> {
+        Rc::new(Self {
+            limit: Cell::new(limit),
+            undecoded: Cell::new(0),
+            over_all,
+            may_hold_frames: Cell::new(false),
+            overflowed: Cell::new(false),
+            closed: Cell::new(false),
+        })
     }
 
     /// Accepts larger messages from now on.
@@ -45,18 +65,37 @@ impl Gauge {
     /// The connection is closed from this side.
     pub(super) fn close(&self) {
         self.limit.set(AFTER_CLOSE);
-        self.undecoded.set(0);
+        self.closed.set(true);
+        self.forget();
     }
 
     /// A frame was decoded; others may wait behind it.
     pub(super) fn decoded(&self) {
-        self.undecoded.set(0);
+        self.forget();
         self.may_hold_frames.set(true);
     }
 
     /// Whether an unfinished frame was too large.
     pub(super) fn has_overflowed(&self) -> bool {
         self.overflowed.get()
+    }
+
+    fn forget(&self) {
+        self.over_all.fetch_sub(self.undecoded.take(), Ordering::Relaxed);
+    }
+
+    /// Counts a chunk; says whether what is unfinished is too much by now.
+    fn overflows(&self, chunk: usize) -> bool {
+        let undecoded = self.undecoded.get() + chunk;
+        self.undecoded.set(undecoded);
+        let over_all = self.over_all.fetch_add(chunk, Ordering::Relaxed) + chunk;
+        undecoded > self.limit.get() + chunk || (undecoded > SHARE && over_all > OVER_ALL)
+    }
+}
+
+impl Drop for Gauge {
+    fn drop(&mut self) {
+        self.forget();
     }
 }
 
@@ -65,11 +104,12 @@ pub(super) struct Intake {
     payload: Payload,
     gauge: Rc<Gauge>,
     gave: bool,
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Intake {
     pub(super) fn new(payload: Payload, gauge: Rc<Gauge>) -> Self {
-        Self { payload, gauge, gave: false }
+        Self { payload, gauge, gave: false, pause: None }
     }
 }
 
@@ -85,12 +125,17 @@ impl Stream for Intake {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
         match Pin::new(&mut self.payload).poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
-                let undecoded = self.gauge.undecoded.get() + chunk.len();
-                self.gauge.undecoded.set(undecoded);
                 self.gave = true;
-                if undecoded > self.gauge.limit.get() + chunk.len() {
+                if self.gauge.closed.get() {
+                    self.pause = Some(Box::pin(tokio::time::sleep(PAUSE_AFTER_CLOSE)));
+                }
+                if self.gauge.overflows(chunk.len()) {
                     self.gauge.overflowed.set(true);
                     return Poll::Ready(Some(Err(PayloadError::Overflow)));
                 }

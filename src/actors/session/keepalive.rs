@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 use super::{Admitted, Outgoing, PongReceived, ProbeAgent, SessionActor};
 use crate::actors::{Tools, grid::Probed};
 
+/// The pause before an agent that is not heard at present is judged again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// Somebody who wants to know whether the agent answers a ping.
 pub(super) struct Probing {
     /// In the connection's lived time.
@@ -142,7 +145,13 @@ impl Handler<ProbeAgent> for SessionActor {
 
 impl SessionActor {
     fn judge_probes_later(&self, ctx: &mut Context<Self>) {
-        ctx.run_later(self.tools().rules.keepalive.timeout, Self::judge_probes);
+        let (now, timeout) = (self.lived(), self.tools().rules.keepalive.timeout);
+        let waited = |probe: &Probing| now.saturating_sub(probe.asked_at);
+        if let Some(longest) = self.probes.iter().map(waited).max() {
+            // While nothing is heard, time does not count: looked at again in a moment.
+            let rest = timeout.saturating_sub(longest).max(LOOK_AGAIN);
+            ctx.run_later(rest, Self::judge_probes);
+        }
     }
 
     /// A probe has the whole time-out, as far as the master was there and heard.
@@ -150,9 +159,7 @@ impl SessionActor {
         let (now, timeout) = (self.lived(), self.tools().rules.keepalive.timeout);
         let is_over = |probe: &Probing| now.saturating_sub(probe.asked_at) >= timeout;
         if self.deaf.get() || !self.probes.iter().any(is_over) {
-            if !self.probes.is_empty() {
-                self.judge_probes_later(ctx);
-            }
+            self.judge_probes_later(ctx);
             return;
         }
         for probe in self.probes.drain(..) {

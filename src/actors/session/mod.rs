@@ -19,11 +19,13 @@ mod outflow;
 mod outlet;
 mod queue;
 pub mod socket;
+mod sparse;
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use actix::prelude::*;
 use actix_web::web::Bytes;
+use chrono::TimeDelta;
 use kontena_core::{
     domain::{EngineId, GridId, NodeId, Time},
     keepalive::Keepalive,
@@ -42,6 +44,7 @@ use super::{
 };
 use calls::Calls;
 use queue::Queue;
+use sparse::Sparse;
 
 pub use outflow::Outflow;
 
@@ -149,12 +152,16 @@ pub struct SessionActor {
     outflow: Outflow,
     /// When the agent came.
     arrived_at: Time,
+    /// How long it may have waited before.
+    kept_waiting: TimeDelta,
     node: Option<Admitted>,
     /// Whether the connection counts as the node's: calls go both ways.
     counts: bool,
     introducing: Introducing,
     lifeline: Option<Lifeline<SessionEnd>>,
     queue: Queue,
+    /// Frames and notifications of the agent that came to nothing.
+    complaints: Sparse,
     closing: bool,
     pulse: Rc<Pulse>,
     /// When the connection began to count, in the thread's lived time.
@@ -216,6 +223,9 @@ impl SessionActor {
     #[must_use]
     pub fn new(registry: Registry, hello: Hello, line: Line) -> Self {
         let pulse = Pulse::here(&registry.tools().metrics);
+        let kept_waiting = registry.tools().attendance.kept_waiting();
+        let most = TimeDelta::hours(1);
+        let kept_waiting = TimeDelta::from_std(kept_waiting).unwrap_or(most).min(most);
         let arrived_at = registry.tools().clock.now();
         let keepalive = Keepalive::new(
             registry.tools().rules.keepalive,
@@ -228,11 +238,13 @@ impl SessionActor {
             socket: line.out,
             outflow: line.outflow,
             arrived_at,
+            kept_waiting,
             node: None,
             counts: false,
             introducing: Introducing::No,
             lifeline: None,
             queue: Queue::default(),
+            complaints: Sparse::default(),
             closing: false,
             accepted_at: pulse.lived(),
             pulse,

@@ -135,7 +135,10 @@ impl SessionActor {
             }
             Ok(Decoded::Ignored) => None,
             Err(error) => {
-                log::warn!("node {}: Cannot unpack message, reason {error}", self.hello.node_id);
+                if let Some(times) = self.complaints.tells() {
+                    let node = &self.hello.node_id;
+                    log::warn!("node {node}: Cannot unpack message, reason {error} ({times})");
+                }
                 None
             }
         }
@@ -164,18 +167,24 @@ impl SessionActor {
             match (id, answer) {
                 (Some(id), answer) => actor.respond(id, answer, ctx),
                 (None, Ok(_)) => {}
-                (None, Err(error)) if error == RpcError::not_implemented() => {
-                    let method = shown(&method);
-                    log::warn!("handler {method} not implemented");
-                }
-                (None, Err(error)) => {
-                    let (node, method) = (&actor.hello.node_id, shown(&method));
-                    log::warn!("node {node}: notification {method} failed: {error}");
-                }
+                (None, Err(error)) => actor.complain(&method, &error),
             }
             done.send(()).ok();
             actor.handle_next(ctx);
         }));
+    }
+
+    /// A notification has no answer: what is wrong with it is for the log.
+    fn complain(&mut self, method: &str, error: &RpcError) {
+        let Some(times) = self.complaints.tells() else {
+            return;
+        };
+        let (node, method) = (&self.hello.node_id, shown(method));
+        if *error == RpcError::not_implemented() {
+            log::warn!("handler {method} not implemented (node {node}, {times})");
+        } else {
+            log::warn!("node {node}: notification {method} failed: {error} ({times})");
+        }
     }
 
     fn respond(&mut self, id: u64, outcome: Answer, ctx: &mut Context<Self>) {

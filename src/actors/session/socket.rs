@@ -21,6 +21,7 @@ use super::{
     Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
     intake::{Gauge, Intake},
     outlet::Outlet,
+    sparse::Sparse,
 };
 use crate::actors::{
     Registry,
@@ -51,6 +52,7 @@ struct Socket {
     closed: bool,
     gauge: Rc<Gauge>,
     outflow: Outflow,
+    texts: Sparse,
     /// Whether nothing is read at present.
     deaf: Rc<Cell<bool>>,
     _slot: SessionSlot,
@@ -76,7 +78,7 @@ pub fn upgrade(
     let tools = registry.tools();
     let version = tools.rules.login.version.clone();
     let now = hello::format_connected_at(tools.clock.now());
-    let gauge = Gauge::new(BEFORE_ADMISSION);
+    let gauge = Gauge::new(BEFORE_ADMISSION, registry.unfinished());
     let outflow = registry.outflow();
     let socket = Socket {
         registry,
@@ -89,6 +91,7 @@ pub fn upgrade(
         closed: false,
         gauge: Rc::clone(&gauge),
         outflow: outflow.clone(),
+        texts: Sparse::default(),
         deaf: Rc::default(),
         _slot: slot,
     };
@@ -240,7 +243,9 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
                 }
             }
             Ok(ws::Message::Text(_)) => {
-                log::warn!("Cannot unpack message, reason a text frame");
+                if let Some(times) = self.texts.tells() {
+                    log::warn!("Cannot unpack message, reason a text frame ({times})");
+                }
             }
             Ok(ws::Message::Close(reason)) => {
                 let (code, text) = reason.map_or((1000, String::new()), |reason| {
@@ -254,9 +259,15 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             Err(_) if self.closed => ctx.stop(),
             Err(_) if self.gauge.has_overflowed() => self.too_big(ctx),
             Err(ws::ProtocolError::Overflow) => self.too_big(ctx),
-            Err(error) => {
-                log::debug!("agent websocket: {error}");
+            // Ended without a word.
+            Err(ws::ProtocolError::Io(_)) => {
                 self.tell_closed(1006, String::new());
+                ctx.stop();
+            }
+            Err(error) => {
+                let reason = format!("protocol error: {error}");
+                self.tell_closed(1002, reason.clone());
+                self.close(1002, reason, ctx);
                 ctx.stop();
             }
         }

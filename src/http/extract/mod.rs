@@ -46,15 +46,18 @@ pub(super) async fn grid(
     Ok(grid)
 }
 
-/// The node of a path: by name, or by its engine's id where there is a colon in it.
+/// The node of a path: by name, or by its engine's id. One with a colon in it is no name; newer engines' ids
+/// have none, and are looked for where no node has that name.
 pub(super) async fn node(app: &App, grid: &Grid, name: &str) -> Result<Node, ApiError> {
     let (id, name) = (grid.id, name.to_owned());
     let found = app
         .means
         .store
         .read(move |conn| {
-            if !name.contains(':') {
-                return nodes::by_name(conn, id, &name);
+            if !name.contains(':')
+                && let Some(node) = nodes::by_name(conn, id, &name)?
+            {
+                return Ok(Some(node));
             }
             let Some(engine) = kontena_core::domain::EngineId::new(&name) else {
                 return Ok(None);

@@ -16,7 +16,7 @@ mod views;
 pub(crate) use client::{Client, Method, Renewal, Shared, read};
 pub(crate) use error::HttpFailure;
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
-pub(crate) use path::{Origin, encode, path, path_of, websocket_uri};
+pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
 pub(crate) use views::{
     Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Node,
     Nodes, Port, Service, Services,

@@ -49,6 +49,13 @@ pub(crate) fn path_of(resource: &str, id: &str) -> String {
     path(&segments)
 }
 
+/// Builds the path of a node with the `id` that the master says: `GRID/NODE`. The names of nodes that joined by
+/// grid token are their host's, slashes and all.
+pub(crate) fn path_of_node(id: &str) -> String {
+    let (grid, node) = id.split_once('/').unwrap_or(("", id));
+    path(&["nodes", grid, node])
+}
+
 /// Encodes one segment of a path or one value of a query.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());

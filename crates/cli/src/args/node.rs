@@ -113,7 +113,7 @@ pub(crate) struct NodeReset {
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
     /// Go back to the grid token
-    #[arg(long)]
+    #[arg(long, conflicts_with = "token")]
     pub(crate) clear_token: bool,
     /// Disconnect the agent (default: true)
     #[arg(long, overrides_with = "no_reset_connection")]

@@ -38,6 +38,8 @@ pub struct Claim {
     pub token: Presented,
     /// When it came: what a decision waits for (a slow disk) is not the agent's clock's fault.
     pub arrived_at: Time,
+    /// How long it may have waited at the door before, the master not being there.
+    pub kept_waiting: TimeDelta,
 }
 
 /// A text is not a moment.
@@ -282,7 +284,7 @@ fn check_clock(
     rules: &Rules,
 ) -> Result<(), Refusal> {
     let offset = claim.arrived_at - connected_at;
-    let direction = if offset > rules.websocket_timeout + rules.clock_skew {
+    let direction = if offset > rules.websocket_timeout + rules.clock_skew + claim.kept_waiting {
         "past"
     } else if offset < -rules.clock_skew {
         "future"

@@ -36,6 +36,7 @@ fn claim(token: Presented) -> Claim {
         connected_at: Some(Ok(now())),
         token,
         arrived_at: now(),
+        kept_waiting: TimeDelta::zero(),
     }
 }
 
@@ -170,4 +171,13 @@ fn clocks_are_judged_by_sharp_limits_and_the_refusal_is_kept() {
     older.connected_at = Some(Ok(now() - TimeDelta::minutes(5)));
     let refusal = run(&older, &facts).expect_err("case 37");
     assert_eq!((refusal.code, refusal.changes.len()), (4020, 0));
+}
+
+#[test]
+fn who_had_to_wait_for_a_master_that_was_not_there_has_no_wrong_clock() {
+    let mut late = claim(Presented::Grid);
+    late.connected_at = Some(Ok(now() - TimeDelta::seconds(12)));
+    assert_eq!(code(&late, &with_grid()), 4020);
+    late.kept_waiting = TimeDelta::seconds(10);
+    assert!(run(&late, &with_grid()).is_ok());
 }

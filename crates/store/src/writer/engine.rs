@@ -180,6 +180,10 @@ impl Engine {
     fn roll_back(&mut self) {
         let rolled_back = self.conn.as_mut().map(|conn| conn.batch_execute("rollback"));
         if let Some(Err(error)) = rolled_back {
+            // SQLite has rolled back by itself where the disk is full; the connection is well.
+            if error.to_string().contains("no transaction is active") {
+                return;
+            }
             log::warn!("store: dropping the connection to {}: {error}", self.url);
             self.conn = None;
         }

@@ -2,7 +2,7 @@
 
 use kontena_protocol::api::NodeUpdate;
 
-use crate::api::{Method, Node, path_of};
+use crate::api::{Method, Node, path_of_node};
 use crate::args::node::{LabelAdd, LabelCommand, LabelList, LabelRemove};
 use crate::failure::Failure;
 use crate::output::Ink;
@@ -53,7 +53,7 @@ fn remove(session: &Session<'_>, args: &LabelRemove) -> Result<(), Failure> {
 fn read(session: &Session<'_>, name: &str) -> Result<(String, Vec<String>), Failure> {
     let path = super::node_path(session, name)?;
     let node: Node = session.client()?.get(&path)?;
-    let path = node.id.map_or(path, |id| path_of("nodes", &id));
+    let path = node.id.map_or(path, |id| path_of_node(&id));
     Ok((path, node.labels.unwrap_or_default()))
 }
 

@@ -1,6 +1,6 @@
 //! `kontena node remove`.
 
-use crate::api::{Node, path_of};
+use crate::api::{Node, path_of_node};
 use crate::args::node::NodeRemove;
 use crate::failure::Failure;
 use crate::output::Ink;
@@ -29,7 +29,7 @@ fn remove(session: &Session<'_>, name: &str, force: bool) -> Result<(), Failure>
     }
     console.confirm_name(name, force)?;
     let path = match &node.id {
-        Some(id) => path_of("nodes", id),
+        Some(id) => path_of_node(id),
         None => super::node_path(session, name)?,
     };
     let message = format!(

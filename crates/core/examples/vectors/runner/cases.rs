@@ -298,6 +298,7 @@ pub(super) fn join(case: &Case, then: &Value) -> Checked {
         connected_at: Some(Ok(now())),
         token: Presented::Grid,
         arrived_at: now(),
+        kept_waiting: TimeDelta::zero(),
     };
     let used = snapshot.nodes().map(|node| (node.number, node.name.clone()));
     let facts =
