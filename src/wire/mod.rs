@@ -2,6 +2,7 @@
 //!
 //! Pure: from nouns of the domain to bodies of the wire and back. No socket, no store.
 
+mod bounded;
 mod container;
 mod info;
 mod pod;

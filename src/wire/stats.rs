@@ -8,6 +8,8 @@ use kontena_core::domain::{
 };
 use serde_json::Value;
 
+use super::bounded::{self, FILESYSTEMS, INTERFACES, NAME};
+
 /// Reads `/nodes/stats`; `now` is the moment of a report that names none.
 #[must_use]
 pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
@@ -17,10 +19,9 @@ pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
         figures: NodeFigures {
             memory: memory(field(stats, "memory")),
             load: load(field(stats, "load")),
-            filesystem: field(stats, "filesystem")
-                .as_array()
-                .map(|list| list.iter().map(filesystem).collect())
-                .unwrap_or_default(),
+            filesystem: bounded::list(field(stats, "filesystem"), FILESYSTEMS)
+                .map(filesystem)
+                .collect(),
             cpu: cpu(field(stats, "cpu")),
             container_seconds: whole(usage, "container_seconds"),
         },
@@ -44,7 +45,8 @@ fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
 #[expect(clippy::cast_possible_truncation, reason = "saturates, which is as good as any figure")]
 fn whole(value: &Value, key: &str) -> i64 {
     let value = field(value, key);
-    value.as_i64().or_else(|| value.as_f64().map(|number| number as i64)).unwrap_or_default()
+    let number = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
+    bounded::count(number.unwrap_or_default())
 }
 
 fn number(value: &Value, key: &str) -> f64 {
@@ -71,7 +73,7 @@ fn load(load: &Value) -> LoadAverages {
 
 fn filesystem(entry: &Value) -> Filesystem {
     Filesystem {
-        name: field(entry, "name").as_str().unwrap_or_default().to_owned(),
+        name: bounded::text(field(entry, "name"), NAME).unwrap_or_default(),
         free: whole(entry, "free"),
         available: whole(entry, "available"),
         used: whole(entry, "used"),
@@ -90,12 +92,10 @@ fn cpu(cpu: &Value) -> CpuUsage {
 }
 
 fn traffic(traffic: &Value) -> Traffic {
-    let interfaces = field(traffic, "interfaces").as_array();
-    let name = |name: &Value| name.as_str().map(str::to_owned);
     Traffic {
-        interfaces: interfaces
-            .map(|names| names.iter().filter_map(name).collect())
-            .unwrap_or_default(),
+        interfaces: bounded::list(field(traffic, "interfaces"), INTERFACES)
+            .filter_map(|name| bounded::text(name, NAME))
+            .collect(),
         rx_bytes: whole(traffic, "rx_bytes"),
         rx_bytes_per_second: whole(traffic, "rx_bytes_per_second"),
         tx_bytes: whole(traffic, "tx_bytes"),
@@ -129,5 +129,25 @@ mod tests {
 
         let empty = read_node_stats(&serde_json::json!({"memory": {}, "time": "soon"}), now);
         assert_eq!((empty.at, empty.figures), (now, NodeFigures::default()));
+    }
+    #[test]
+    fn a_report_of_any_length_is_kept_short() {
+        let long = "x".repeat(1000);
+        let sample = read_node_stats(
+            &serde_json::json!({
+                "memory": {"free": i64::MAX, "cached": 1e300, "buffers": -7},
+                "filesystem": vec![serde_json::json!({"name": long, "used": u64::MAX}); 1000],
+                "network": {"internal": {"interfaces": vec![long.clone(); 1000]}},
+            }),
+            Time::default(),
+        );
+        let memory = sample.figures.memory.expect("memory");
+        let most = bounded::COUNT;
+        assert_eq!((memory.free, memory.cached, memory.buffers), (most, most, 0));
+        assert_eq!(sample.figures.filesystem.len(), FILESYSTEMS);
+        assert_eq!(sample.figures.filesystem[0].used, most);
+        assert_eq!(sample.network.internal.interfaces.len(), INTERFACES);
+        let longest = serde_json::to_string(&sample).expect("JSON").len();
+        assert!(longest < 32 * 1024, "{longest}");
     }
 }

@@ -3,11 +3,19 @@
 
 use crate::{
     Moment,
-    domain::{ContainerId, ContainerRecord, ContainerReport, GridId, NodeId, ServiceId, container},
+    domain::{
+        ContainerId, ContainerRecord, ContainerReport, GridId, NodeId, ServiceId, container,
+        text::{self, NAME},
+    },
 };
 
+/// Most records of one node. An engine with more is none that anybody runs, and every record is loaded
+/// wherever a decision is made.
+pub const MOST_OF_NODE: i64 = 4096;
+
 /// The record from now on: a new one, or the known one brought up to date. Whoever reports a container
-/// has it, and it is not deleted. The revision of the deploy that made it never changes.
+/// has it, and it is not deleted. The revision of the deploy that made it never changes. Names are looked
+/// up by and are cut to what an index takes; one that is empty is none.
 #[must_use]
 pub fn saved(
     known: Option<ContainerRecord>,
@@ -18,12 +26,13 @@ pub fn saved(
 ) -> ContainerRecord {
     let ContainerReport { container_id, engine_name, mut details } = described;
     let label = |name: &str| details.labels.get(&format!("io.kontena.{name}")).cloned();
+    let short = |name: &str| label(name).map(|value| text::cut(&value, NAME).to_owned());
     let service = label("service.id").and_then(|id| id.parse::<ServiceId>().ok());
     let instance_number = label("service.instance_number").and_then(|text| text.parse().ok());
     match known {
         Some(known) => {
             let deploy_rev = known.details.deploy_rev.clone();
-            details.deploy_rev = deploy_rev.or_else(|| label("container.deploy_rev"));
+            details.deploy_rev = deploy_rev.or_else(|| short("container.deploy_rev"));
             ContainerRecord {
                 node,
                 service,
@@ -36,10 +45,11 @@ pub fn saved(
         }
         None => {
             let is_service = label("service.id").is_some();
-            let by_label = |name: &str| label(name).filter(|_| is_service);
-            let name = by_label("container.name").unwrap_or(engine_name);
+            let by_label = |name: &str| short(name).filter(|_| is_service);
+            let mut names = by_label("container.name").into_iter().chain([engine_name]);
+            let name = names.find(|name| !name.is_empty()).unwrap_or_else(|| container_id.clone());
             let kind = by_label("container.type");
-            details.deploy_rev = label("container.deploy_rev");
+            details.deploy_rev = short("container.deploy_rev");
             ContainerRecord {
                 id: ContainerId::from_bytes(moment.id()),
                 grid,
@@ -106,5 +116,24 @@ mod tests {
 
         let plain = save(None, described(&[("container.type", "volume")]));
         assert_eq!((plain.name.as_str(), plain.kind.as_str()), ("redis-1", "container"));
+    }
+    #[test]
+    fn names_of_any_length_fit_where_they_are_looked_up() {
+        let long = "n".repeat(9000);
+        let named = save(
+            None,
+            described(&[
+                ("service.id", "x"),
+                ("container.name", &long),
+                ("container.type", &long),
+                ("container.deploy_rev", &long),
+            ]),
+        );
+        let rev = named.details.deploy_rev.map(|rev| rev.len());
+        assert_eq!((named.name.len(), named.kind.len(), rev), (NAME, NAME, Some(NAME)));
+        let empty = save(None, described(&[("service.id", "x"), ("container.name", "")]));
+        assert_eq!(empty.name, "redis-1");
+        let report = ContainerReport { engine_name: String::new(), ..described(&[]) };
+        assert_eq!(save(None, report).name, "8919f1");
     }
 }

@@ -66,6 +66,15 @@ pub fn by_name(conn: &mut Conn, node: NodeId, name: &str) -> Result<Option<Conta
     one(row.select(ContainerRow::as_select()).first(conn).optional()?)
 }
 
+/// How many containers of a node are known.
+///
+/// # Errors
+/// Where the query fails.
+pub fn count_on(conn: &mut Conn, node: NodeId) -> Result<i64> {
+    let rows = containers::table.filter(containers::node_id.eq(node.to_string()));
+    Ok(rows.count().get_result(conn)?)
+}
+
 /// Whether any container of a grid counts as deleted.
 ///
 /// # Errors

@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::text::NAME;
+
 /// A text is not 24 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 24 hexadecimal digits")]
@@ -97,15 +99,16 @@ ids! {
     TokenId,
 }
 
-/// The id of a Docker engine, which the wire calls the node id. Opaque; never empty.
+/// The id of a Docker engine, which the wire calls the node id. Opaque; never empty, at most [`NAME`]
+/// bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EngineId(Arc<str>);
 
 impl EngineId {
-    /// Takes an id as the agent sent it; nothing where it is empty.
+    /// Takes an id as the agent sent it; nothing where it is empty or too long to be looked up by.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self(text.into()))
+        (1..=NAME).contains(&text.len()).then(|| Self(text.into()))
     }
 
     /// The text.

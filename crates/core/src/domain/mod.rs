@@ -14,6 +14,7 @@ pub mod net;
 pub mod node;
 pub mod service;
 pub mod stats;
+pub mod text;
 
 pub use change::Change;
 pub use container::{

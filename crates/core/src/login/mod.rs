@@ -16,7 +16,7 @@ use chrono::{DurationRound, TimeDelta};
 
 use crate::{
     Moment,
-    domain::{Change, Connection, EngineId, Grid, GridId, Node, NodeId, Time},
+    domain::{Change, Connection, EngineId, Grid, GridId, Node, NodeId, Time, text::NAME},
 };
 
 pub use version::is_compatible;
@@ -167,12 +167,16 @@ fn check_hello(claim: &Claim, rules: &Rules) -> Result<EngineId, Refusal> {
         );
         return Err(Refusal::new(4010, reason));
     }
-    let engine_id = EngineId::new(&claim.engine_id)
-        .ok_or_else(|| Refusal::new(4000, "Missing Kontena-Node-ID"))?;
-    if claim.name.is_empty() {
-        return Err(Refusal::new(4000, "Missing Kontena-Node-Name"));
+    if claim.engine_id.is_empty() {
+        return Err(Refusal::new(4000, "Missing Kontena-Node-ID"));
     }
-    Ok(engine_id)
+    let engine_id = EngineId::new(&claim.engine_id)
+        .ok_or_else(|| Refusal::new(4000, "Invalid Kontena-Node-ID"))?;
+    match claim.name.len() {
+        0 => Err(Refusal::new(4000, "Missing Kontena-Node-Name")),
+        1..=NAME => Ok(engine_id),
+        _ => Err(Refusal::new(4000, "Invalid Kontena-Node-Name")),
+    }
 }
 
 fn by_grid_token(

@@ -180,4 +180,21 @@ fn who_had_to_wait_for_a_master_that_was_not_there_has_no_wrong_clock() {
     assert_eq!(code(&late, &with_grid()), 4020);
     late.kept_waiting = TimeDelta::seconds(10);
     assert!(run(&late, &with_grid()).is_ok());
+
+fn an_id_or_a_name_too_long_to_be_looked_up_by_is_refused() {
+    let with = |id: usize, name: usize| Claim {
+        engine_id: "i".repeat(id),
+        name: "n".repeat(name),
+        ..claim(Presented::Grid)
+    };
+    assert!(run(&with(255, 255), &with_grid()).is_ok());
+    for (claim, reason) in [
+        (with(256, 1), "Invalid Kontena-Node-ID"),
+        (with(1, 256), "Invalid Kontena-Node-Name"),
+        (with(0, 1), "Missing Kontena-Node-ID"),
+        (with(1, 0), "Missing Kontena-Node-Name"),
+    ] {
+        let refusal = run(&claim, &with_grid()).expect_err("refused");
+        assert_eq!((refusal.code, refusal.reason.as_str()), (4000, reason));
+    }
 }

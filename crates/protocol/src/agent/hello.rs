@@ -20,6 +20,11 @@ pub mod header {
     pub const GRID_TOKEN: &str = "Kontena-Grid-Token";
 }
 
+/// Most labels of a node that count.
+pub const MOST_LABELS: usize = 128;
+/// Most bytes of a label; a longer one is left out, since its beginning alone would be another label.
+pub const LONGEST_LABEL: usize = 255;
+
 /// The token an agent presents.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Token {
@@ -50,7 +55,7 @@ pub struct Hello {
     pub node_id: String,
     /// Empty where the header is missing.
     pub node_name: String,
-    /// In header order, empty elements dropped.
+    /// In header order, without empty and over-long elements and those beyond [`MOST_LABELS`].
     pub labels: Vec<String>,
     /// The header's text; see [`parse_connected_at`].
     pub connected_at: Option<String>,
@@ -75,7 +80,8 @@ impl Hello {
                 .unwrap_or_default()
                 .split(',')
                 .map(str::trim)
-                .filter(|label| !label.is_empty())
+                .filter(|label| !label.is_empty() && label.len() <= LONGEST_LABEL)
+                .take(MOST_LABELS)
                 .map(str::to_owned)
                 .collect(),
             connected_at: lookup(header::CONNECTED_AT).map(str::to_owned),
@@ -140,5 +146,13 @@ mod tests {
         assert_eq!(hello.token, Token::Grid(String::new()));
         assert_eq!(hello.labels, ["a=1", "b", "c=x=y"]);
         assert_eq!(hello.node_id, "");
+    }
+    #[test]
+    fn labels_are_bounded_in_number_and_length() {
+        let long = "x".repeat(LONGEST_LABEL + 1);
+        let many: Vec<String> = (0..1000).map(|number| format!("label-{number}")).collect();
+        let text = format!("{long},{}", many.join(","));
+        let hello = Hello::read(|name| (name == header::NODE_LABELS).then_some(text.as_str()));
+        assert_eq!(hello.labels, many[..MOST_LABELS]);
     }
 }

@@ -2,7 +2,7 @@
 //! about its own containers only, and about one that it takes over by saving it.
 
 use kontena_core::{
-    containers::saved,
+    containers::{MOST_OF_NODE, saved},
     domain::{Change, ContainerHealth, ContainerRecord},
 };
 use kontena_protocol::agent::{ContainerCheck, ContainerEvent, ContainerSave, RpcError, json};
@@ -24,13 +24,20 @@ pub(super) async fn save(tools: &Tools, node: &Admitted, body: &Value) -> Answer
     let (grid, id, clock) = (node.grid, node.node, tools.clock.clone());
     let written = tools.store.write(move |tx| {
         let known = containers::by_container_id(tx.conn(), grid, &described.container_id)?;
+        if known.is_none() && containers::count_on(tx.conn(), id)? >= MOST_OF_NODE {
+            return Ok(Err(too_many()));
+        }
         let record = saved(known.clone(), described.clone(), grid, id, &mut clock.moment());
         if known.is_none_or(|known| !is_the_same(&known, &record)) {
             tx.apply(grid, Change::ContainerSaved(Box::new(record)))?;
         }
-        Ok(())
+        Ok(Ok(done()))
     });
-    written.await.map(|()| done()).map_err(|error| failed(&error))
+    written.await.unwrap_or_else(|error| Err(failed(&error)))
+}
+
+fn too_many() -> RpcError {
+    RpcError::runtime(format!("the node has {MOST_OF_NODE} containers, more are not kept"))
 }
 
 /// Agents save all they have whenever they connect: what is known already need not be written.

@@ -69,8 +69,8 @@ fn metric(sample: &NodeSample) -> Metric {
     let figures = &sample.figures;
     let cpu = &figures.cpu;
     let filesystem = (!figures.filesystem.is_empty()).then(|| FilesystemMetric {
-        used: figures.filesystem.iter().map(|one| one.used).sum(),
-        total: figures.filesystem.iter().map(|one| one.total).sum(),
+        used: figures.filesystem.iter().map(|one| one.used).fold(0, i64::saturating_add),
+        total: figures.filesystem.iter().map(|one| one.total).fold(0, i64::saturating_add),
     });
     Metric {
         timestamp: timestamp(sample.at),

@@ -29,7 +29,10 @@ fn demand(field: &Field<'_>) -> i64 {
 impl Memory {
     fn fits(&self, node: &Node) -> bool {
         let total = node.report.mem_total.unwrap_or(0);
-        let free = node.memory().map(|memory| memory.free + memory.cached + memory.buffers);
+        // Agents say what they like: sums stay what they can be.
+        let free = node
+            .memory()
+            .map(|memory| memory.free.saturating_add(memory.cached).saturating_add(memory.buffers));
         total >= self.demand && free.is_none_or(|free| free >= self.demand)
     }
 }
