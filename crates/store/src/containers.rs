@@ -1,11 +1,11 @@
 //! Containers as agents report them.
 
 use diesel::prelude::*;
-use kontena_core::domain::{ContainerRecord, GridId, NodeId, ServiceId};
+use kontena_core::domain::{Container, ContainerRecord, GridId, NodeId, ServiceId};
 
 use crate::{
     Conn, Result,
-    row::{ContainerRow, id},
+    row::{ContainerRow, VisibleRow, id},
     schema::containers,
 };
 
@@ -28,12 +28,30 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<ContainerRecord>> {
     many(rows.select(ContainerRow::as_select()).load(conn)?)
 }
 
-/// The containers of a service, oldest first.
+/// What decisions see of the containers of a grid.
 ///
 /// # Errors
 /// Where the query fails.
-pub fn of_service(conn: &mut Conn, service: ServiceId) -> Result<Vec<ContainerRecord>> {
+pub fn visible(conn: &mut Conn, grid: GridId) -> Result<Vec<Container>> {
     let rows = containers::table
+        .filter(containers::grid_id.eq(grid.to_string()))
+        .filter(containers::stack_name.is_not_null());
+    let rows = rows.select(VisibleRow::as_select()).load(conn)?;
+    rows.into_iter().filter_map(|row| row.visible().transpose()).collect()
+}
+
+/// The containers of a service, oldest first. The service is what their labels say, which agents of
+/// other grids may say too.
+///
+/// # Errors
+/// Where the query fails.
+pub fn of_service(
+    conn: &mut Conn,
+    grid: GridId,
+    service: ServiceId,
+) -> Result<Vec<ContainerRecord>> {
+    let rows = containers::table
+        .filter(containers::grid_id.eq(grid.to_string()))
         .filter(containers::service_id.eq(service.to_string()))
         .order((containers::created_at, containers::id));
     many(rows.select(ContainerRow::as_select()).load(conn)?)

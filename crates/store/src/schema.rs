@@ -132,6 +132,8 @@ diesel::table! {
         kind -> Text,
         service_id -> Nullable<Text>,
         instance_number -> Nullable<Integer>,
+        stack_name -> Nullable<Text>,
+        service_name -> Nullable<Text>,
         details -> Text,
         health -> Nullable<Text>,
         created_at -> BigInt,

@@ -1,9 +1,6 @@
 //! Everything of one grid, loaded at once.
 
-use kontena_core::{
-    domain::{ContainerRecord, GridId},
-    snapshot::Contents,
-};
+use kontena_core::{domain::GridId, snapshot::Contents};
 
 use crate::{Conn, Result, containers, deploys, grids, instances, nodes, services};
 
@@ -21,9 +18,6 @@ pub fn load(conn: &mut Conn, grid: GridId) -> Result<Option<Contents>> {
         services: services::of_grid(conn, grid)?,
         instances: instances::of_grid(conn, grid)?,
         deploys: deploys::unfinished(conn, grid)?,
-        containers: containers::of_grid(conn, grid)?
-            .iter()
-            .filter_map(ContainerRecord::visible)
-            .collect(),
+        containers: containers::visible(conn, grid)?,
     }))
 }

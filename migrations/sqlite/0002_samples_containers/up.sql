@@ -24,6 +24,10 @@ create table containers (
     kind text not null,
     service_id text,
     instance_number integer,
+    -- What decisions see of the labels in details, which they do not read; null where a container is not
+    -- visible to them.
+    stack_name text,
+    service_name text,
     details text not null,
     health text,
     created_at bigint not null,

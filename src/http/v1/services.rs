@@ -197,8 +197,9 @@ pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfS
 /// `GET …/containers`: those that exist, oldest first.
 pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
-    let id = service.id;
-    let mut found = app.means.store.read(move |conn| container_table::of_service(conn, id)).await?;
+    let (of_grid, id) = (grid.id, service.id);
+    let read = app.means.store.read(move |conn| container_table::of_service(conn, of_grid, id));
+    let mut found = read.await?;
     found.retain(|container| container.deleted_at.is_none() && container.kind == CONTAINER);
     super::containers::render(&app, &grid, found).await
 }

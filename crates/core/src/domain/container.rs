@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerId, GridId, NodeId, ServiceId, Time};
+use super::{ContainerId, GridId, NodeId, ServiceId, Time, text};
 
 /// A container that is visible to affinities and dependencies: of type `container`. One that counts as
 /// deleted stays visible until its record is purged, so that a node's containers are known during its
@@ -157,13 +157,17 @@ impl ContainerRecord {
         }
     }
 
-    /// What decisions see of it; none where it is of another type.
+    /// What decisions see of it; none where it is of another type. The only place that says so: the store
+    /// keeps it beside the record, so that decisions need not read the details.
     #[must_use]
     pub fn visible(&self) -> Option<Container> {
         if self.kind != CONTAINER {
             return None;
         }
-        let label = |name: &str| self.details.labels.get(name).cloned();
+        let label = |name: &str| {
+            let value = self.details.labels.get(name)?;
+            Some(text::cut(value, text::NAME).to_owned())
+        };
         Some(Container {
             id: self.id,
             node: self.node,

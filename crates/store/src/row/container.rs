@@ -1,7 +1,7 @@
 //! `containers`.
 
 use diesel::prelude::*;
-use kontena_core::domain::ContainerRecord;
+use kontena_core::domain::{Container, ContainerRecord};
 
 use super::{
     from_json, from_json_opt, id, id_opt, micros, micros_opt, signed, time, time_opt, to_json,
@@ -25,6 +25,8 @@ pub(crate) struct ContainerRow {
     kind: String,
     service_id: Option<String>,
     instance_number: Option<i32>,
+    stack_name: Option<String>,
+    service_name: Option<String>,
     details: String,
     health: Option<String>,
     created_at: i64,
@@ -34,7 +36,13 @@ pub(crate) struct ContainerRow {
 
 impl ContainerRow {
     pub(crate) fn of(container: &ContainerRecord) -> Result<Self> {
+        let (stack_name, service_name) = container
+            .visible()
+            .map(|visible| (Some(visible.stack_name), visible.service_name))
+            .unwrap_or_default();
         Ok(Self {
+            stack_name,
+            service_name,
             id: container.id.to_string(),
             grid_id: container.grid.to_string(),
             node_id: container.node.to_string(),
@@ -74,5 +82,39 @@ impl TryFrom<ContainerRow> for ContainerRecord {
             updated_at: time(TABLE, row.updated_at)?,
             deleted_at: time_opt(TABLE, row.deleted_at)?,
         })
+    }
+}
+
+/// A container without its details.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = containers, check_for_backend(MultiBackend))]
+pub(crate) struct VisibleRow {
+    id: String,
+    node_id: String,
+    name: String,
+    service_id: Option<String>,
+    instance_number: Option<i32>,
+    stack_name: Option<String>,
+    service_name: Option<String>,
+}
+
+impl VisibleRow {
+    /// What decisions see of it; none where it is none of theirs.
+    pub(crate) fn visible(self) -> Result<Option<Container>> {
+        let Some(stack_name) = self.stack_name else {
+            return Ok(None);
+        };
+        Ok(Some(Container {
+            id: id(TABLE, &self.id)?,
+            node: id(TABLE, &self.node_id)?,
+            name: self.name,
+            service: id_opt(TABLE, self.service_id.as_deref())?,
+            stack_name,
+            service_name: self.service_name,
+            instance_number: self
+                .instance_number
+                .map(|number| unsigned(TABLE, number))
+                .transpose()?,
+        }))
     }
 }

@@ -10,7 +10,7 @@ mod instance;
 mod node;
 mod service;
 
-pub(crate) use container::ContainerRow;
+pub(crate) use container::{ContainerRow, VisibleRow};
 pub(crate) use deploy::{DeployRow, InstanceDeployRow};
 pub(crate) use grid::{GridRow, GridSettings, NewGridRow};
 pub(crate) use instance::InstanceRow;

@@ -13,6 +13,8 @@ pub async fn run(store: &Store) {
     the_history_of_figures_is_a_ring(store).await;
     figures_of_many_nodes_are_written_together(store).await;
     containers_of_a_node_that_is_away_count_as_deleted(store).await;
+    decisions_see_containers_without_their_details(store).await;
+    containers_of_a_service_are_of_its_grid(store).await;
     a_node_that_is_offline_stays_offline_since_then(store).await;
     a_hook_is_marked_once_and_goes_with_its_instance(store).await;
 }
@@ -146,6 +148,46 @@ async fn containers_of_a_node_that_is_away_count_as_deleted(store: &Store) {
     apply(store, id, vec![Change::NodeRemoved(second)]).await.expect("removed");
     let left = store.read(move |conn| containers::of_grid(conn, id)).await.expect("reads");
     assert_eq!(left.len(), 1, "a node takes its containers with it");
+}
+
+async fn decisions_see_containers_without_their_details(store: &Store) {
+    let grid = grid(store, "visible").await;
+    let node = node(store, &grid, 1).await.id;
+    let labels = |labels: &[(&str, &str)]| {
+        let labels = labels.iter();
+        labels.map(|(name, value)| (format!("io.kontena.{name}"), (*value).to_owned())).collect()
+    };
+    let mut web = container(grid.id, node, "web", "container");
+    web.details.labels = labels(&[("stack.name", "shop"), ("service.name", "web")]);
+    let plain = container(grid.id, node, "plain", "container");
+    let data = container(grid.id, node, "data", "volume");
+    let saved = |record: &ContainerRecord| Change::ContainerSaved(Box::new(record.clone()));
+    let changes = [&web, &plain, &data].map(saved).to_vec();
+    apply(store, grid.id, changes).await.expect("saved");
+    // A label that is said anew is seen anew.
+    web.details.labels = labels(&[("stack.name", "shop"), ("service.name", "front")]);
+    apply(store, grid.id, vec![saved(&web)]).await.expect("saved");
+    let id = grid.id;
+    let mut seen = store.read(move |conn| containers::visible(conn, id)).await.expect("reads");
+    seen.sort_by(|one, other| other.name.cmp(&one.name));
+    assert_eq!(seen, [web.visible(), plain.visible()].map(|visible| visible.expect("visible")));
+    assert_eq!(seen[0].service_name.as_deref(), Some("front"));
+}
+
+async fn containers_of_a_service_are_of_its_grid(store: &Store) {
+    let (own, other) = (grid(store, "own").await, grid(store, "other").await);
+    let web = service(store, &own, "web").await.id;
+    for grid in [&own, &other] {
+        let node = node(store, grid, 1).await.id;
+        let mut record = container(grid.id, node, &grid.name, "container");
+        record.service = Some(web);
+        let saved = Change::ContainerSaved(Box::new(record));
+        apply(store, grid.id, vec![saved]).await.expect("saved");
+    }
+    let id = own.id;
+    let found = store.read(move |conn| containers::of_service(conn, id, web)).await;
+    let names: Vec<_> = found.expect("reads").into_iter().map(|found| found.name).collect();
+    assert_eq!(names, ["own"]);
 }
 
 async fn a_node_that_is_offline_stays_offline_since_then(store: &Store) {
