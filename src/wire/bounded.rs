@@ -18,8 +18,8 @@
 //! | error of an instance or a container, text of an event | 8 KiB | cut |
 //!
 //! Labels in the header of an upgrade are bounded where it is read (`kontena_protocol::agent::hello`),
-//! names and types that labels give to containers where they are taken (`kontena_core::containers`), and
-//! a node's containers in number where they are saved.
+//! names and types that labels give to containers where their records are made (`containers` of the core),
+//! and a node's containers in number where they are saved.
 
 use kontena_core::domain::text;
 use serde_json::Value;

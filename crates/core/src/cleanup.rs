@@ -4,20 +4,24 @@
 //! ```text
 //!   connected, no sign of life for two intervals ──> not connected
 //!   ephemeral, offline for its time to live      ──> removed
-//!   container marked deleted, and not reported for a minute of its node's presence, or for the longest
-//!   grace of its absence                         ──> purged
+//!   container marked deleted for a minute, and not reported for three of its node's presence, or for the
+//!   longest grace of its absence                 ──> purged
 //! ```
 
 use chrono::TimeDelta;
 
 use crate::{
-    domain::{ContainerRecord, Node, NodeId, ServiceId, Time},
+    domain::{Node, Service, Time},
     grace::Graces,
-    snapshot::Snapshot,
 };
 
-/// How long the agent of a node that is back may take to report a container again.
-pub const RESAVE: TimeDelta = TimeDelta::seconds(60);
+/// How long a container counts as deleted before its record may go.
+const DELETED: TimeDelta = TimeDelta::seconds(60);
+
+/// How long the agent of a node that is back may take to report all its containers again. It saves them
+/// 50 ms apart, so that a minute would be too short from 1,200 on, and this suffices for 3,600; it is
+/// counted from the agent's clock when it dialled, and a login may wait a minute for the database.
+const RESAVE: TimeDelta = TimeDelta::seconds(180);
 
 /// A master that has just begun to listen removes no node before this: an agent that waits as long as it
 /// ever waits between two attempts has been back several times by then.
@@ -61,42 +65,28 @@ pub fn is_expired(
     offline_since.is_some_and(|since| now - since > limits.ephemeral)
 }
 
-/// Whether an instance of a stateful service is on the node, or any container of one, whatever its type
-/// and however dead: `of_containers` are the services that the node's containers belong to.
+/// Whether any of the services is stateful. They are those that an instance on the node belongs to, or
+/// any container of it, whatever its type and however dead.
 #[must_use]
-pub fn holds_state(
-    snapshot: &Snapshot,
-    node: NodeId,
-    of_containers: impl Iterator<Item = ServiceId>,
-) -> bool {
-    let of_instances = snapshot.instances_on(node).map(|instance| instance.service);
-    let mut services = of_instances.chain(of_containers);
-    services.any(|id| snapshot.service(id).is_some_and(|service| service.spec.stateful))
+pub fn holds_state<'a>(on_node: impl IntoIterator<Item = &'a Service>) -> bool {
+    on_node.into_iter().any(|service| service.spec.stateful)
 }
 
-/// Whether the record of a container that counts as deleted is of no use any more. `node` is none where
-/// its node is gone.
+/// Whether the record of a container that counts as deleted since then is of no use any more. `node` is
+/// none where its node is gone.
 #[must_use]
-pub fn is_purgeable(
-    container: &ContainerRecord,
-    node: Option<&Node>,
-    graces: &Graces,
-    now: Time,
-) -> bool {
-    let Some(deleted_at) = container.deleted_at else {
-        return false;
-    };
-    let Some(node) = node else {
-        return true;
-    };
-    let long_deleted = now - deleted_at > RESAVE;
-    let long_known = if node.connected {
-        node.connected_at.is_none_or(|at| now - at > RESAVE)
-    } else {
-        let longest = graces.daemon.max(graces.ha).max(graces.random);
-        node.offline_since().is_none_or(|since| now - since > longest)
-    };
-    long_deleted && long_known
+pub fn is_purgeable(deleted_at: Time, node: Option<&Node>, graces: &Graces, now: Time) -> bool {
+    now - deleted_at > DELETED && node.is_none_or(|node| knows_no_more(node, graces, now))
+}
+
+/// Whether a node has had its time to report what it still has. One that is connected has reported
+/// itself: what it says of containers comes after.
+fn knows_no_more(node: &Node, graces: &Graces, now: Time) -> bool {
+    if node.connected {
+        return node.updated && node.connected_at.is_none_or(|at| now - at > RESAVE);
+    }
+    let longest = graces.daemon.max(graces.ha).max(graces.random);
+    node.offline_since().is_none_or(|since| now - since > longest)
 }
 
 #[cfg(test)]
@@ -150,5 +140,33 @@ mod tests {
         let node = node(2, &["ephemeral"]);
         assert!(!is_expired(&node, 1, false, &limits, at(SIX_HOURS * 2 + 599)));
         assert!(is_expired(&node, 1, false, &limits, at(SIX_HOURS * 2 + 600)));
+    }
+    #[test]
+    fn a_record_goes_when_its_node_has_had_its_time_to_report_it() {
+        let graces = Graces::default();
+        let purged = |deleted: i64, node: &Node, now: i64| {
+            is_purgeable(at(deleted), Some(node), &graces, at(now))
+        };
+        let offline = node(2, &[]);
+        assert!(!purged(0, &offline, 600) && purged(0, &offline, 601), "the longest grace");
+        let mut back = offline;
+        (back.connected, back.updated, back.connected_at) = (true, true, Some(at(1000)));
+        assert!(!purged(0, &back, 1180) && purged(0, &back, 1181));
+        assert!(!purged(1150, &back, 1210) && purged(1150, &back, 1211), "deleted just now");
+        back.updated = false;
+        assert!(!purged(0, &back, 9000), "it has not reported yet");
+        assert!(is_purgeable(at(0), None, &graces, at(61)), "its node is gone");
+    }
+
+    #[test]
+    fn state_is_what_a_stateful_service_has_on_the_node() {
+        let mut grid = GridBuilder::new();
+        let plain = grid.service("web", crate::domain::Strategy::Ha).id();
+        let snapshot = grid.build();
+        let plain = snapshot.service(plain).expect("a service").clone();
+        let mut stateful = plain.clone();
+        let spec = crate::domain::ServiceSpec { stateful: true, ..(*plain.spec).clone() };
+        stateful.spec = spec.into();
+        assert!(!holds_state([&plain]) && holds_state([&plain, &stateful]));
     }
 }

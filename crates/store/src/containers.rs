@@ -1,13 +1,17 @@
 //! Containers as agents report them.
 
-use diesel::prelude::*;
-use kontena_core::domain::{Container, ContainerRecord, GridId, NodeId, ServiceId};
+use diesel::{dsl::min, prelude::*};
+use kontena_core::domain::{
+    Container, ContainerId, ContainerRecord, GridId, NodeId, ServiceId, Time,
+};
 
 use crate::{
     Conn, Result,
-    row::{ContainerRow, VisibleRow, id},
+    row::{ContainerRow, VisibleRow, id, time},
     schema::containers,
 };
+
+const TABLE: &str = "containers";
 
 fn one(row: Option<ContainerRow>) -> Result<Option<ContainerRecord>> {
     row.map(ContainerRecord::try_from).transpose()
@@ -93,26 +97,35 @@ pub fn count_on(conn: &mut Conn, node: NodeId) -> Result<i64> {
     Ok(rows.count().get_result(conn)?)
 }
 
-/// Whether any container of a grid counts as deleted.
+/// The nodes of a grid with containers that count as deleted, each with the moment of the first that does.
 ///
 /// # Errors
 /// Where the query fails.
-pub fn any_deleted(conn: &mut Conn, grid: GridId) -> Result<bool> {
+pub fn first_deleted(conn: &mut Conn, grid: GridId) -> Result<Vec<(NodeId, Time)>> {
     let rows = containers::table
         .filter(containers::grid_id.eq(grid.to_string()))
-        .filter(containers::deleted_at.is_not_null());
-    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(conn)?)
+        .filter(containers::deleted_at.is_not_null())
+        .group_by(containers::node_id)
+        .select((containers::node_id, min(containers::deleted_at)))
+        .load::<(String, Option<i64>)>(conn)?;
+    let rows = rows.into_iter().filter_map(|(node, at)| Some((node, at?)));
+    rows.map(|(node, at)| Ok((id(TABLE, &node)?, time(TABLE, at)?))).collect()
 }
 
-/// The containers of a grid that count as deleted.
+/// The first containers of a node that count as deleted, and since when.
 ///
 /// # Errors
 /// Where the query fails.
-pub fn deleted(conn: &mut Conn, grid: GridId) -> Result<Vec<ContainerRecord>> {
+pub fn deleted_on(conn: &mut Conn, node: NodeId, most: i64) -> Result<Vec<(ContainerId, Time)>> {
     let rows = containers::table
-        .filter(containers::grid_id.eq(grid.to_string()))
-        .filter(containers::deleted_at.is_not_null());
-    many(rows.select(ContainerRow::as_select()).load(conn)?)
+        .filter(containers::node_id.eq(node.to_string()))
+        .filter(containers::deleted_at.is_not_null())
+        .order((containers::deleted_at, containers::id))
+        .limit(most)
+        .select((containers::id, containers::deleted_at))
+        .load::<(String, Option<i64>)>(conn)?;
+    let rows = rows.into_iter().filter_map(|(container, at)| Some((container, at?)));
+    rows.map(|(container, at)| Ok((id(TABLE, &container)?, time(TABLE, at)?))).collect()
 }
 
 /// The services that any container of a node belongs to, whatever its type and state.
@@ -125,5 +138,5 @@ pub fn services_on(conn: &mut Conn, node: NodeId) -> Result<Vec<ServiceId>> {
         .select(containers::service_id)
         .distinct()
         .load::<Option<String>>(conn)?;
-    rows.iter().flatten().map(|text| id("containers", text)).collect()
+    rows.iter().flatten().map(|text| id(TABLE, text)).collect()
 }

@@ -5,7 +5,7 @@ use kontena_core::domain::{GridId, Instance, NodeId, ServiceId};
 
 use crate::{
     Conn, Result,
-    row::{InstanceRow, signed},
+    row::{InstanceRow, id, signed},
     schema::instances,
 };
 
@@ -42,6 +42,19 @@ pub fn on_node(conn: &mut Conn, node: NodeId) -> Result<Vec<Instance>> {
         .filter(instances::node_id.eq(node.to_string()))
         .order((instances::service_id, instances::number));
     many(rows.select(InstanceRow::as_select()).load(conn)?)
+}
+
+/// The services that any instance on a node belongs to.
+///
+/// # Errors
+/// Where the query fails.
+pub fn services_on(conn: &mut Conn, node: NodeId) -> Result<Vec<ServiceId>> {
+    let rows = instances::table
+        .filter(instances::node_id.eq(node.to_string()))
+        .select(instances::service_id)
+        .distinct()
+        .load::<String>(conn)?;
+    rows.iter().map(|text| id("instances", text)).collect()
 }
 
 /// An instance by service and number.

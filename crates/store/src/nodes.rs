@@ -74,17 +74,17 @@ pub fn numbers_and_names(conn: &mut Conn, grid: GridId) -> Result<Vec<(u32, Stri
     rows.into_iter().map(|(number, name)| Ok((unsigned("nodes", number)?, name))).collect()
 }
 
-/// Whether any node of a grid may be one that is ephemeral and offline. Labels are looked at as text: who
-/// asks looks closer.
+/// The nodes of a grid that are offline and may be ephemeral. Labels are looked at as text: who asks looks
+/// closer.
 ///
 /// # Errors
 /// Where the query fails.
-pub fn any_ephemeral(conn: &mut Conn, grid: GridId) -> Result<bool> {
+pub fn maybe_ephemeral(conn: &mut Conn, grid: GridId) -> Result<Vec<Node>> {
     let rows = nodes::table
         .filter(nodes::grid_id.eq(grid.to_string()))
         .filter(nodes::connected.eq(false))
         .filter(nodes::labels.like("%\"ephemeral%"));
-    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(conn)?)
+    many(rows.select(NodeRow::as_select()).load(conn)?)
 }
 
 /// Gives a node a token of its own, or takes it away.

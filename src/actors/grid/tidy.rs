@@ -1,17 +1,20 @@
 //! What goes by itself after its time: ephemeral nodes that stay away, and records of containers that
 //! were not reported again. `core::cleanup` says which.
+//!
+//! What may go is looked for by reading, since there is nearly always nothing; the writer, for whom
+//! everybody waits, looks again at only that, and removes what is still due.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use actix::prelude::*;
 use kontena_core::{
-    Snapshot, cleanup,
-    domain::{Change, Event, GridId, Node, NodeId, Severity, Time},
+    cleanup,
+    domain::{Change, Event, Grid, GridId, Node, NodeId, Severity, Time},
 };
-use kontena_store::{Result, Tx, containers, nodes, snapshots};
+use kontena_store::{Conn, Result, StoreError, Tx, containers, grids, instances, nodes, services};
 
 use super::GridActor;
-use crate::actors::Rules;
+use crate::actors::{Rules, Tools};
 
 /// An ephemeral node goes at most so long after its time.
 const PERIOD: Duration = Duration::from_secs(30);
@@ -30,14 +33,13 @@ impl GridActor {
         }
         let (tools, grid) = (self.tools().clone(), self.grid);
         let work = async move {
-            let candidates = move |conn: &mut _| {
-                Ok(containers::any_deleted(conn, grid)? || nodes::any_ephemeral(conn, grid)?)
-            };
-            if !tools.store.read(candidates).await? {
+            let (rules, now) = (present(&tools), tools.clock.now());
+            let due = tools.store.read(move |conn| Due::find(conn, grid, &rules, now)).await?;
+            if due.is_nothing() {
                 return Ok(false);
             }
-            let (rules, clock) = (tools.rules.clone(), tools.clock.clone());
-            tools.store.write(move |tx| tidy(tx, grid, &rules, clock.now())).await
+            let (rules, clock) = (present(&tools), tools.clock.clone());
+            tools.store.write(move |tx| due.remove(tx, grid, &rules, clock.now())).await
         };
         ctx.spawn(work.into_actor(self).map(|more: Result<bool>, actor, ctx| match more {
             Ok(true) => {
@@ -49,55 +51,116 @@ impl GridActor {
     }
 }
 
-/// Removes what is due; says whether there is more than was removed.
-fn tidy(tx: &mut Tx<'_>, grid: GridId, rules: &Rules, now: Time) -> Result<bool> {
-    let all = nodes::of_grid(tx.conn(), grid)?;
-    remove_expired(tx, grid, &all, rules, now)?;
-    let by_id: BTreeMap<NodeId, &Node> = all.iter().map(|node| (node.id, node)).collect();
-    let deleted = containers::deleted(tx.conn(), grid)?;
-    let mut due = deleted
-        .iter()
-        .filter(|container| {
-            let node = by_id.get(&container.node).copied();
-            cleanup::is_purgeable(container, node, &rules.graces, now)
-        })
-        .map(|container| container.id);
-    for container in due.by_ref().take(MOST) {
-        // Gone with its node just now, perhaps.
+/// The rules, with the moment since which this master is there without a break.
+fn present(tools: &Tools) -> Rules {
+    let mut rules = (*tools.rules).clone();
+    rules.limits.listening_since = tools.attendance.since();
+    rules
+}
+
+/// What was found to be due.
+#[derive(Default)]
+struct Due {
+    /// Nodes that have been away for too long.
+    expired: Vec<NodeId>,
+    /// Nodes with records that are of no use any more.
+    purgeable: Vec<NodeId>,
+}
+
+impl Due {
+    fn find(conn: &mut Conn, grid: GridId, rules: &Rules, now: Time) -> Result<Self> {
+        let Some(grid) = grids::by_id(conn, grid)? else {
+            return Ok(Self::default());
+        };
+        let mut due = Self::default();
+        for node in nodes::maybe_ephemeral(conn, grid.id)? {
+            if is_expired(conn, &grid, &node, rules, now)? {
+                due.expired.push(node.id);
+            }
+        }
+        for (id, first) in containers::first_deleted(conn, grid.id)? {
+            let node = nodes::by_id(conn, id)?;
+            if cleanup::is_purgeable(first, node.as_ref(), &rules.graces, now) {
+                due.purgeable.push(id);
+            }
+        }
+        Ok(due)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.expired.is_empty() && self.purgeable.is_empty()
+    }
+
+    /// Removes what is still due; says whether there is more than was removed.
+    fn remove(&self, tx: &mut Tx<'_>, grid: GridId, rules: &Rules, now: Time) -> Result<bool> {
+        let Some(grid) = grids::by_id(tx.conn(), grid)? else {
+            return Ok(false);
+        };
+        for node in &self.expired {
+            remove_node(tx, &grid, *node, rules, now)?;
+        }
+        let mut left = MOST;
+        for node in &self.purgeable {
+            left = left.saturating_sub(purge(tx, grid.id, *node, left, rules, now)?);
+        }
+        Ok(left == 0)
+    }
+}
+
+/// Asks whether the node holds state only where nothing else keeps it.
+fn is_expired(conn: &mut Conn, grid: &Grid, node: &Node, rules: &Rules, now: Time) -> Result<bool> {
+    let expired =
+        |holds_state| cleanup::is_expired(node, grid.initial_size, holds_state, &rules.limits, now);
+    Ok(expired(false) && expired(holds_state(conn, grid.id, node.id)?))
+}
+
+fn holds_state(conn: &mut Conn, grid: GridId, node: NodeId) -> Result<bool> {
+    let mut ids: BTreeSet<_> = instances::services_on(conn, node)?.into_iter().collect();
+    ids.extend(containers::services_on(conn, node)?);
+    let mut on_node = Vec::new();
+    for id in ids {
+        // Labels of containers may name a service that is gone, or one of another grid.
+        on_node.extend(services::by_id(conn, id)?.filter(|service| service.grid == grid));
+    }
+    Ok(cleanup::holds_state(&on_node))
+}
+
+fn remove_node(tx: &mut Tx<'_>, grid: &Grid, node: NodeId, rules: &Rules, now: Time) -> Result<()> {
+    let Some(node) = nodes::by_id(tx.conn(), node)? else {
+        return Ok(());
+    };
+    // It may be back, or have been, since it was looked for.
+    if is_expired(tx.conn(), grid, &node, rules, now)? {
+        tx.apply(grid.id, Change::NodeRemoved(node.id))?;
+        tx.apply(grid.id, Change::EventLogged(Box::new(farewell(&node, rules, now))))?;
+        log::info!("grid {}: ephemeral node {} was offline for long: removed", grid.id, node.name);
+    }
+    Ok(())
+}
+
+/// Removes records of a node, at most so many; says how many.
+fn purge(
+    tx: &mut Tx<'_>,
+    grid: GridId,
+    id: NodeId,
+    most: usize,
+    rules: &Rules,
+    now: Time,
+) -> Result<usize> {
+    let node = nodes::by_id(tx.conn(), id)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut purged = 0;
+    for (container, deleted_at) in containers::deleted_on(tx.conn(), id, most)? {
+        if !cleanup::is_purgeable(deleted_at, node.as_ref(), &rules.graces, now) {
+            continue;
+        }
         match tx.apply(grid, Change::ContainerRemoved(container)) {
-            Ok(()) | Err(kontena_store::StoreError::Conflict(_)) => {}
+            Ok(()) => purged += 1,
+            Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(due.next().is_some())
-}
-
-fn remove_expired(
-    tx: &mut Tx<'_>,
-    grid: GridId,
-    all: &[Node],
-    rules: &Rules,
-    now: Time,
-) -> Result<()> {
-    let is_candidate = |node: &&Node| !node.connected && node.is_ephemeral();
-    if !all.iter().any(|node| is_candidate(&node)) {
-        return Ok(());
-    }
-    let Some(contents) = snapshots::load(tx.conn(), grid)? else {
-        return Ok(());
-    };
-    let snapshot = Snapshot::new(contents, rules.limits.listening_since);
-    for node in all.iter().filter(is_candidate) {
-        let services = containers::services_on(tx.conn(), node.id)?.into_iter();
-        let holds_state = cleanup::holds_state(&snapshot, node.id, services);
-        let initial_size = snapshot.grid.initial_size;
-        if cleanup::is_expired(node, initial_size, holds_state, &rules.limits, now) {
-            tx.apply(grid, Change::NodeRemoved(node.id))?;
-            tx.apply(grid, Change::EventLogged(Box::new(farewell(node, rules, now))))?;
-            log::info!("grid {grid}: ephemeral node {} was offline for long: removed", node.name);
-        }
-    }
-    Ok(())
+    Ok(purged)
 }
 
 fn farewell(node: &Node, rules: &Rules, now: Time) -> Event {

@@ -28,16 +28,16 @@ fn case_72_a_connection_without_a_socket_is_swept() {
         let at = now - TimeDelta::seconds(61);
         let plugged = Change::NodePlugged { node: before.id, connected_at: now, at };
         store.change(grid, plugged).await.expect("plugged");
-        let read = store.read(move |conn| containers::deleted(conn, grid)).await;
-        let mut container = read.expect("reads").pop().expect("deleted");
-        container.deleted_at = None;
+        let read = store.read(move |conn| containers::of_grid(conn, grid)).await;
+        let mut container = read.expect("reads").pop().expect("is known");
+        assert!(container.deleted_at.take().is_some());
         store.change(grid, Change::ContainerSaved(Box::new(container))).await.expect("saved");
 
         scene.pass(Duration::from_secs(60)).await;
         let node = scene.node("node-1").await;
         assert_eq!((node.connected, node.disconnected_at), (false, before.disconnected_at));
         assert!(node.marked_offline_at > before.marked_offline_at, "its grace counts from now");
-        let deleted = store.read(move |conn| containers::deleted(conn, grid)).await;
+        let deleted = store.read(move |conn| containers::first_deleted(conn, grid)).await;
         assert_eq!(deleted.expect("reads").len(), 1);
     });
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use kontena_core::domain::{ContainerRecord, NodeStatus};
+use kontena_core::{
+    containers::MOST_OF_NODE,
+    domain::{Change, ContainerId, ContainerRecord, NodeStatus},
+};
 use kontena_store::containers;
 use serde_json::{Value, json};
 
@@ -68,10 +71,67 @@ fn case_66_containers_count_as_deleted_until_they_are_saved_again() {
         scene.pass(Duration::from_secs(30)).await;
         let again = scene.accepted(&scene.a()).await;
         save(&again, document("c1", "container")).await;
-        scene.pass_answering(Duration::from_secs(70), &[&again]).await;
+        scene.pass_answering(Duration::from_secs(600), &[&again]).await;
+        assert_eq!(names(&scene).await, ["c1", "c2", "data"], "the node has not reported yet");
+        report(&again, "ID1", json!({})).await;
         scene.pass_answering(Duration::from_secs(35), &[&again]).await;
         assert_eq!(names(&scene).await, ["c1", "data"], "c2 was not saved again");
         assert!(all(&scene).await[0].deleted_at.is_none());
+    });
+}
+
+/// An agent saves its containers 50 ms apart: 3,000 take two minutes and a half.
+#[test]
+fn case_66_a_node_with_many_containers_has_the_time_to_save_them() {
+    crate::support::story(async {
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        for id in ["c1", "c2"] {
+            save(&agent, document(id, "container")).await;
+        }
+        agent.hang_up(1006, "");
+        scene.until("node-1", NodeStatus::Offline).await;
+        let before = all(&scene).await;
+        scene.pass(Duration::from_secs(70)).await;
+        let again = scene.accepted(&scene.a()).await;
+        report(&again, "ID1", json!({})).await;
+        scene.pass_answering(Duration::from_secs(150), &[&again]).await;
+        save(&again, document("c1", "container")).await;
+        scene.pass_answering(Duration::from_secs(65), &[&again]).await;
+        let after = all(&scene).await;
+        assert_eq!(after.len(), 1, "c2 was not saved again");
+        assert_eq!((after[0].id, after[0].deleted_at), (before[0].id, None), "the same record");
+    });
+}
+
+#[test]
+fn a_node_has_so_many_containers_and_no_more() {
+    crate::support::story(async {
+        let scene = Scene::new().await;
+        let agent = scene.accepted(&scene.a()).await;
+        save(&agent, document("first", "container")).await;
+        let first = all(&scene).await.remove(0);
+        let (store, grid) = (scene.master.means().store.clone(), scene.grid.id);
+        let others = (1..MOST_OF_NODE).map(|number| {
+            let mut bytes = [0xcc; 12];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            let mut other = first.clone();
+            (other.id, other.container_id) =
+                (ContainerId::from_bytes(bytes), format!("other-{number}"));
+            Change::ContainerSaved(Box::new(other))
+        });
+        let others: Vec<_> = others.collect();
+        store.write(move |tx| tx.apply_all(grid, others.clone())).await.expect("saved");
+        let body = |id: &str| vec![json!({ "node": "ID1", "container": document(id, "x") })];
+        let refused = ask(&agent, "/containers/save", body("beyond")).await.expect_err("too many");
+        let text = "RuntimeError: the node has 4096 containers, more are not kept";
+        assert_eq!((refused.0, refused.1.as_str()), (500, text));
+        assert!(ask(&agent, "/containers/save", body("first")).await.is_ok(), "it is known");
+        let destroy = json!({ "id": "first", "status": "destroy" });
+        ask(&agent, "/containers/event", vec![destroy]).await.expect("forgotten");
+        assert!(ask(&agent, "/containers/save", body("beyond")).await.is_ok(), "there is room");
+        let long = ask(&agent, "/containers/save", body(&"x".repeat(256))).await;
+        assert_eq!(long.expect_err("no id").1, "ArgumentError: Id takes at most 255 bytes");
     });
 }
 

@@ -139,10 +139,11 @@ async fn containers_of_a_node_that_is_away_count_as_deleted(store: &Store) {
     );
     assert!(counts.is_ok() && late.is_err(), "{counts:?} {late:?}");
     let id = grid.id;
-    let read = || store.read(move |conn| containers::deleted(conn, id));
-    let deleted = read().await.expect("reads");
-    let names: Vec<_> = deleted.iter().map(|container| container.name.as_str()).collect();
-    assert_eq!((names, deleted[0].deleted_at), (vec!["one"], Some(at)));
+    let one = container(grid.id, first, "one", "container").id;
+    let deleted = store.read(move |conn| containers::deleted_on(conn, first, 9)).await;
+    assert_eq!(deleted.expect("reads"), [(one, at)]);
+    let read = || store.read(move |conn| containers::first_deleted(conn, id));
+    assert_eq!(read().await.expect("reads"), [(first, at)]);
     apply(store, id, vec![saved(second, "one", "container")]).await.expect("moves");
     assert!(read().await.expect("reads").is_empty(), "whoever saves it has it");
     apply(store, id, vec![Change::NodeRemoved(second)]).await.expect("removed");

@@ -344,8 +344,10 @@ pub(super) fn node_cleanup(case: &Case, then: &Value) -> Checked {
         .nodes()
         .filter(|node| {
             let containers = snapshot.containers().filter(|container| container.node == node.id);
-            let services = containers.filter_map(|container| container.service);
-            let holds_state = cleanup::holds_state(&snapshot, node.id, services);
+            let of_containers = containers.filter_map(|container| container.service);
+            let of_instances = snapshot.instances_on(node.id).map(|instance| instance.service);
+            let on_node = of_instances.chain(of_containers);
+            let holds_state = cleanup::holds_state(on_node.filter_map(|id| snapshot.service(id)));
             cleanup::is_expired(node, size, holds_state, &limits, now())
         })
         .map(|node| node.name.clone())
