@@ -1,6 +1,6 @@
 //! The store's suite on Postgres, and a master on it.
 
-use kontena_store::{DatabaseUrl, Options, Store};
+use kontena_store::{DatabaseUrl, Options, Store, grids, nodes};
 
 use crate::{
     store_suite,
@@ -18,6 +18,37 @@ fn postgres_passes_the_suite() {
     // A second opening finds nothing to migrate.
     let state = Store::migration_state(&url).expect("reads");
     assert!(state.pending.is_empty(), "{state:?}");
+}
+
+/// The same on SQLite: `crates/store/src/migrations.rs`.
+#[test]
+fn a_database_of_the_first_migration_is_brought_up_to_date() {
+    let postgres = Postgres::start();
+    let url: DatabaseUrl = postgres.create_database("old").parse().expect("a URL");
+    postgres.sql(
+        "old",
+        concat!(
+            include_str!("../../migrations/postgres/0001_grids_nodes_services/up.sql"),
+            // What diesel writes when it has applied it.
+            "create table __diesel_schema_migrations (version varchar(50) primary key not null, \
+             run_on timestamp not null default current_timestamp); \
+             insert into __diesel_schema_migrations (version) values ('0001');",
+            include_str!("../../crates/store/tests/rows_of_0001.sql"),
+        ),
+    );
+    let store = Store::open(&url, Options::default()).expect("opens");
+    let found = store.read(|conn| {
+        let grid = grids::by_name(conn, "test")?.map(|grid| grid.id);
+        grid.map(|grid| nodes::of_grid(conn, grid)).transpose()
+    });
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let found = runtime.block_on(found).expect("reads").expect("the grid");
+    let [away, here] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((away.name.as_str(), away.connected), ("away", false));
+    assert!(away.marked_offline_at.is_some());
+    assert_eq!(away.marked_offline_at, away.disconnected_at, "its grace counts from its end");
+    assert_eq!((here.name.as_str(), here.connected), ("here", true));
+    assert_eq!((here.marked_offline_at, here.disconnected_at), (None, None));
 }
 
 #[test]

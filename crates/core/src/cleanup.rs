@@ -162,11 +162,10 @@ mod tests {
     fn state_is_what_a_stateful_service_has_on_the_node() {
         let mut grid = GridBuilder::new();
         let plain = grid.service("web", crate::domain::Strategy::Ha).id();
+        let stateful = grid.service("db", crate::domain::Strategy::Ha).stateful().id();
         let snapshot = grid.build();
-        let plain = snapshot.service(plain).expect("a service").clone();
-        let mut stateful = plain.clone();
-        let spec = crate::domain::ServiceSpec { stateful: true, ..(*plain.spec).clone() };
-        stateful.spec = spec.into();
-        assert!(!holds_state([&plain]) && holds_state([&plain, &stateful]));
+        let service = |id| snapshot.service(id).expect("a service");
+        assert!(!holds_state([service(plain)]));
+        assert!(holds_state([service(plain), service(stateful)]));
     }
 }

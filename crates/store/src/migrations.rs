@@ -111,3 +111,39 @@ pub(crate) fn all() -> Result<MigrationState> {
         pending: ours.iter().map(|migration| migration.name().to_string()).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::SqliteConnection;
+
+    use super::*;
+    use crate::{DatabaseUrl, Options, Store, grids, nodes};
+
+    #[tokio::test]
+    async fn a_database_of_the_first_migration_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("k.db").to_string_lossy().into_owned();
+        let mut old = SqliteConnection::establish(&path).expect("opens");
+        let first = old.run_next_migration(sqlite()).expect("migrates");
+        assert_eq!(first.to_string(), "0001");
+        old.batch_execute(include_str!("../tests/rows_of_0001.sql")).expect("inserts");
+        drop(old);
+
+        let store = Store::open(&DatabaseUrl::Sqlite(path), Options::default()).expect("opens");
+        let found = store.read(|conn| {
+            let grid = grids::by_name(conn, "test")?.map(|grid| grid.id);
+            grid.map(|grid| nodes::of_grid(conn, grid)).transpose()
+        });
+        let found = found.await.expect("reads").expect("the grid");
+        let [away, here] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(
+            (away.name.as_str(), away.labels.as_slice()),
+            ("away", &["az=a".to_owned()][..])
+        );
+        assert!(!away.connected && away.figures.is_none(), "measured anew within a minute");
+        assert!(away.marked_offline_at.is_some());
+        assert_eq!(away.marked_offline_at, away.disconnected_at, "its grace counts from its end");
+        assert_eq!((here.name.as_str(), here.connected), ("here", true));
+        assert_eq!((here.marked_offline_at, here.disconnected_at), (None, None));
+    }
+}
