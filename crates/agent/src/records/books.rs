@@ -34,6 +34,8 @@ pub(super) struct Books {
     all: bool,
     /// Gone since the master was last told.
     gone: BTreeSet<String>,
+    /// Could not be saved, and is due again with the next list.
+    again: BTreeSet<String>,
 }
 
 impl Books {
@@ -52,6 +54,7 @@ impl Books {
         for due in std::mem::take(&mut self.due) {
             self.failed(due);
         }
+        self.again.clear();
     }
 
     /// Anything may have happened: the next list is saved whole.
@@ -87,8 +90,11 @@ impl Books {
         if self.open && !self.gone.is_empty() {
             self.due.push_back(Due::Cleanup(std::mem::take(&mut self.gone)));
         }
-        if self.open && std::mem::take(&mut self.all) {
-            ids.iter().for_each(|id| self.save(id.clone()));
+        if self.open {
+            let again = std::mem::take(&mut self.again);
+            let all = std::mem::take(&mut self.all);
+            let due = ids.iter().filter(|id| all || again.contains(*id));
+            due.for_each(|id| self.save(id.clone()));
         }
         self.seen = ids;
     }
@@ -104,11 +110,13 @@ impl Books {
         Some(due)
     }
 
-    /// The master could not be told. The next event or connection saves again, but what is gone is
-    /// known here only; it is due with the next list.
+    /// The master could not be told: a container is saved again, and what is gone told again, with the
+    /// next list. The next event saves again, too, but a container may be without events for years.
     pub(super) fn failed(&mut self, due: Due) {
-        if let Due::Cleanup(ids) = due {
-            self.gone.extend(ids);
+        match due {
+            Due::Save(id) => drop(self.again.insert(id)),
+            Due::Cleanup(ids) => self.gone.extend(ids),
+            Due::Event(_) => {}
         }
     }
 }
@@ -182,6 +190,26 @@ mod tests {
         books.open();
         books.scanned(ids(&[]));
         assert_eq!(all(&mut books), [Due::Cleanup(ids(&["a", "b", "c"]))]);
+    }
+
+    #[test]
+    fn what_could_not_be_saved_is_due_with_the_next_list() {
+        let mut books = Books::default();
+        books.open();
+        books.scanned(ids(&["a", "b", "c"]));
+        assert_eq!(all(&mut books).len(), 3);
+        books.failed(Due::Save("a".into()));
+        books.failed(Due::Save("b".into()));
+        assert_eq!(books.next(), None, "not in a tight loop");
+        books.scanned(ids(&["b", "c"]));
+        assert_eq!(all(&mut books), [Due::Cleanup(ids(&["a"])), Due::Save("b".into())]);
+        books.scanned(ids(&["b", "c"]));
+        assert_eq!(books.next(), None, "once");
+        books.failed(Due::Save("b".into()));
+        books.close();
+        books.open();
+        books.scanned(ids(&["b", "c"]));
+        assert_eq!(all(&mut books), [Due::Save("b".into()), Due::Save("c".into())]);
     }
 
     #[test]

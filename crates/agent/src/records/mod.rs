@@ -5,7 +5,8 @@
 //!   new connection ----> list: save all -----+
 //!   engine events  ----> event, then save ---+--> books --> teller --> master
 //!   pods           ----> save ---------------+
-//!   every 20 s     ----> list: clean up -----+
+//!   every 20 s     ----> list: clean up, ----+
+//!                        save what failed
 //! ```
 //!
 //! `books` says what the master has yet to be told and in which order, `teller` tells it, one thing
@@ -138,7 +139,10 @@ impl Records {
             return;
         };
         self.patience.complain(&due, &error);
-        self.books.failed(due);
+        // A master that does not know the call will not know it by the next list.
+        if self.patience.allows(&due) || matches!(due, Due::Cleanup(_)) {
+            self.books.failed(due);
+        }
     }
 
     fn listed(&mut self, listed: EngineResult<Vec<Listed>>) {

@@ -182,6 +182,24 @@ async fn a_failing_save_is_said_once_and_holds_up_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_save_that_failed_is_tried_again_with_the_next_list() {
+    let master = Master::new();
+    master.plan().refuses = vec![(SAVE, RpcError::runtime("out of disk"))];
+    let engine = machine(&master, &["a", "b"]).await;
+    let agent = run(&master, &engine);
+    master.until_called(SAVE, 2).await;
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(saves(&master).len(), 2, "not at once");
+    master.plan().refuses.clear();
+    master.until_called(SAVE, 4).await;
+    let at: Vec<_> = saves(&master).into_iter().map(|(at, _)| at).collect();
+    assert!(at[2] - at[1] <= 21_000, "{at:?}");
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(saves(&master).len(), 4, "once it is taken, that is all");
+    agent.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_was_away_is_recorded_anew() {
     let master = Master::new();
     let engine = machine(&master, &["a"]).await;
