@@ -236,6 +236,25 @@ fn memory_that_is_not_known_makes_a_node_the_last_choice_and_no_error() {
 }
 
 #[test]
+fn figures_beyond_any_measure_are_no_overflow() {
+    let mut grid = GridBuilder::new();
+    let node = grid.nodes(1)[0];
+    let id = grid.service("web", Strategy::Ha).spec(|spec| spec.memory = Some(1)).id();
+    let mut snapshot = grid.build();
+    let most = i64::MAX;
+    let memory = crate::domain::MemoryStats {
+        free: most,
+        cached: most,
+        buffers: most,
+        ..Default::default()
+    };
+    let figures = NodeFigures { memory: Some(memory), ..NodeFigures::default() };
+    let sample = Box::new(NodeSample { at: at(0), figures, network: NodeTraffic::default() });
+    snapshot.apply(&crate::domain::Change::NodeMeasured { node, sample, at: at(0) });
+    assert_eq!(deploy(&snapshot, id, 1, 0), [node]);
+}
+
+#[test]
 fn an_explanation_names_every_refusal_and_ranks_the_rest() {
     let mut grid = GridBuilder::new();
     grid.node("a").drained();

@@ -80,3 +80,20 @@ fn metric(sample: &NodeSample) -> Metric {
         network: json!(sample.network),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kontena_core::domain::{Filesystem, NodeFigures, NodeTraffic};
+
+    use super::*;
+
+    #[test]
+    fn figures_beyond_any_measure_are_no_overflow() {
+        let full = Filesystem { used: i64::MAX, total: i64::MAX, ..Filesystem::default() };
+        let figures =
+            NodeFigures { filesystem: vec![full.clone(), full], ..NodeFigures::default() };
+        let sample = NodeSample { at: Utc::now(), figures, network: NodeTraffic::default() };
+        let shown = metric(&sample).filesystem.expect("file systems");
+        assert_eq!((shown.used, shown.total), (i64::MAX, i64::MAX));
+    }
+}
