@@ -5,12 +5,13 @@
 //! picture is always walked in the same order; indexes are kept beside the facts they are made of.
 
 mod apply;
+mod follow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Change, Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service,
-    ServiceId, StackId, Time,
+    Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId,
+    StackId, Time,
 };
 
 /// The key of an instance: its service and its number.
@@ -206,121 +207,6 @@ impl Snapshot {
     /// Takes note of the highest memory usage of a service in the last hour, in bytes.
     pub fn put_memory_peak(&mut self, service: ServiceId, bytes: i64) {
         self.memory_peaks.insert(service, bytes);
-    }
-
-    /// Brings the picture up to date with a committed change. A change about something the picture does
-    /// not hold is ignored: it belongs to what has been removed since.
-    pub fn apply(&mut self, change: &Change) {
-        match change {
-            Change::GridCreated(grid) | Change::GridUpdated(grid) => self.grid = (**grid).clone(),
-            Change::NodeCreated(node) => {
-                self.nodes.insert(node.id, (**node).clone());
-            }
-            Change::NodeRemoved(node) => self.remove_node(*node),
-            Change::ServiceCreated(service) | Change::ServiceUpdated { service, .. } => {
-                self.put_service((**service).clone());
-            }
-            Change::ServiceDeployed { service, at } => {
-                if let Some(service) = self.services.get_mut(service) {
-                    service.deployed_at = Some(*at);
-                }
-            }
-            Change::ServiceRemoved(service) => self.remove_service(*service),
-            Change::GridRemoved(_) | Change::EventLogged(_) => {}
-            Change::NodeBound { .. }
-            | Change::NodePlugged { .. }
-            | Change::NodeRejected { .. }
-            | Change::NodeUnplugged { .. }
-            | Change::NodeSeen { .. }
-            | Change::NodeReported { .. }
-            | Change::NodeMeasured { .. }
-            | Change::NodeSwept { .. }
-            | Change::NodeEdited { .. }
-            | Change::NodeTokenChanged { .. } => self.apply_to_node(change),
-            Change::ContainerSaved(_)
-            | Change::ContainerChecked { .. }
-            | Change::ContainerRemoved(_) => self.apply_to_container(change),
-            Change::InstanceCreated(_)
-            | Change::InstancePlaced { .. }
-            | Change::InstanceDesired { .. }
-            | Change::InstanceReported { .. }
-            | Change::InstanceDetached { .. }
-            | Change::InstanceRemoved { .. } => self.apply_to_instance(change),
-            Change::DeployCreated(_)
-            | Change::DeployStarted { .. }
-            | Change::DeployWaiting { .. }
-            | Change::DeployProgressed { .. }
-            | Change::DeployFinished { .. } => self.apply_to_deploy(change),
-        }
-    }
-
-    fn apply_to_node(&mut self, change: &Change) {
-        let id = match change {
-            Change::NodeBound { node, .. }
-            | Change::NodePlugged { node, .. }
-            | Change::NodeRejected { node, .. }
-            | Change::NodeUnplugged { node, .. }
-            | Change::NodeSeen { node, .. }
-            | Change::NodeReported { node, .. }
-            | Change::NodeMeasured { node, .. }
-            | Change::NodeSwept { node, .. }
-            | Change::NodeEdited { node, .. }
-            | Change::NodeTokenChanged { node, .. } => *node,
-            _ => return,
-        };
-        if let Some(node) = self.nodes.get_mut(&id) {
-            node.apply(change);
-        }
-    }
-
-    fn apply_to_container(&mut self, change: &Change) {
-        match change {
-            Change::ContainerSaved(record) => match record.visible() {
-                Some(container) => self.put_container(container),
-                None => drop(self.containers.remove(&record.id)),
-            },
-            Change::ContainerRemoved(container) => drop(self.containers.remove(container)),
-            _ => {}
-        }
-    }
-
-    fn apply_to_instance(&mut self, change: &Change) {
-        match change {
-            Change::InstanceCreated(instance) => self.put_instance((**instance).clone()),
-            Change::InstanceRemoved { service, number } => {
-                self.take_instance((*service, *number));
-            }
-            Change::InstancePlaced { service, number, .. }
-            | Change::InstanceDesired { service, number, .. }
-            | Change::InstanceReported { service, number, .. }
-            | Change::InstanceDetached { service, number, .. } => {
-                if let Some(mut instance) = self.take_instance((*service, *number)) {
-                    instance.apply(change);
-                    self.put_instance(instance);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn apply_to_deploy(&mut self, change: &Change) {
-        let id = match change {
-            Change::DeployCreated(deploy) => {
-                self.put_deploy((**deploy).clone());
-                return;
-            }
-            Change::DeployFinished { deploy, .. } => {
-                self.take_deploy(*deploy);
-                return;
-            }
-            Change::DeployStarted { deploy, .. }
-            | Change::DeployWaiting { deploy, .. }
-            | Change::DeployProgressed { deploy, .. } => *deploy,
-            _ => return,
-        };
-        if let Some(deploy) = self.deploys.get_mut(&id) {
-            deploy.apply(change);
-        }
     }
 
     fn put_service(&mut self, service: Service) {

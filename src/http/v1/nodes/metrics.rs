@@ -92,7 +92,7 @@ mod tests {
         let full = Filesystem { used: i64::MAX, total: i64::MAX, ..Filesystem::default() };
         let figures =
             NodeFigures { filesystem: vec![full.clone(), full], ..NodeFigures::default() };
-        let sample = NodeSample { at: Utc::now(), figures, network: NodeTraffic::default() };
+        let sample = NodeSample { at: Time::default(), figures, network: NodeTraffic::default() };
         let shown = metric(&sample).filesystem.expect("file systems");
         assert_eq!((shown.used, shown.total), (i64::MAX, i64::MAX));
     }

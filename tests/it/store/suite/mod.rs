@@ -2,36 +2,30 @@
 //! database serves them all.
 
 mod connections;
+mod jobs;
 mod reports;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kontena_core::{
     Moment, Snapshot,
     domain::{
-        Change, Cidr, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, Event, Grid,
-        GridId, Instance, InstanceDeploy, InstanceId, Node, NodeId, NodeReport, ObservedState,
-        Phase, Service, ServiceId, ServiceSpec, ServiceState, Severity, StackId, Time, UserId,
+        Change, Cidr, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, Grid, GridId,
+        Instance, InstanceDeploy, InstanceId, Node, NodeId, NodeReport, ObservedState, Phase,
+        Service, ServiceId, ServiceSpec, ServiceState, StackId, Time, UserId,
     },
     presence,
 };
 use kontena_store::{
-    Store, StoreError, deploys, events, grids, instances, nodes, services, settings, snapshots,
-    tokens, users,
+    Store, StoreError, deploys, grids, instances, services, settings, snapshots, tokens, users,
 };
 
 pub async fn run(store: &Store) {
-    a_conflict_writes_nothing_of_its_job(store).await;
-    a_panic_in_a_job_harms_no_other(store).await;
-    a_taken_name_is_told_apart_from_a_failure(store).await;
+    jobs::run(store).await;
     applying_the_feed_equals_loading_afresh(store).await;
     a_removed_node_leaves_its_instances_behind(store).await;
     codes_are_taken_once(store).await;
-    many_writers_are_all_acknowledged(store).await;
     settings_are_kept(store).await;
     a_stop_or_a_scale_in_between_is_not_undone(store).await;
     connections::run(store).await;
@@ -117,62 +111,6 @@ async fn service(store: &Store, grid: &Grid, name: &str) -> Service {
     let created = Change::ServiceCreated(Box::new(service.clone()));
     apply(store, grid.id, vec![created]).await.expect("creates a service");
     service
-}
-
-async fn a_conflict_writes_nothing_of_its_job(store: &Store) {
-    let grid = grid(store, "conflict").await;
-    let node = node(store, &grid, 1).await;
-    let changes = vec![
-        Change::NodeEdited {
-            node: node.id,
-            labels: vec!["changed".to_owned()],
-            availability: node.availability,
-            at: now(),
-        },
-        // Nobody is connected: the presupposition does not hold.
-        Change::NodeSeen { node: node.id, connected_at: now(), at: now() },
-    ];
-    let outcome = apply(store, grid.id, changes).await;
-    assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
-    let id = node.id;
-    let found = store.read(move |conn| nodes::by_id(conn, id)).await.expect("reads");
-    assert_eq!(found, Some(node));
-}
-
-async fn a_panic_in_a_job_harms_no_other(store: &Store) {
-    let grid = grid(store, "panic").await;
-    let panics = store.write(|_| -> Result<(), StoreError> { panic!("planned") });
-    let works =
-        apply(store, grid.id, vec![Change::EventLogged(Box::new(event(&grid, "after the panic")))]);
-    let (panicked, worked) = tokio::join!(panics, works);
-    assert!(matches!(panicked, Err(StoreError::Panicked(text)) if text.contains("planned")));
-    worked.expect("its neighbour is written");
-    let id = grid.id;
-    let found = store.read(move |conn| events::newest(conn, id, None, 10)).await.expect("reads");
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].1, event(&grid, "after the panic"));
-}
-
-fn event(grid: &Grid, message: &str) -> Event {
-    Event {
-        grid: grid.id,
-        at: now(),
-        severity: Severity::Warn,
-        kind: "scheduler".to_owned(),
-        message: message.to_owned(),
-        service: None,
-        node: None,
-        instance_number: Some(2),
-    }
-}
-
-async fn a_taken_name_is_told_apart_from_a_failure(store: &Store) {
-    let grid = grid(store, "taken").await;
-    let node = node(store, &grid, 1).await;
-    let mut twin = node.clone();
-    twin.id = NodeId::from_bytes([9; 12]);
-    let outcome = apply(store, grid.id, vec![Change::NodeCreated(Box::new(twin))]).await;
-    assert!(matches!(outcome, Err(StoreError::Taken(_))), "{outcome:?}");
 }
 
 async fn applying_the_feed_equals_loading_afresh(store: &Store) {
@@ -340,29 +278,6 @@ async fn codes_are_taken_once(store: &Store) {
     assert_eq!(taken.iter().flatten().count(), 1);
     let bearer = store.read(|conn| tokens::bearer(conn, "code-hash")).await.expect("reads");
     assert_eq!(bearer, None, "a code is no bearer token");
-}
-
-async fn many_writers_are_all_acknowledged(store: &Store) {
-    let grid = grid(store, "many").await;
-    let tries = Arc::new(AtomicU32::new(0));
-    let writes = (0..200).map(|number: u32| {
-        let (tries, grid) = (Arc::clone(&tries), grid.clone());
-        store.write(move |tx| {
-            tries.fetch_add(1, Ordering::Relaxed);
-            let message = format!("event {number}");
-            tx.apply(grid.id, Change::EventLogged(Box::new(event(&grid, &message))))?;
-            // Some fail, and must take nobody along.
-            if number % 50 == 7 { Err(StoreError::Conflict("the test")) } else { Ok(number) }
-        })
-    });
-    let outcomes = futures_util::future::join_all(writes).await;
-    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    assert_eq!(failed, 4);
-    let id = grid.id;
-    let found = store.read(move |conn| events::newest(conn, id, None, 1000)).await.expect("reads");
-    assert_eq!(found.len(), 196);
-    assert!(found.windows(2).all(|pair| pair[0].0 < pair[1].0), "numbered in order");
-    assert!(tries.load(Ordering::Relaxed) >= 200);
 }
 
 async fn settings_are_kept(store: &Store) {
