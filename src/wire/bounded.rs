@@ -17,7 +17,7 @@
 //! | `rev` of an instance, type of an event | 255 bytes | cut |
 //! | error of an instance or a container, text of an event | 8 KiB | cut |
 //!
-//! Labels in the header of an upgrade are bounded where it is read (`kontena_protocol::agent::hello`),
+//! Labels and the version in the headers of an upgrade are bounded where they are read (`kontena_protocol::agent::hello`),
 //! names and types that labels give to containers where their records are made (`containers` of the core),
 //! and a node's containers in number where they are saved.
 

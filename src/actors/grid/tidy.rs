@@ -179,3 +179,116 @@ fn farewell(node: &Node, rules: &Rules, now: Time) -> Event {
         instance_number: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::TimeDelta;
+    use kontena_core::{
+        Moment,
+        containers::saved,
+        domain::{Cidr, ContainerDetails, ContainerReport, StackId},
+        grace::Graces,
+        keepalive, login, presence,
+    };
+    use kontena_store::{DatabaseUrl, Options, Store};
+
+    use super::*;
+
+    fn at(hours: i64) -> Time {
+        Time::default() + TimeDelta::hours(hours)
+    }
+
+    fn rules() -> Arc<Rules> {
+        let second = Duration::from_secs(1);
+        let span = TimeDelta::seconds(1);
+        let version = "1.5.4".to_owned();
+        Arc::new(Rules {
+            login: login::Rules { version, websocket_timeout: span, clock_skew: span },
+            keepalive: keepalive::Settings { interval: second, timeout: second },
+            graces: Graces::default(),
+            limits: cleanup::Limits {
+                stale: span,
+                ephemeral: TimeDelta::hours(6),
+                listening_since: at(0),
+            },
+            max_agents: 0,
+        })
+    }
+
+    /// A grid with an ephemeral node that has been offline since hour 1, and has a container.
+    fn past() -> (Grid, Node, Vec<Change>) {
+        let (grid, id) = (GridId::from_bytes([1; 12]), NodeId::from_bytes([2; 12]));
+        let mut node = Node::new(id, grid, 2, "node-2".to_owned(), at(0));
+        node.labels = vec!["ephemeral".to_owned()];
+        let grid = Grid {
+            id: grid,
+            name: "test".to_owned(),
+            initial_size: 1,
+            default_affinity: vec![],
+            subnet: Cidr::DEFAULT_SUBNET,
+            supernet: Cidr::DEFAULT_SUPERNET,
+            trusted_subnets: vec![],
+            statsd: None,
+            logs: None,
+            created_at: at(0),
+        };
+        let report = ContainerReport {
+            container_id: "c1".to_owned(),
+            engine_name: "c1".to_owned(),
+            details: ContainerDetails::default(),
+        };
+        let container = saved(None, report, grid.id, id, &mut Moment::new(at(0), 1));
+        let changes = vec![
+            Change::GridCreated(Box::new(grid.clone())),
+            Change::NodeCreated(Box::new(node.clone())),
+            presence::plug(id, at(0), at(0)),
+            Change::ContainerSaved(Box::new(container)),
+            Change::NodeUnplugged {
+                node: id,
+                connected_at: at(0),
+                at: at(1),
+                close_code: 1006,
+                close_reason: String::new(),
+            },
+        ];
+        (grid, node, changes)
+    }
+
+    /// What was found by reading may have come back before the writer's turn.
+    #[tokio::test]
+    async fn what_is_no_longer_due_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("k.db").to_string_lossy().into_owned();
+        let store = Store::open(&DatabaseUrl::Sqlite(path), Options::default()).expect("opens");
+        let (grid, node, changes) = past();
+        let (id, made, stack) = (grid.id, grid.clone(), StackId::from_bytes([3; 12]));
+        let written = store.write(move |tx| {
+            for change in &changes {
+                tx.apply(id, change.clone())?;
+                if matches!(change, Change::GridCreated(_)) {
+                    grids::furnish(tx.conn(), &made, stack, "hash", "sealed")?;
+                }
+            }
+            Ok(())
+        });
+        written.await.expect("written");
+        let find = async |now| {
+            let rules = rules();
+            store.read(move |conn| Due::find(conn, id, &rules, now)).await.expect("reads")
+        };
+        assert!(find(at(1)).await.is_nothing(), "not yet");
+        let due = find(at(8)).await;
+        assert_eq!((&due.expired, &due.purgeable), (&vec![node.id], &vec![node.id]));
+
+        store.change(id, presence::plug(node.id, at(8), at(8))).await.expect("is back");
+        let (rules, node) = (rules(), node.id);
+        let more = store.write(move |tx| due.remove(tx, id, &rules, at(8)));
+        assert!(!more.await.expect("works"));
+        let left = store.read(move |conn| {
+            Ok((nodes::by_id(conn, node)?.is_some(), containers::count_on(conn, node)?))
+        });
+        assert_eq!(left.await.expect("reads"), (true, 1));
+    }
+}

@@ -180,7 +180,9 @@ fn who_had_to_wait_for_a_master_that_was_not_there_has_no_wrong_clock() {
     assert_eq!(code(&late, &with_grid()), 4020);
     late.kept_waiting = TimeDelta::seconds(10);
     assert!(run(&late, &with_grid()).is_ok());
+}
 
+#[test]
 fn an_id_or_a_name_too_long_to_be_looked_up_by_is_refused() {
     let with = |id: usize, name: usize| Claim {
         engine_id: "i".repeat(id),

@@ -25,6 +25,9 @@ pub const MOST_LABELS: usize = 128;
 /// Most bytes of a label; a longer one is left out, since its beginning alone would be another label.
 pub const LONGEST_LABEL: usize = 255;
 
+/// Most bytes of a version that count.
+const LONGEST_VERSION: usize = 255;
+
 /// The token an agent presents.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Token {
@@ -49,7 +52,7 @@ impl std::fmt::Debug for Token {
 /// What an agent says about itself before the first frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
-    /// Empty where the header is missing.
+    /// Empty where the header is missing; the beginning of one that is longer than any.
     pub version: String,
     /// Empty where the header is missing.
     pub node_id: String,
@@ -72,8 +75,10 @@ impl Hello {
             (None, Some(token)) => Token::Node(token.to_owned()),
             (None, None) => Token::Missing,
         };
+        let mut version = text(header::VERSION);
+        version.truncate(version.floor_char_boundary(LONGEST_VERSION));
         Self {
-            version: text(header::VERSION),
+            version,
             node_id: text(header::NODE_ID),
             node_name: text(header::NODE_NAME),
             labels: lookup(header::NODE_LABELS)
@@ -148,11 +153,16 @@ mod tests {
         assert_eq!(hello.node_id, "");
     }
     #[test]
-    fn labels_are_bounded_in_number_and_length() {
+    fn labels_and_the_version_are_bounded_in_number_and_length() {
         let long = "x".repeat(LONGEST_LABEL + 1);
         let many: Vec<String> = (0..1000).map(|number| format!("label-{number}")).collect();
         let text = format!("{long},{}", many.join(","));
-        let hello = Hello::read(|name| (name == header::NODE_LABELS).then_some(text.as_str()));
+        let hello = Hello::read(|name| match name {
+            header::NODE_LABELS => Some(text.as_str()),
+            header::VERSION => Some(long.as_str()),
+            _ => None,
+        });
         assert_eq!(hello.labels, many[..MOST_LABELS]);
+        assert_eq!(hello.version.len(), LONGEST_VERSION);
     }
 }
