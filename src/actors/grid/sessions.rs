@@ -73,7 +73,7 @@ async fn plug(
             Ok(plugged) => return plugged,
             Err(error) if error.is_unavailable() && session.connected() => {
                 tools.attendance.interrupt();
-                log::warn!("grid {grid}: the connection of node {node} waits: {error}");
+                log::debug!("grid {grid}: the connection of node {node} waits: {error}");
                 // It may have been written all the same, and its own record is no other connection.
                 again = true;
                 tokio::time::sleep(AGAIN).await;

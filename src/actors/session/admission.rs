@@ -40,10 +40,17 @@ impl SessionActor {
         ctx.spawn(login.into_actor(self).map(|outcome, actor, ctx| match outcome {
             Ok(Ok(admission)) => actor.admitted(admission, ctx),
             Ok(Err(refusal)) => actor.refuse(&refusal, ctx),
-            // Sending everybody away while the database is would only have them all back at once.
+            // Sending everybody away while the database is would only have them all back at once. Said
+            // once for each, and not every second.
             Err(error) if error.is_unavailable() => {
                 actor.tools().attendance.interrupt();
-                log::warn!("session of node {}: waits to log in: {error}", actor.hello.node_id);
+                let level = if actor.is_waiting { log::Level::Debug } else { log::Level::Warn };
+                actor.is_waiting = true;
+                log::log!(
+                    level,
+                    "session of node {}: waits to log in: {error}",
+                    actor.hello.node_id
+                );
                 ctx.run_later(AGAIN, Self::begin_login);
             }
             Err(error) => {

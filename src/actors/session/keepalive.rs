@@ -86,8 +86,10 @@ impl SessionActor {
             Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
             // A database that is away delays what is written about the node, not its life.
             Err(error) => {
-                let node = &actor.hello.node_id;
-                log::warn!("session of node {node}: cannot record its pong: {error}");
+                if let Some(times) = actor.complaints.tells() {
+                    let node = &actor.hello.node_id;
+                    log::warn!("node {node}: cannot record its pong: {error} ({times})");
+                }
             }
         }));
     }

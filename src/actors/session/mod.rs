@@ -162,6 +162,8 @@ pub struct SessionActor {
     queue: Queue,
     /// Frames and notifications of the agent that came to nothing.
     complaints: Sparse,
+    /// Whether it waits for the database to log the agent in.
+    is_waiting: bool,
     closing: bool,
     pulse: Rc<Pulse>,
     /// When the connection began to count, in the thread's lived time.
@@ -245,6 +247,7 @@ impl SessionActor {
             lifeline: None,
             queue: Queue::default(),
             complaints: Sparse::default(),
+            is_waiting: false,
             closing: false,
             accepted_at: pulse.lived(),
             pulse,
