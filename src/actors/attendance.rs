@@ -1,17 +1,18 @@
 //! Watches whether this process is there without a break (`core::attendance`). Observed every second, and
 //! by every scheduler before it judges, so that none judges by a time nobody lived through.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use kontena_core::{attendance, domain::Time};
+use chrono::TimeDelta;
+use kontena_core::{
+    attendance::{self, Absences},
+    domain::Time,
+};
 use tokio::time::Instant;
 
 use crate::clock::{self, Clock};
 
-/// Since when this master is there; clones share it.
+/// When this master was not there; clones share it.
 #[derive(Debug, Clone)]
 pub struct Attendance {
     inner: Arc<Inner>,
@@ -35,39 +36,33 @@ impl Attendance {
         Self { inner }
     }
 
-    /// Since when; looks before it answers.
+    /// The absences up to now.
     #[must_use]
-    pub fn since(&self) -> Time {
-        self.inner.observe()
+    pub fn absences(&self) -> Arc<Absences> {
+        self.inner.observe().absences()
     }
-}
 
-impl Attendance {
     /// How long an agent that arrives now may have had to wait at the door.
     #[must_use]
-    pub fn kept_waiting(&self) -> Duration {
-        self.inner.observe();
-        let state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept_waiting(self.inner.clock.now())
+    pub fn kept_waiting(&self) -> TimeDelta {
+        self.inner.observe().kept_waiting(self.inner.clock.now())
     }
 
     /// The database was found to be away: until now nobody could come back.
     pub fn interrupt(&self) {
-        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.interrupt(self.inner.clock.now());
+        self.inner.observe().interrupt(self.inner.clock.now());
     }
 }
 
 impl Inner {
-    fn observe(&self) -> Time {
+    fn observe(&self) -> MutexGuard<'_, attendance::Attendance> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, gap) = state.observe(self.clock.now(), self.began.elapsed());
-        if let Some(gap) = gap {
+        if let Some(gap) = state.observe(self.clock.now(), self.began.elapsed()) {
             log::warn!(
-                "the master was not there for {gap:?}, or its clock was set: graces begin anew"
+                "the master was not there for {gap:?}, or its clock was set: graces wait for it"
             );
         }
-        since
+        state
     }
 }
 
@@ -75,6 +70,6 @@ async fn observe(inner: Weak<Inner>) {
     loop {
         tokio::time::sleep(attendance::PERIOD).await;
         let Some(inner) = inner.upgrade() else { return };
-        inner.observe();
+        drop(inner.observe());
     }
 }

@@ -44,7 +44,7 @@ pub struct Tools {
     pub metrics: Arc<Metrics>,
     /// Planned failures; none in a running master.
     pub failpoints: Failpoints,
-    /// Since when this master is there without a break.
+    /// When this master was not there.
     pub attendance: Attendance,
     /// What the configuration fixes.
     pub rules: Arc<Rules>,

@@ -136,7 +136,7 @@ impl Registry {
         self.inner.session_actors.load(Ordering::Acquire)
     }
 
-    /// Bytes of frames that agents have begun and not finished.
+    /// Bytes of agents that have come and are not done with: unfinished frames, and messages in hand.
     #[must_use]
     pub fn unfinished(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.inner.unfinished)

@@ -261,6 +261,7 @@ fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules 
             stale: span(config.keepalive_interval * 2),
             ephemeral: span(config.ephemeral_ttl),
             listening_since,
+            absences: Arc::default(),
         },
         max_agents: config.max_agents,
     }

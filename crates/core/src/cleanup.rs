@@ -8,9 +8,12 @@
 //!   longest grace of its absence                 ──> purged
 //! ```
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::{
+    attendance::Absences,
     domain::{Node, Service, Time},
     grace::Graces,
 };
@@ -28,7 +31,7 @@ const RESAVE: TimeDelta = TimeDelta::seconds(180);
 const SETTLING: TimeDelta = TimeDelta::minutes(10);
 
 /// How long things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Silence from which on a recorded connection is stale: two keepalive intervals.
     pub stale: TimeDelta,
@@ -36,6 +39,8 @@ pub struct Limits {
     pub ephemeral: TimeDelta,
     /// Since when this master listens.
     pub listening_since: Time,
+    /// When it was not there since.
+    pub absences: Arc<Absences>,
 }
 
 /// Whether a record says connected although its node gave no sign of life for too long.
@@ -45,8 +50,8 @@ pub fn is_stale(node: &Node, limits: &Limits, now: Time) -> bool {
 }
 
 /// Whether an ephemeral node is to be removed. Never: an initial node, one that was never seen, one that
-/// holds state (see [`holds_state`]), one that was offline
-/// for less than its time to live.
+/// holds state (see [`holds_state`]), one that was offline for less than its time to live, the master's
+/// absences aside.
 #[must_use]
 pub fn is_expired(
     node: &Node,
@@ -62,7 +67,7 @@ pub fn is_expired(
         return false;
     }
     let offline_since = node.last_seen_at.and_then(|_| node.offline_since());
-    offline_since.is_some_and(|since| now - since > limits.ephemeral)
+    offline_since.is_some_and(|since| now - since - limits.absences.since(since) > limits.ephemeral)
 }
 
 /// Whether any of the services is stateful. They are those that an instance on the node belongs to, or
@@ -99,6 +104,7 @@ mod tests {
             stale: TimeDelta::seconds(60),
             ephemeral: TimeDelta::hours(6),
             listening_since: at(-1_000_000),
+            absences: Arc::default(),
         }
     }
 

@@ -52,7 +52,7 @@ impl Graces {
 /// is connected, or was never seen.
 ///
 /// Counts from the moment the node was found offline or last seen, whichever is later, and never from
-/// before a master listened.
+/// before a master listened; what it was not there since then is no part of it.
 #[must_use]
 pub fn deadline(
     snapshot: &Snapshot,
@@ -65,7 +65,9 @@ pub fn deadline(
     }
     let counted_from = node.offline_since()?.max(snapshot.listening_since);
     // Saturating: a grace of centuries is a way to say "never".
-    let end = counted_from.checked_add_signed(graces.of(strategy));
+    let end = counted_from
+        .checked_add_signed(graces.of(strategy))
+        .and_then(|end| end.checked_add_signed(snapshot.absences.since(counted_from)));
     Some(end.unwrap_or(Time::MAX_UTC))
 }
 

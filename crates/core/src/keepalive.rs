@@ -87,6 +87,14 @@ impl Keepalive {
         Some(Pong { delay, is_late: delay > self.settings.timeout / 2 })
     }
 
+    /// Nothing of the agent was heard until now, nor was it asked: an unanswered ping counts from here.
+    pub fn heard_again(&mut self, now: Duration) {
+        if self.pinged.is_some() {
+            self.pinged = Some(now);
+            self.allowance = Duration::ZERO;
+        }
+    }
+
     /// The master itself was late by so much: an unanswered ping gets that much longer.
     pub fn excuse(&mut self, lag: Duration) {
         self.allowance += lag;
@@ -127,6 +135,19 @@ mod tests {
         keepalive.excuse(s(10));
         assert_eq!(keepalive.act(s(10)), Act::Wait(s(15)));
         assert_eq!(keepalive.act(s(15)), Act::Close(s(15)));
+    }
+
+    #[test]
+    fn a_master_that_did_not_listen_waits_for_the_answer_anew() {
+        let mut keepalive = Keepalive::new(SETTINGS, s(0));
+        keepalive.ping_sent(s(0));
+        keepalive.excuse(s(5));
+        keepalive.heard_again(s(8));
+        assert_eq!(keepalive.act(s(8)), Act::Wait(s(13)));
+        assert_eq!(keepalive.act(s(13)), Act::Close(s(5)));
+        assert_eq!(keepalive.pong_received(s(9)).expect("awaited").delay, s(1));
+        keepalive.heard_again(s(20));
+        assert_eq!(keepalive.act(s(20)), Act::Wait(s(30)), "nothing is awaited");
     }
 
     #[test]

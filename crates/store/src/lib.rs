@@ -45,6 +45,9 @@ pub use writer::{Execution, Tx};
 use connection::Manager;
 use writer::Writer;
 
+/// How long the answer to one ping is good for the next.
+const PING_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -70,6 +73,7 @@ struct Inner {
     url: DatabaseUrl,
     readers: r2d2::Pool<Manager>,
     writer: Writer,
+    last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
 
 impl Store {
@@ -87,7 +91,14 @@ impl Store {
             .build(Manager::new(url.clone()))
             .map_err(|error| StoreError::unavailable(&error))?;
         let writer = Writer::start(connection, url.clone(), options.execution)?;
-        Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writer }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url: url.clone(),
+                readers,
+                writer,
+                last_ping: tokio::sync::Mutex::default(),
+            }),
+        })
     }
 
     /// Says which migrations a database lacks, changing nothing. Blocks.
@@ -166,8 +177,21 @@ impl Store {
     /// Where either does not.
     pub async fn ping(&self) -> Result<()> {
         self.read(|conn| settings::get(conn, "ping").map(drop)).await?;
-        // Writes: a full disk can be read.
-        self.write(|tx| settings::set(tx.conn(), "ping", "")).await
+        // Writes, since a full disk can be read; one at a time, and at most one a second, since everybody
+        // may ask.
+        let mut last = self.inner.last_ping.lock().await;
+        if last.is_some_and(|at| at.elapsed() < PING_HOLDS) {
+            return Ok(());
+        }
+        let began = writer::instant();
+        match self.write(|tx| settings::set(tx.conn(), "ping", "")).await {
+            // Another master has just written it for the first time.
+            Ok(()) | Err(StoreError::Taken(_)) => {
+                *last = Some(began);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a consistent copy of an SQLite database while it is in use.

@@ -96,7 +96,7 @@ impl GridActor {
     }
 
     /// Many changes in a row are told once.
-    fn tell_everyone_soon(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn tell_everyone_soon(&mut self, ctx: &mut Context<Self>) {
         if !std::mem::replace(&mut self.tells_everyone, true) {
             ctx.run_later(GATHER, Self::tell_everyone);
         }

@@ -43,6 +43,10 @@ impl Handler<Attach> for GridActor {
             if let Err(newer) = actor.register(node, Live { connected_at, session }) {
                 return Err(presence::conflict(&node_name, newer));
             }
+            if again {
+                // What was said while there was no grid actor was not heard.
+                actor.tell_everyone_soon(ctx);
+            }
             // Watched only now: the end of a connection that never counted unplugs nothing. A session
             // that has ended meanwhile is told of at once.
             let ended = death.wait().into_actor(actor).map(move |end, actor, ctx| {
@@ -179,9 +183,16 @@ impl GridActor {
         let write = async move { tools.store.change(grid, change).await };
         ctx.spawn(write.into_actor(self).map(move |written, actor, ctx| match written {
             // Another connection has taken the node, or it is gone: nothing to be recorded.
-            Ok(()) | Err(StoreError::Conflict(_)) => actor.has_ended(node),
+            Ok(()) | Err(StoreError::Conflict(_)) => {
+                if attempt > 1 {
+                    actor.tools().attendance.interrupt();
+                }
+                actor.has_ended(node);
+            }
             Err(error) => {
-                actor.tools().attendance.interrupt();
+                if error.is_unavailable() {
+                    actor.tools().attendance.interrupt();
+                }
                 // The log may be on the same full disk.
                 if attempt.is_power_of_two() {
                     let grid = actor.grid;

@@ -51,10 +51,10 @@ impl GridActor {
     }
 }
 
-/// The rules, with the moment since which this master is there without a break.
+/// The rules, with the absences of this master up to now.
 fn present(tools: &Tools) -> Rules {
     let mut rules = (*tools.rules).clone();
-    rules.limits.listening_since = tools.attendance.since();
+    rules.limits.absences = tools.attendance.absences();
     rules
 }
 
@@ -212,6 +212,7 @@ mod tests {
                 stale: span,
                 ephemeral: TimeDelta::hours(6),
                 listening_since: at(0),
+                absences: Arc::default(),
             },
             max_agents: 0,
         })

@@ -110,7 +110,7 @@ impl SchedulerActor {
         let follow = async move { store.follow(grid).await };
         ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
             Ok(Some((contents, follower))) => {
-                let snapshot = Snapshot::new(contents, actor.tools.attendance.since());
+                let snapshot = Snapshot::new(contents, actor.tools.rules.limits.listening_since);
                 let dirty = snapshot.services().map(|service| service.id).collect();
                 let now = actor.tools.clock.now();
                 actor.picture = Some(Picture {
@@ -126,13 +126,17 @@ impl SchedulerActor {
                 actor.turn(ctx);
             }
             Ok(None) => ctx.stop(),
-            Err(error) => actor.give_up(&error, ctx),
+            Err(error) => {
+                if error.is_unavailable() {
+                    actor.tools.attendance.interrupt();
+                }
+                actor.give_up(&error, ctx);
+            }
         }));
     }
 
     /// The store has failed: nobody guesses what was written. The parent starts this actor again.
     fn give_up(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
-        self.tools.attendance.interrupt();
         log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
         ctx.stop();
     }

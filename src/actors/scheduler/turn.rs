@@ -34,7 +34,7 @@ impl SchedulerActor {
         while let Some(committed) = picture.follower.try_next() {
             picture.committed(&committed);
         }
-        picture.snapshot.listening_since = self.tools.attendance.since();
+        picture.snapshot.absences = self.tools.attendance.absences();
         let now = self.tools.clock.now();
         picture.dirty.extend(picture.alarms.take_due(now));
         if picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20)) {

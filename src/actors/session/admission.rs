@@ -170,9 +170,13 @@ impl SessionActor {
             actor.queue.busy = false;
             let introducing = std::mem::replace(&mut actor.introducing, Introducing::No);
             match introduced {
-                // What was read may be older than what it was to be told meanwhile: looked at again.
-                Ok(Ok(_)) if introducing == Introducing::Again => return actor.introduce(ctx),
-                Ok(Ok(info)) => actor.notify(method::NODE_INFO, vec![json::encode(&info)], ctx),
+                Ok(Ok(info)) => {
+                    actor.notify(method::NODE_INFO, vec![json::encode(&info)], ctx);
+                    // What was read may be older than what it was to be told meanwhile: looked at again.
+                    if introducing == Introducing::Again {
+                        actor.introduce(ctx);
+                    }
+                }
                 Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
                 Err(error) => {
                     let node = &actor.hello.node_id;

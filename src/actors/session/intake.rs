@@ -39,6 +39,8 @@ const SHARE: usize = 1024 * 1024;
 pub(super) struct Gauge {
     limit: Cell<usize>,
     undecoded: Cell<usize>,
+    /// Bytes that were decoded and are not done with: parts of a message, and messages in hand.
+    held: Cell<usize>,
     over_all: Arc<AtomicUsize>,
     may_hold_frames: Cell<bool>,
     overflowed: Cell<bool>,
@@ -50,6 +52,7 @@ impl Gauge {
         Rc::new(Self {
             limit: Cell::new(limit),
             undecoded: Cell::new(0),
+            held: Cell::new(0),
             over_all,
             may_hold_frames: Cell::new(false),
             overflowed: Cell::new(false),
@@ -80,6 +83,21 @@ impl Gauge {
         self.overflowed.get()
     }
 
+    /// Holds so many bytes more; says whether that is too much over all.
+    #[must_use]
+    pub(super) fn hold(&self, bytes: usize) -> bool {
+        self.held.set(self.held.get() + bytes);
+        let over_all = self.over_all.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.held.get() > SHARE && over_all > OVER_ALL
+    }
+
+    /// Is done with so many of the bytes it holds.
+    pub(super) fn release(&self, bytes: usize) {
+        let bytes = bytes.min(self.held.get());
+        self.held.set(self.held.get() - bytes);
+        self.over_all.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     fn forget(&self) {
         self.over_all.fetch_sub(self.undecoded.take(), Ordering::Relaxed);
     }
@@ -95,6 +113,7 @@ impl Gauge {
 
 impl Drop for Gauge {
     fn drop(&mut self) {
+        self.release(self.held.get());
         self.forget();
     }
 }

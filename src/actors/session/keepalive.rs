@@ -11,7 +11,7 @@ use kontena_core::{
 use kontena_store::{StoreError, nodes};
 use tokio::sync::oneshot;
 
-use super::{Admitted, Outgoing, PongReceived, ProbeAgent, SessionActor};
+use super::{Admitted, HeardAgain, Outgoing, PongReceived, ProbeAgent, SessionActor};
 use crate::actors::{Tools, grid::Probed};
 
 /// The pause before an agent that is not heard at present is judged again.
@@ -130,6 +130,18 @@ impl Handler<PongReceived> for SessionActor {
             self.hello.node_id
         );
         self.check(ctx);
+    }
+}
+
+impl Handler<HeardAgain> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: HeardAgain, _: &mut Self::Context) {
+        let now = self.lived();
+        self.keepalive.heard_again(now);
+        for probe in &mut self.probes {
+            probe.asked_at = now;
+        }
     }
 }
 

@@ -81,6 +81,11 @@ pub struct Incoming {
 #[rtype(result = "()")]
 pub struct PongReceived;
 
+/// The socket reads again after it did not.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct HeardAgain;
+
 /// The socket is gone.
 #[derive(Message, Debug, Clone)]
 #[rtype(result = "()")]
@@ -225,9 +230,8 @@ impl SessionActor {
     #[must_use]
     pub fn new(registry: Registry, hello: Hello, line: Line) -> Self {
         let pulse = Pulse::here(&registry.tools().metrics);
-        let kept_waiting = registry.tools().attendance.kept_waiting();
         let most = TimeDelta::hours(1);
-        let kept_waiting = TimeDelta::from_std(kept_waiting).unwrap_or(most).min(most);
+        let kept_waiting = registry.tools().attendance.kept_waiting().min(most);
         let arrived_at = registry.tools().clock.now();
         let keepalive = Keepalive::new(
             registry.tools().rules.keepalive,

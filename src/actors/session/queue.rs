@@ -10,7 +10,7 @@ use actix::prelude::*;
 use actix_web::web::Bytes;
 use kontena_protocol::agent::{Decoded, Message, RpcError, method};
 use rmpv::Value;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     Incoming, SessionActor,
@@ -24,10 +24,17 @@ const MOST_WAITING_BYTES: usize = 64 * 1024;
 /// Frames waiting from which on what may be dropped is.
 const MANY: usize = 64;
 
+/// A frame of the agent.
+struct Frame {
+    bytes: Bytes,
+    arrived: Instant,
+    done: oneshot::Sender<()>,
+}
+
 /// What waits to be handled.
 #[derive(Default)]
 pub(super) struct Queue {
-    frames: VecDeque<(Bytes, oneshot::Sender<()>)>,
+    frames: VecDeque<Frame>,
     bytes: usize,
     /// Whether a frame is being handled.
     pub(super) busy: bool,
@@ -41,14 +48,21 @@ impl Queue {
 
     fn push(&mut self, bytes: Bytes, done: oneshot::Sender<()>) {
         self.bytes += bytes.len();
-        self.frames.push_back((bytes, done));
+        self.frames.push_back(Frame { bytes, arrived: crate::clock::instant(), done });
     }
 
-    fn pop(&mut self) -> Option<(Bytes, oneshot::Sender<()>)> {
-        let (bytes, done) = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(bytes.len());
-        Some((bytes, done))
+    fn pop(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(frame.bytes.len());
+        Some(frame)
     }
+}
+
+/// A call of the agent; a notification has no id.
+struct Called {
+    id: Option<u64>,
+    method: String,
+    params: Vec<Value>,
 }
 
 /// The kind that a dropped frame is counted as; none for what is never dropped.
@@ -99,30 +113,26 @@ impl SessionActor {
     /// Takes up the next frame unless one is being handled.
     pub(super) fn handle_next(&mut self, ctx: &mut Context<Self>) {
         while !self.queue.busy && !self.closing {
-            let Some((bytes, done)) = self.queue.pop() else {
+            let Some(frame) = self.queue.pop() else {
                 return;
             };
-            match self.decode(&bytes, ctx) {
-                Some((id, method, params)) => self.dispatch(id, method, params, done, ctx),
+            match self.decode(&frame.bytes, ctx) {
+                Some(called) => self.dispatch(called, frame, ctx),
                 None => {
-                    done.send(()).ok();
+                    frame.done.send(()).ok();
                 }
             }
         }
     }
 
     /// Reads a frame; answers and rubbish are dealt with here.
-    fn decode(
-        &mut self,
-        bytes: &Bytes,
-        ctx: &mut Context<Self>,
-    ) -> Option<(Option<u64>, String, Vec<Value>)> {
+    fn decode(&mut self, bytes: &Bytes, ctx: &mut Context<Self>) -> Option<Called> {
         match Message::decode_from_agent(bytes) {
             Ok(Decoded::Message(Message::Request { id, method, params })) => {
-                Some((Some(id), method, params))
+                Some(Called { id: Some(id), method, params })
             }
             Ok(Decoded::Message(Message::Notification { method, params })) => {
-                Some((None, method, params))
+                Some(Called { id: None, method, params })
             }
             Ok(Decoded::Message(Message::Response { id, outcome })) => {
                 self.answered(id, outcome);
@@ -144,14 +154,9 @@ impl SessionActor {
         }
     }
 
-    fn dispatch(
-        &mut self,
-        id: Option<u64>,
-        method: String,
-        params: Vec<Value>,
-        done: oneshot::Sender<()>,
-        ctx: &mut Context<Self>,
-    ) {
+    fn dispatch(&mut self, called: Called, frame: Frame, ctx: &mut Context<Self>) {
+        let Called { id, method, params } = called;
+        let Frame { arrived, done, .. } = frame;
         let Some(node) = self.node.clone() else {
             return;
         };
@@ -159,7 +164,7 @@ impl SessionActor {
         let tools = self.tools().clone();
         self.queue.busy = true;
         let call = async move {
-            let answer = call(&tools, &node, &method, &params).await;
+            let answer = call(&tools, &node, &method, &params, arrived).await;
             (method, answer)
         };
         ctx.spawn(call.into_actor(self).map(move |(method, answer), actor, ctx| {

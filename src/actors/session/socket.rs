@@ -18,7 +18,7 @@ use kontena_protocol::agent::{Hello, header, hello};
 use tokio::sync::oneshot;
 
 use super::{
-    Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
+    HeardAgain, Incoming, Line, Outflow, Outgoing, PongReceived, SessionActor, SocketClosed,
     intake::{Gauge, Intake},
     outlet::Outlet,
     sparse::Sparse,
@@ -175,6 +175,10 @@ impl Socket {
         }
         let Some(session) = &self.session else { return };
         let length = bytes.len();
+        if self.gauge.hold(length) {
+            self.too_big(ctx);
+            return;
+        }
         self.in_hand += 1;
         self.bytes_in_hand += length;
         // Not `send`: beyond the mailbox's capacity it would hand frames over in another order.
@@ -183,7 +187,12 @@ impl Socket {
         let handled = handled.into_actor(self).map(move |_, actor, _| {
             actor.in_hand -= 1;
             actor.bytes_in_hand -= length;
-            actor.deaf.set(false);
+            actor.gauge.release(length);
+            if actor.deaf.replace(false)
+                && let Some(session) = &actor.session
+            {
+                session.do_send(HeardAgain);
+            }
         });
         if self.in_hand >= MOST_IN_HAND || self.bytes_in_hand >= MOST_BYTES_IN_HAND {
             // Nothing is read until this frame, and so all before it, has been handled.
@@ -216,13 +225,14 @@ impl Socket {
         let Some(joined) = &mut self.fragments else {
             return;
         };
-        if joined.len() + bytes.len() > limit {
+        if self.gauge.hold(bytes.len()) || joined.len() + bytes.len() > limit {
             self.fragments = None;
             self.too_big(ctx);
             return;
         }
         joined.extend_from_slice(&bytes);
         if last && let Some(joined) = self.fragments.take() {
+            self.gauge.release(joined.len());
             self.received(joined.freeze(), ctx);
         }
     }

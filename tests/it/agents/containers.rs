@@ -124,8 +124,8 @@ fn a_node_has_so_many_containers_and_no_more() {
         store.write(move |tx| tx.apply_all(grid, others.clone())).await.expect("saved");
         let body = |id: &str| vec![json!({ "node": "ID1", "container": document(id, "x") })];
         let refused = ask(&agent, "/containers/save", body("beyond")).await.expect_err("too many");
-        let text = "RuntimeError: the node has 4096 containers, more are not kept";
-        assert_eq!((refused.0, refused.1.as_str()), (500, text));
+        let text = "the node has 4096 containers, more are not kept";
+        assert_eq!((refused.0, refused.1.as_str()), (413, text));
         assert!(ask(&agent, "/containers/save", body("first")).await.is_ok(), "it is known");
         let destroy = json!({ "id": "first", "status": "destroy" });
         ask(&agent, "/containers/event", vec![destroy]).await.expect("forgotten");

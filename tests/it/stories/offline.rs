@@ -126,7 +126,7 @@ fn a_removed_node_is_replaced_without_grace() {
 
 /// `peers.md` 5, numbers 10 and 16: while the master stood still nobody could come back.
 #[test]
-fn a_master_that_was_not_there_begins_the_grace_anew() {
+fn a_master_that_was_not_there_puts_the_grace_off_by_that() {
     story(async {
         let Scene { master, grid, a, mut b, web } = scene("ha").await;
         let before = master.placement(&grid, &web).await;
@@ -136,7 +136,7 @@ fn a_master_that_was_not_there_begins_the_grace_anew() {
         // One leap over the end of the grace: stopped, or its machine suspended.
         tokio::time::advance(Duration::from_secs(60)).await;
         let returned = master.clock.now();
-        tokio::time::sleep(Duration::from_secs(30)).await;
+        tokio::time::sleep(Duration::from_secs(15)).await;
         assert_eq!(master.placement(&grid, &web).await, before, "nobody has had its grace yet");
         master
             .until("both run on a", Duration::from_secs(200), async || {
@@ -144,7 +144,8 @@ fn a_master_that_was_not_there_begins_the_grace_anew() {
             })
             .await;
         let after = (master.clock.now() - returned).num_milliseconds();
-        assert!((118_000..122_000).contains(&after), "moved {after} ms after the return");
+        // 20 s of the grace were left.
+        assert!((18_000..22_000).contains(&after), "moved {after} ms after the return");
         b.start();
         master.until_status(&grid, "b", NodeStatus::Online).await;
     });

@@ -139,8 +139,9 @@ impl Records {
             return;
         };
         self.patience.complain(&due, &error);
-        // A master that does not know the call will not know it by the next list.
-        if self.patience.allows(&due) || matches!(due, Due::Cleanup(_)) {
+        // A master that does not know the call will not know it by the next list, and one that keeps no
+        // more records of this node will not keep more.
+        if (self.patience.allows(&due) && !error.is_for_good()) || matches!(due, Due::Cleanup(_)) {
             self.books.failed(due);
         }
     }

@@ -37,6 +37,13 @@ pub(super) enum TellError {
     Call(#[from] CallError),
 }
 
+impl TellError {
+    /// Tells whether the master will not take it on this connection either: it keeps no more records.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self, Self::Call(CallError::Rpc(RpcError { code: 413, .. })))
+    }
+}
+
 /// What telling takes.
 pub(super) struct Teller {
     pub(super) engine: Arc<dyn Engine>,

@@ -26,7 +26,8 @@ const PLACES: f64 = 1e9;
 #[must_use]
 pub fn overdue_at(snapshot: &Snapshot, deploy: &Deploy) -> Option<Time> {
     let started_at = deploy.started_at?;
-    Some(started_at.max(snapshot.listening_since) + DEPLOY_LIMIT)
+    let counted_from = started_at.max(snapshot.listening_since);
+    Some(counted_from + DEPLOY_LIMIT + snapshot.absences.since(counted_from))
 }
 
 /// How many instances may be in flight: `max(1, min(20, floor(total · (1 − min_health))))`, exact.

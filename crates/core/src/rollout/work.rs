@@ -85,7 +85,8 @@ impl<'a> Work<'a> {
 
     /// When a phase has had its time. Time during which no master listened does not count.
     pub(super) fn phase_limit(&self, known: &InstanceDeploy) -> Time {
-        known.phase_at.max(self.snapshot.listening_since) + INSTANCE_LIMIT
+        let counted_from = known.phase_at.max(self.snapshot.listening_since);
+        counted_from + INSTANCE_LIMIT + self.snapshot.absences.since(counted_from)
     }
 
     pub(super) fn change(&mut self, change: Change) {

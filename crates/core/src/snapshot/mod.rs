@@ -7,11 +7,17 @@
 mod apply;
 mod follow;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use crate::domain::{
-    Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId,
-    StackId, Time,
+use crate::{
+    attendance::Absences,
+    domain::{
+        Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId,
+        StackId, Time,
+    },
 };
 
 /// The key of an instance: its service and its number.
@@ -24,6 +30,8 @@ pub struct Snapshot {
     pub grid: Grid,
     /// Since when a master listens: grace never counts from before.
     pub listening_since: Time,
+    /// When the master was not there since: deadlines are put off by it.
+    pub absences: Arc<Absences>,
     nodes: BTreeMap<NodeId, Node>,
     services: BTreeMap<ServiceId, Service>,
     instances: BTreeMap<InstanceKey, Instance>,
@@ -61,6 +69,7 @@ impl Snapshot {
         let mut snapshot = Self {
             grid: contents.grid,
             listening_since,
+            absences: Arc::default(),
             nodes: contents.nodes.into_iter().map(|node| (node.id, node)).collect(),
             services: BTreeMap::new(),
             instances: BTreeMap::new(),

@@ -50,7 +50,12 @@ impl Engine {
         if savepoints || jobs.len() == 1 {
             self.transaction(jobs, savepoints);
         } else if let Err(jobs) = self.bare(jobs) {
-            for job in jobs {
+            let mut rest = jobs.into_iter();
+            while let Some(job) = rest.next() {
+                // A server that has vanished is not waited for job by job.
+                if let Err(error) = self.reconnect() {
+                    return fail_all(std::iter::once(job).chain(rest), &error);
+                }
                 self.transaction(vec![job], false);
             }
         }

@@ -22,6 +22,7 @@ use job::{Job, Single, Task};
 use meter::Meter;
 
 pub use meter::CommitTimes;
+pub(crate) use meter::instant;
 
 /// Jobs per transaction: beyond this a commit is amortised and callers only wait longer.
 const MOST_JOBS: usize = 512;

@@ -37,7 +37,7 @@ pub(super) async fn save(tools: &Tools, node: &Admitted, body: &Value) -> Answer
 }
 
 fn too_many() -> RpcError {
-    RpcError::runtime(format!("the node has {MOST_OF_NODE} containers, more are not kept"))
+    RpcError::new(413, format!("the node has {MOST_OF_NODE} containers, more are not kept"))
 }
 
 /// Agents save all they have whenever they connect: what is known already need not be written.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use kontena_protocol::agent::{RpcError, json, method};
 use kontena_store::StoreError;
 use rmpv::Value;
+use tokio::time::Instant;
 
 use super::Admitted;
 use crate::actors::Tools;
@@ -26,16 +27,24 @@ const AWAY: i64 = 503;
 /// The outcome of a call.
 pub(super) type Answer = Result<Value, RpcError>;
 
-/// Handles one call to its end. A database that is away is waited for as long as the agent waits: what a
-/// stock agent reports and is refused, it does not report again.
-pub(super) async fn call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]) -> Answer {
-    let began = crate::clock::instant();
+/// Handles one call, which arrived at that moment, to its end. A database that is away is waited for as long
+/// as the agent waits: what a stock agent reports and is refused, it does not report again.
+pub(super) async fn call(
+    tools: &Tools,
+    node: &Admitted,
+    called: &str,
+    params: &[Value],
+    arrived: Instant,
+) -> Answer {
     loop {
         match try_call(tools, node, called, params).await {
-            Err(error) if error.code == AWAY && began.elapsed() < PATIENCE => {
+            Err(error) if error.code == AWAY && arrived.elapsed() < PATIENCE => {
                 tokio::time::sleep(AGAIN).await;
             }
-            Err(error) if error.code == AWAY => return Err(RpcError::new(500, error.message)),
+            Err(error) if error.code == AWAY => {
+                log::warn!("node {}: its call was not answered: {error}", node.engine_id);
+                return Err(RpcError::new(500, error.message));
+            }
             other => return other,
         }
     }
@@ -105,8 +114,12 @@ fn node_not_found(_: String) -> RpcError {
 }
 
 fn failed(error: &StoreError) -> RpcError {
-    log::error!("cannot answer an agent: {error}");
-    let code = if error.is_unavailable() { AWAY } else { 500 };
+    let code = if error.is_unavailable() {
+        AWAY
+    } else {
+        log::error!("cannot answer an agent: {error}");
+        500
+    };
     RpcError::new(code, format!("RuntimeError: {error}"))
 }
 

@@ -68,13 +68,15 @@ pub(in crate::http) async fn update(
 const LOOKS: usize = 3;
 /// The pause before a connection that is recorded, and not here yet, is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// How long a probe may take in which the master was not always there.
+const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
 /// `DELETE /v1/nodes/:grid/:node`. A connected node without a token of its own would come straight back:
 /// it is refused if its agent still answers, since plugins remove a node right after its machine.
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     for _ in 0..LOOKS {
         let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
-        if node.connected && !node.has_token && answers(&app, &grid, &node).await {
+        if node.connected && !node.has_token && answers(&app, &grid, &node).await? {
             return Err(still_connected(&node));
         }
         match nodes::remove(&app.means, &caller, &grid, &node).await {
@@ -89,19 +91,23 @@ pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid
 
 /// Whether the agent of a node that is recorded as connected answers a ping. Where its connection is not
 /// here, it may be about to be: it is looked for as long as a ping may take.
-async fn answers(app: &App, grid: &Grid, node: &Node) -> bool {
-    let look = async {
-        loop {
-            match app.registry.grid(grid.id).send(Probe { node: node.id }).await {
-                Ok(Probed::Answers) => return true,
-                Ok(Probed::Silent) => return false,
-                Ok(Probed::NoSession) | Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+async fn answers(app: &App, grid: &Grid, node: &Node) -> Result<bool, ApiError> {
+    let mut looks =
+        app.registry.tools().rules.keepalive.timeout.as_millis() / LOOK_AGAIN.as_millis();
+    loop {
+        let probe = app.registry.grid(grid.id).send(Probe { node: node.id });
+        // A master that is behind is not sure of anything, and says so rather than remove a living node.
+        match tokio::time::timeout(PROBE_LIMIT, probe).await {
+            Ok(Ok(Probed::Answers)) => return Ok(true),
+            Ok(Ok(Probed::Silent)) => return Ok(false),
+            Ok(Ok(Probed::NoSession) | Err(_)) if looks == 0 => return Ok(false),
+            Ok(Ok(Probed::NoSession) | Err(_)) => {
+                looks -= 1;
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
+            Err(_) => return Err(ApiError::Unavailable),
         }
-    };
-    // A probe may take all of its time-out, and had to be waited for.
-    let limit = app.registry.tools().rules.keepalive.timeout * 2;
-    tokio::time::timeout(limit, look).await.unwrap_or(false)
+    }
 }
 
 fn still_connected(node: &Node) -> ApiError {

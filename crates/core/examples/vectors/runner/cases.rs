@@ -332,6 +332,7 @@ pub(super) fn node_cleanup(case: &Case, then: &Value) -> Checked {
         stale: TimeDelta::seconds(60),
         ephemeral: TimeDelta::hours(6),
         listening_since: snapshot.listening_since,
+        absences: snapshot.absences.clone(),
     };
     let stale: Vec<_> =
         snapshot.nodes().filter(|node| cleanup::is_stale(node, &limits, now())).cloned().collect();
