@@ -165,7 +165,9 @@ pub struct SessionActor {
     introducing: Introducing,
     lifeline: Option<Lifeline<SessionEnd>>,
     queue: Queue,
-    /// Frames and notifications of the agent that came to nothing.
+    /// Frames that could not be read.
+    unreadable: Sparse,
+    /// Notifications that came to nothing, and pongs that could not be recorded.
     complaints: Sparse,
     /// Whether it waits for the database to log the agent in.
     is_waiting: bool,
@@ -250,6 +252,7 @@ impl SessionActor {
             introducing: Introducing::No,
             lifeline: None,
             queue: Queue::default(),
+            unreadable: Sparse::default(),
             complaints: Sparse::default(),
             is_waiting: false,
             closing: false,

@@ -145,7 +145,7 @@ impl SessionActor {
             }
             Ok(Decoded::Ignored) => None,
             Err(error) => {
-                if let Some(times) = self.complaints.tells() {
+                if let Some(times) = self.unreadable.tells() {
                     let node = &self.hello.node_id;
                     log::warn!("node {node}: Cannot unpack message, reason {error} ({times})");
                 }
