@@ -44,7 +44,7 @@ struct Inner {
     tools: Tools,
     placement: Placement,
     grids: Mutex<HashMap<GridId, Entry>>,
-    sessions: AtomicUsize,
+    sessions: Arc<AtomicUsize>,
     session_actors: Arc<AtomicUsize>,
     outgoing: Arc<AtomicUsize>,
     unfinished: Arc<AtomicUsize>,
@@ -64,7 +64,7 @@ impl Registry {
             tools,
             placement,
             grids: Mutex::default(),
-            sessions: AtomicUsize::new(0),
+            sessions: Arc::default(),
             session_actors: Arc::default(),
             outgoing: Arc::default(),
             unfinished: Arc::default(),
@@ -109,11 +109,10 @@ impl Registry {
 
     /// Counts a session in, unless there are as many as allowed.
     #[must_use]
-    pub fn admit_session(&self) -> Option<SessionSlot> {
+    pub fn admit_session(&self) -> Option<Counted> {
         let most = self.inner.tools.rules.max_agents;
-        let before = self.inner.sessions.fetch_add(1, Ordering::AcqRel);
-        let slot = SessionSlot { inner: Arc::clone(&self.inner) };
-        (most == 0 || before < most).then_some(slot)
+        let (counted, before) = Counted::among(&self.inner.sessions);
+        (most == 0 || before < most).then_some(counted)
     }
 
     /// How many sockets of agents there are, admitted or not.
@@ -124,9 +123,8 @@ impl Registry {
 
     /// Counts a session actor for as long as it holds this.
     #[must_use]
-    pub fn count_session(&self) -> CountedSession {
-        self.inner.session_actors.fetch_add(1, Ordering::AcqRel);
-        CountedSession { living: Arc::clone(&self.inner.session_actors) }
+    pub fn count_session(&self) -> Counted {
+        Counted::among(&self.inner.session_actors).0
     }
 
     /// How many session actors live. Not the number of sockets: a session ends before its socket where
@@ -180,23 +178,20 @@ impl Registry {
     }
 }
 
-/// One session's place among those allowed; dropping it gives the place back.
-pub struct SessionSlot {
-    inner: Arc<Inner>,
-}
-
-impl Drop for SessionSlot {
-    fn drop(&mut self) {
-        self.inner.sessions.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// Held by a session actor; dropped with it, whatever ended it.
-pub struct CountedSession {
+/// One of a number that is counted; dropping it counts it out, whatever ended its holder.
+pub struct Counted {
     living: Arc<AtomicUsize>,
 }
 
-impl Drop for CountedSession {
+impl Counted {
+    /// Counts one more; with it, how many there were before.
+    fn among(living: &Arc<AtomicUsize>) -> (Self, usize) {
+        let before = living.fetch_add(1, Ordering::AcqRel);
+        (Self { living: Arc::clone(living) }, before)
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.living.fetch_sub(1, Ordering::AcqRel);
     }

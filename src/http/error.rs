@@ -72,10 +72,9 @@ impl ApiError {
     pub fn agent(failed: CallFailed, limit: std::time::Duration) -> Self {
         match failed {
             CallFailed::Refused(error) => Self::Agent { code: error.code, message: error.message },
-            CallFailed::TimedOut | CallFailed::NotConnected => Self::Agent {
-                code: 503,
-                message: format!("Connection timeout ({}s)", limit.as_secs()),
-            },
+            CallFailed::TimedOut | CallFailed::NotConnected => {
+                Self::Agent { code: 503, message: connection_timeout(limit) }
+            }
         }
     }
 
@@ -101,6 +100,11 @@ impl ApiError {
             Self::Internal => json!({ "error": "Internal server error" }),
         }
     }
+}
+
+/// What Kontena 1.5 says of an agent that did not answer in time.
+pub(super) fn connection_timeout(limit: std::time::Duration) -> String {
+    format!("Connection timeout ({}s)", limit.as_secs())
 }
 
 impl ResponseError for ApiError {

@@ -47,6 +47,11 @@ pub(super) const DETAILS: usize = 256 * 1024;
 /// The highest figure: whole numbers up to here are the same in any reader of JSON.
 pub(super) const COUNT: i64 = 1 << 53;
 
+/// A field; null where there is none.
+pub(super) fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
+}
+
 /// A text of at most so many bytes.
 pub(super) fn text(value: &Value, most: usize) -> Option<String> {
     value.as_str().map(|text| text::cut(text, most).to_owned())

@@ -6,7 +6,7 @@ use kontena_core::domain::{ContainerDetails, ContainerReport, ContainerState};
 use kontena_protocol::agent::RpcError;
 use serde_json::{Map, Value, json};
 
-use super::bounded::{self, Budget, DOCKER_TEXT, ENTRIES, MESSAGE, NAME, VALUE};
+use super::bounded::{self, Budget, DOCKER_TEXT, ENTRIES, MESSAGE, NAME, VALUE, field};
 
 /// What begins the names of the labels that say what a container is to a grid.
 const OURS: &str = "io.kontena.";
@@ -68,10 +68,6 @@ fn details(document: &Value) -> ContainerDetails {
         network_settings,
         labels,
     }
-}
-
-fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
-    value.get(key).unwrap_or(&Value::Null)
 }
 
 fn texts(list: &Value, left: &mut Budget) -> Vec<String> {

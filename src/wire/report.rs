@@ -27,7 +27,7 @@ pub struct ReportedState {
 /// Reads `/nodes/update`: the report, the agent's version, and the engine's labels.
 #[must_use]
 pub fn read_docker_info(info: &Value) -> (NodeReport, Option<String>, Option<Vec<String>>) {
-    let field = |key: &str| info.get(key).unwrap_or(&Value::Null);
+    let field = |key: &str| bounded::field(info, key);
     let text = |key: &str| bounded::text(field(key), DOCKER_TEXT);
     let count = |key: &str| field(key).as_i64().map(bounded::count);
     let report = NodeReport {

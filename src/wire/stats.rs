@@ -8,7 +8,7 @@ use kontena_core::domain::{
 };
 use serde_json::Value;
 
-use super::bounded::{self, FILESYSTEMS, INTERFACES, NAME};
+use super::bounded::{self, FILESYSTEMS, INTERFACES, NAME, field};
 
 /// Reads `/nodes/stats`; `now` is the moment of a report that names none.
 #[must_use]
@@ -35,10 +35,6 @@ pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
 /// Reads `2017-08-01 12:34:56 UTC`.
 fn read_utc_text(text: &str) -> Option<Time> {
     NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S UTC").ok().map(|at| at.and_utc())
-}
-
-fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
-    value.get(key).unwrap_or(&Value::Null)
 }
 
 /// Bytes and counts; agents may send them as floats.

@@ -29,7 +29,7 @@ const AFTER_CLOSE: usize = 4 * 1024;
 /// The pause after each chunk that comes then: what is in the way of the answer is read, and a flood costs
 /// nothing.
 const PAUSE_AFTER_CLOSE: Duration = Duration::from_millis(50);
-/// Bytes of unfinished frames over all connections.
+/// Bytes of unfinished frames, and of messages in hand, over all connections.
 const OVER_ALL: usize = 256 * 1024 * 1024;
 /// What each connection may have unfinished although there is too much over all.
 const SHARE: usize = 1024 * 1024;

@@ -40,7 +40,7 @@ use super::{
     grid::{CallFailed, Probed, SessionEnd},
     lifeline::Lifeline,
     pulse::Pulse,
-    registry::CountedSession,
+    registry::Counted,
 };
 use calls::Calls;
 use queue::Queue;
@@ -182,7 +182,7 @@ pub struct SessionActor {
     /// Tells the socket when this session is lost: a panic must not leave a connection behind that
     /// nobody serves.
     to_socket: Lifeline<()>,
-    _counted: CountedSession,
+    _counted: Counted,
 }
 
 /// Whether the agent is about to be told who it is.

@@ -26,7 +26,7 @@ use super::{
 use crate::actors::{
     Registry,
     lifeline::{End, lifeline},
-    registry::SessionSlot,
+    registry::Counted,
 };
 
 /// Largest message before the agent is admitted (`operations.md`, "Frames and memory").
@@ -55,7 +55,7 @@ struct Socket {
     texts: Sparse,
     /// Whether nothing is read at present.
     deaf: Rc<Cell<bool>>,
-    _slot: SessionSlot,
+    _slot: Counted,
 }
 
 /// Upgrades a request to the agent websocket. Refusals come as close frames after the upgrade.
@@ -66,7 +66,7 @@ pub fn upgrade(
     request: &HttpRequest,
     payload: web::Payload,
     registry: Registry,
-    slot: SessionSlot,
+    slot: Counted,
 ) -> Result<HttpResponse, actix_web::Error> {
     // Before there is an actor: one that is dropped unused still starts, and would log the agent in.
     let mut upgraded = ws::handshake(request)?;

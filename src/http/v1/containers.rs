@@ -1,5 +1,7 @@
 //! Containers, as agents report them.
 
+use std::collections::HashMap;
+
 use actix_web::{
     HttpResponse,
     web::{Data, Path, Query},
@@ -88,7 +90,14 @@ async fn views(
         .store
         .read(move |conn| Ok((nodes::of_grid(conn, id)?, services::of_grid(conn, id)?)))
         .await?;
-    Ok(found.iter().map(|one| view::container(grid, one, &nodes, &services)).collect())
+    // A grid may have thousands of each.
+    let nodes: HashMap<_, _> = nodes.iter().map(|node| (node.id, node)).collect();
+    let services: HashMap<_, _> = services.iter().map(|service| (service.id, service)).collect();
+    let shown = found.iter().map(|one| {
+        let service = one.service.and_then(|id| services.get(&id).copied());
+        view::container(grid, one, nodes.get(&one.node).copied(), service)
+    });
+    Ok(shown.collect())
 }
 
 async fn find(

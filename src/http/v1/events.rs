@@ -6,7 +6,7 @@ use kontena_store::{events, nodes, services};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ok};
+use super::{Answer, ok, view};
 use crate::{
     auth::{Action, Caller},
     http::{App, extract},
@@ -73,7 +73,7 @@ async fn render(app: &App, grid: &Grid, service: Option<ServiceId>, limit: i64) 
             related.push(json!({ "type": "service", "id": service }));
         }
         if let Some(node) = nodes.iter().find(|node| Some(node.id) == event.node) {
-            related.push(json!({ "type": "node", "id": format!("{}/{}", grid.name, node.name) }));
+            related.push(json!({ "type": "node", "id": view::node_path(grid, node) }));
         }
         related
     };

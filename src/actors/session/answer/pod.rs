@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kontena_core::domain::{Change, ServiceId};
+use kontena_core::domain::{Change, Instance, Service, ServiceId, ServiceSpec};
 use kontena_protocol::agent::{PodRef, RpcError, json};
-use kontena_store::{StoreError, grids, hooks, instances, nodes, services};
+use kontena_store::{Conn, Result, StoreError, grids, hooks, instances, nodes, services};
 use rmpv::Value;
 
 use super::{Admitted, Answer, done, failed, read};
@@ -33,8 +33,7 @@ pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
             let Some(service) = services::by_id(conn, instance.service)? else {
                 continue;
             };
-            let revision = instance.service_revision.unwrap_or(service.revision);
-            let spec = services::spec_at(conn, service.id, revision)?.map(Into::into);
+            let spec = deployed_spec(conn, &instance, &service)?.map(Into::into);
             let done_hooks = done_hooks.remove(&(service.id, instance.number)).unwrap_or_default();
             sources.push(PodSource { instance, spec, service, done_hooks });
         }
@@ -45,6 +44,16 @@ pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
     let pods: Vec<Value> =
         sources.iter().map(|source| json::encode(&wire::pod(&grid, &node, source))).collect();
     Ok(Value::Map(vec![(Value::from("service_pods"), Value::Array(pods))]))
+}
+
+/// The specification that an instance was deployed with.
+fn deployed_spec(
+    conn: &mut Conn,
+    instance: &Instance,
+    service: &Service,
+) -> Result<Option<ServiceSpec>> {
+    let revision = instance.service_revision.unwrap_or(service.revision);
+    services::spec_at(conn, service.id, revision)
 }
 
 pub(super) async fn set_state(tools: &Tools, node: &Admitted, state: &Value) -> Answer {
@@ -98,8 +107,7 @@ pub(super) async fn mark_oneshot_hook(
         let Some(record) = services::by_id(tx.conn(), service)? else {
             return Ok(Marked::NoInstance);
         };
-        let revision = instance.service_revision.unwrap_or(record.revision);
-        let spec = services::spec_at(tx.conn(), service, revision)?;
+        let spec = deployed_spec(tx.conn(), &instance, &record)?;
         let listed = spec.as_ref().unwrap_or(&record.spec);
         let mut known = listed.hooks.iter().chain(&record.spec.hooks);
         if !known.any(|known| known.oneshot && known.id == hook_id) {

@@ -15,8 +15,8 @@ use crate::{
     auth::{Action, Caller},
     http::{
         App,
-        error::ApiError,
-        v1::{Answer, ok},
+        error::{ApiError, connection_timeout},
+        v1::{Answer, ok, view},
     },
 };
 
@@ -39,14 +39,13 @@ pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) 
             EtcdHealth { health, error }
         }
         Ok(Err(CallFailed::TimedOut | CallFailed::NotConnected)) => {
-            let text = format!("Connection timeout ({}s)", LIMIT.as_secs());
-            return Err(FieldErrors::single("etcd_health", text).into());
+            return Err(FieldErrors::single("etcd_health", connection_timeout(LIMIT)).into());
         }
         Ok(Err(failed)) => return Err(ApiError::agent(failed, LIMIT)),
         Err(_) => return Err(ApiError::Unavailable),
     };
     ok(&NodeHealth {
-        id: format!("{}/{}", grid.name, node.name),
+        id: view::node_path(&grid, &node),
         name: node.name.clone(),
         node_number: node.number,
         initial_member: node.is_initial(grid.initial_size),

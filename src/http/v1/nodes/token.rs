@@ -1,10 +1,7 @@
 //! The tokens of nodes.
 
 use actix_web::web::{Bytes, Data};
-use kontena_core::{
-    domain::{Grid, Node},
-    validate::node as validate,
-};
+use kontena_core::validate::node as validate;
 use kontena_protocol::api;
 
 use super::{OfGrid, find};
@@ -15,7 +12,7 @@ use crate::{
         App,
         error::ApiError,
         extract,
-        v1::{Answer, done, ok},
+        v1::{Answer, done, ok, view},
     },
 };
 
@@ -25,7 +22,7 @@ pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) 
     let token = nodes::show_token(&app.means, &node)
         .await?
         .ok_or(ApiError::NotFound("Host node does not have a node token"))?;
-    ok(&api::NodeToken { id: id(&grid, &node), token })
+    ok(&api::NodeToken { id: view::node_path(&grid, &node), token })
 }
 
 /// `PUT /v1/nodes/:grid/:node/token`.
@@ -38,7 +35,7 @@ pub(in crate::http) async fn reset(
     let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
     let reset = validate::token_reset(&extract::object(&body)?)?;
     let token = nodes::reset_token(&app.means, &caller, &grid, &node, reset).await?;
-    ok(&api::NodeToken { id: id(&grid, &node), token })
+    ok(&api::NodeToken { id: view::node_path(&grid, &node), token })
 }
 
 /// `DELETE /v1/nodes/:grid/:node/token`.
@@ -52,8 +49,4 @@ pub(in crate::http) async fn clear(
     let reset = validate::token_reset(&extract::object(&body)?)?;
     nodes::clear_token(&app.means, &caller, &grid, &node, reset.reset_connection).await?;
     done()
-}
-
-fn id(grid: &Grid, node: &Node) -> String {
-    format!("{}/{}", grid.name, node.name)
 }

@@ -4,22 +4,20 @@ use kontena_core::domain::{ContainerRecord, Grid, Node, Service};
 use kontena_protocol::api::{self, timestamp};
 use serde_json::json;
 
-use super::{service::path, time_opt};
+use super::{node_path, service::path, time_opt};
 
-/// Shows a container; `nodes` and `services` are those of its grid.
+/// Shows a container on its node and of its service, as far as these still exist.
 pub(in crate::http::v1) fn container(
     grid: &Grid,
     container: &ContainerRecord,
-    nodes: &[Node],
-    services: &[Service],
+    node: Option<&Node>,
+    service: Option<&Service>,
 ) -> api::Container {
-    let node = nodes.iter().find(|node| node.id == container.node);
-    let service = services.iter().find(|service| Some(service.id) == container.service);
     let details = &*container.details;
     let state = &details.state;
     let name = &container.name;
     api::Container {
-        id: node.map_or_else(|| name.clone(), |node| format!("{}/{}/{name}", grid.name, node.name)),
+        id: node.map_or_else(|| name.clone(), |node| format!("{}/{name}", node_path(grid, node))),
         name: name.clone(),
         container_id: container.container_id.clone(),
         grid_id: Some(grid.name.clone()),

@@ -7,7 +7,7 @@ mod service;
 
 pub(super) use container::container;
 pub(super) use grid::grid;
-pub(super) use node::node;
+pub(super) use node::{node, node_path};
 pub(super) use service::{deploy, instance, service};
 
 use kontena_core::domain::Time;

@@ -10,11 +10,16 @@ use serde_json::{Value, json};
 use super::{strings, time_opt};
 use crate::wire;
 
+/// How a node is named to clients: by its grid and itself.
+pub(in crate::http::v1) fn node_path(grid: &Grid, node: &Node) -> String {
+    format!("{}/{}", grid.name, node.name)
+}
+
 /// Shows a node; `all` are the nodes of its grid.
 pub(in crate::http::v1) fn node(grid: &Grid, token: &str, node: &Node, all: &[Node]) -> api::Node {
     let report = &node.report;
     api::Node {
-        id: format!("{}/{}", grid.name, node.name),
+        id: node_path(grid, node),
         node_id: node.engine_id.as_ref().map(ToString::to_string),
         name: node.name.clone(),
         connected: node.connected,

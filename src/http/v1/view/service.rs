@@ -5,7 +5,7 @@ use kontena_core::domain::{
 };
 use kontena_protocol::api::{self, timestamp};
 
-use super::time_opt;
+use super::{node_path, time_opt};
 use crate::wire;
 
 pub(super) fn path(grid: &Grid, service: &Service) -> String {
@@ -179,7 +179,7 @@ pub(in crate::http::v1) fn instance(
         rev: instance.rev.clone(),
         error: instance.error.clone(),
         node: node.map(|node| api::NodeOfInstance {
-            id: format!("{}/{}", grid.name, node.name),
+            id: node_path(grid, node),
             name: node.name.clone(),
             public_ip: node.report.public_ip.clone(),
         }),
