@@ -103,7 +103,7 @@ pub fn lost_state(snapshot: &Snapshot, change: &Change) -> Option<String> {
             wanted.saturating_mul(nodes.len())
         }
     };
-    let any_connected = snapshot.nodes().any(|node| node.connected);
+    let any_connected = snapshot.any_connected();
     let justified = usize::try_from(*number).is_ok_and(|number| number > most) && any_connected;
     (!justified).then(|| {
         let path = snapshot.path(service);

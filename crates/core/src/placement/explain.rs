@@ -1,7 +1,9 @@
 //! A selection in an operator's words: who was refused, by which filter and why.
 
+use std::cmp::Ordering;
+
 use super::{
-    field::{Field, Previous},
+    field::{Field, count},
     filter::Chain,
     strategy,
 };
@@ -52,51 +54,37 @@ impl Explanation {
 }
 
 pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanation {
-    let mut left: Vec<_> = field.spots().collect();
+    let mut left = field.candidates().clone();
     let mut filters = Vec::new();
     for filter in chain.filters() {
         if left.is_empty() {
             break;
         }
         let before = left.clone();
-        let failed = filter.narrow(field, number, &mut left).is_err();
-        if failed {
+        if filter.narrow(field, number, &mut left).is_err() {
             left.clear();
         }
-        let refused = before.iter().filter(|spot| left.binary_search(spot).is_err());
-        let nodes: Vec<_> =
-            refused.filter_map(|spot| field.node(*spot)).map(|node| node.id).collect();
+        let nodes: Vec<_> = field.ids(&before - &left).into_iter().collect();
         if !nodes.is_empty() {
+            let (refused, of) = (nodes.len(), before.len());
+            let why = filter.why(field, number);
             filters.push(Refusals {
                 filter: filter.name(),
-                of_count: before.len(),
-                reason: format!(
-                    "{} of {} nodes refused: {}",
-                    nodes.len(),
-                    before.len(),
-                    filter.why(field, number)
-                ),
+                of_count: count(&before),
+                reason: format!("{refused} of {of} nodes refused: {why}"),
                 nodes,
             });
         }
     }
+    let keys = strategy::Keys::new(field, &left);
     let mut ranks: Vec<_> = left
         .iter()
         .filter_map(|spot| {
-            let stays = field.holds(*spot, number);
-            Some(Rank {
-                node: field.node(*spot)?.id,
-                key: strategy::key(field, &left, *spot, stays),
-            })
+            let key = keys.of(spot, field.holds(spot, number));
+            Some(Rank { node: field.node(spot)?.id, key })
         })
         .collect();
-    ranks.sort_by(|one, two| one.key.partial_cmp(&two.key).unwrap_or(std::cmp::Ordering::Equal));
-    let previous = match field.previous(number) {
-        Previous::At(spot) => field.node(spot).map(|node| node.id),
-        Previous::Nowhere => None,
-        Previous::Elsewhere => {
-            field.rows().find(|(row, _)| *row == number).and_then(|(_, node)| node)
-        }
-    };
-    Explanation { number, previous, filters, ranks }
+    let order = |one: &Rank, two: &Rank| one.key.partial_cmp(&two.key).unwrap_or(Ordering::Equal);
+    ranks.sort_by(|one, two| order(one, two).then(one.node.cmp(&two.node)));
+    Explanation { number, previous: field.row(number), filters, ranks }
 }

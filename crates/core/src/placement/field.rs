@@ -1,29 +1,27 @@
 //! The field of one run: candidate nodes, the service's own instances on them, and what this run has
 //! chosen so far.
 //!
-//! Nodes are named by their place in an array, so that the filters and the strategies work on plain
+//! Nodes are named by their place in the snapshot's table, so that filters and strategies work on sets of
 //! numbers. Own instances start as the snapshot has them; a real deploy moves them as it goes, a dry run
 //! leaves them alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use crate::snapshot::roster::{Spot, Spots};
 use crate::{
     domain::{Node, NodeId, Service},
-    snapshot::Snapshot,
+    snapshot::{Snapshot, roster::Sets},
 };
-
-/// The place of a candidate in the field.
-pub(crate) type Spot = usize;
 
 /// Candidates and own instances.
 #[derive(Debug, Clone)]
 pub(crate) struct Field<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) service: &'a Service,
-    /// By identity, as the snapshot lists them.
-    nodes: Vec<&'a Node>,
-    rows: BTreeMap<u32, Option<NodeId>>,
+    candidates: Spots,
+    rows: BTreeMap<u32, Option<Spot>>,
     rows_on: BTreeMap<Spot, BTreeSet<u32>>,
+    holders: Spots,
     chosen_on: BTreeMap<Spot, BTreeSet<u32>>,
 }
 
@@ -39,90 +37,107 @@ pub(crate) enum Previous {
 }
 
 impl<'a> Field<'a> {
-    /// Makes a field of candidates, which must be in the order of their identities.
-    pub(crate) fn new(snapshot: &'a Snapshot, service: &'a Service, nodes: Vec<&'a Node>) -> Self {
-        debug_assert!(nodes.is_sorted_by_key(|node| node.id));
+    /// Makes a field of candidates.
+    pub(crate) fn new(snapshot: &'a Snapshot, service: &'a Service, candidates: Spots) -> Self {
         let mut field = Self {
             snapshot,
             service,
-            nodes,
+            candidates,
             rows: BTreeMap::new(),
             rows_on: BTreeMap::new(),
+            holders: Spots::new(),
             chosen_on: BTreeMap::new(),
         };
         for row in snapshot.instances(service.id) {
-            field.put_row(row.number, row.node);
+            field.put_row(row.number, row.node.and_then(|node| field.seat(node)));
         }
         field
     }
 
-    /// How many candidates there are.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
+    /// Who may be chosen, as far as the filters let them.
+    pub(crate) fn candidates(&self) -> &Spots {
+        &self.candidates
     }
 
-    /// All places.
-    pub(crate) fn spots(&self) -> std::ops::Range<Spot> {
-        0..self.nodes.len()
+    /// Who is in which set.
+    pub(crate) fn sets(&self) -> &'a Sets {
+        self.snapshot.roster().sets()
     }
 
-    /// A candidate.
+    /// A node.
     pub(crate) fn node(&self, spot: Spot) -> Option<&'a Node> {
-        self.nodes.get(spot).copied()
+        self.snapshot.roster().at(spot)
     }
 
     /// The place of a node; none where it is no candidate.
     pub(crate) fn spot(&self, node: NodeId) -> Option<Spot> {
-        self.nodes.binary_search_by_key(&node, |candidate| candidate.id).ok()
+        self.seat(node).filter(|spot| self.candidates.contains(*spot))
+    }
+
+    /// The places of some nodes, as far as they are candidates.
+    pub(crate) fn spots(&self, nodes: impl IntoIterator<Item = NodeId>) -> Spots {
+        nodes.into_iter().filter_map(|node| self.spot(node)).collect()
+    }
+
+    /// The identities of some nodes, in their order.
+    pub(crate) fn ids(&self, spots: impl IntoIterator<Item = Spot>) -> BTreeSet<NodeId> {
+        spots.into_iter().filter_map(|spot| self.node(spot)).map(|node| node.id).collect()
+    }
+
+    /// The place of a node, candidate or not.
+    fn seat(&self, node: NodeId) -> Option<Spot> {
+        self.snapshot.roster().spot(node)
     }
 
     /// Where the instance of that number is.
     pub(crate) fn previous(&self, number: u32) -> Previous {
         match self.rows.get(&number) {
             None | Some(None) => Previous::Nowhere,
-            Some(Some(node)) => self.spot(*node).map_or(Previous::Elsewhere, Previous::At),
+            Some(Some(spot)) if self.candidates.contains(*spot) => Previous::At(*spot),
+            Some(Some(_)) => Previous::Elsewhere,
         }
     }
 
-    /// Whether the instance of that number is on the candidate.
-    pub(crate) fn holds(&self, spot: Spot, number: u32) -> bool {
-        self.previous(number) == Previous::At(spot)
+    /// Where the instance of that number is, candidate or not.
+    pub(crate) fn row(&self, number: u32) -> Option<NodeId> {
+        let spot = self.rows.get(&number).copied().flatten()?;
+        self.node(spot).map(|node| node.id)
     }
 
-    /// The numbers of own instances on a candidate.
+    /// Whether the instance of that number is on the node.
+    pub(crate) fn holds(&self, spot: Spot, number: u32) -> bool {
+        self.rows.get(&number) == Some(&Some(spot))
+    }
+
+    /// The numbers of own instances on a node.
     pub(crate) fn rows_on(&self, spot: Spot) -> impl Iterator<Item = u32> {
         self.rows_on.get(&spot).into_iter().flatten().copied()
     }
 
-    /// Own instances by number, with their nodes.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (u32, Option<NodeId>)> {
-        self.rows.iter().map(|(number, node)| (*number, *node))
+    /// The nodes with own instances, candidates or not.
+    pub(crate) fn holders(&self) -> &Spots {
+        &self.holders
     }
 
-    /// The candidates with own instances.
-    pub(crate) fn spots_with_rows(&self) -> impl Iterator<Item = (Spot, &BTreeSet<u32>)> {
-        self.rows_on.iter().map(|(spot, numbers)| (*spot, numbers))
-    }
-
-    /// The instance of that number is on that candidate from now on.
+    /// The instance of that number is on that node from now on.
     pub(crate) fn move_row(&mut self, number: u32, spot: Spot) {
-        if let Some(node) = self.node(spot) {
-            self.put_row(number, Some(node.id));
-        }
+        self.put_row(number, Some(spot));
     }
 
-    fn put_row(&mut self, number: u32, node: Option<NodeId>) {
-        if let Previous::At(before) = self.previous(number)
+    fn put_row(&mut self, number: u32, spot: Option<Spot>) {
+        let before = self.rows.insert(number, spot).flatten();
+        if let Some(before) = before
             && let Some(numbers) = self.rows_on.get_mut(&before)
         {
             numbers.remove(&number);
             if numbers.is_empty() {
                 self.rows_on.remove(&before);
+                self.holders.remove(before);
             }
         }
-        self.rows.insert(number, node);
-        if let Some(spot) = node.and_then(|node| self.spot(node)) {
+        if let Some(spot) = spot {
             self.rows_on.entry(spot).or_default().insert(number);
+            self.holders.insert(spot);
         }
     }
 
@@ -131,9 +146,9 @@ impl<'a> Field<'a> {
         self.chosen_on.get(&spot).map_or(0, BTreeSet::len)
     }
 
-    /// The candidates chosen in this run, with the numbers they were chosen for.
-    pub(crate) fn chosen(&self) -> impl Iterator<Item = (Spot, &BTreeSet<u32>)> {
-        self.chosen_on.iter().map(|(spot, numbers)| (*spot, numbers))
+    /// The candidates chosen in this run, with how many numbers they were chosen for.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = (Spot, usize)> {
+        self.chosen_on.iter().map(|(spot, numbers)| (*spot, numbers.len()))
     }
 
     /// Notes that this run has chosen the candidate; false where it had already.
@@ -155,4 +170,9 @@ impl<'a> Field<'a> {
             }
         }
     }
+}
+
+/// How many there are, as counts of nodes and instances go.
+pub(crate) fn count(spots: &Spots) -> usize {
+    usize::try_from(spots.len()).unwrap_or(usize::MAX)
 }

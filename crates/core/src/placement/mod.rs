@@ -6,9 +6,10 @@
 //! ```
 //!
 //! A [`Run`] is one pass over the numbers 1, 2, 3, … of a service. Its counters start at zero: what a
-//! strategy counts is what this run has chosen, not what exists. Where the outcome of the filters does
-//! not depend on the number (nearly always) they look at each node once per run, and the strategy keeps
-//! the survivors ordered by its key, so that a run costs about nodes + instances · log nodes.
+//! strategy counts is what this run has chosen, not what exists. Nodes are members of sets that the
+//! snapshot keeps (`snapshot::roster`), and a filter is an intersection with some of them. Where its
+//! outcome does not depend on the number (nearly always) it is taken once per run; the strategy orders
+//! only as many survivors as it chooses from, so that a run costs little more than its instances.
 
 mod explain;
 mod field;
@@ -24,10 +25,7 @@ pub use explain::{Explanation, Rank, Refusals};
 pub use filter::{Misunderstood, understand};
 pub use run::Run;
 
-use crate::{
-    domain::{Grid, Node, Service, Strategy},
-    snapshot::Snapshot,
-};
+use crate::domain::{Grid, Service, Strategy};
 
 /// Why no node was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,12 +52,6 @@ impl Failure {
         };
         Self::Unplaceable(format!("Strategy Scheduler::Strategy::{name} did not find any node"))
     }
-}
-
-/// The connected nodes by identity: the candidates of a deploy.
-#[must_use]
-pub fn connected(snapshot: &Snapshot) -> Vec<&Node> {
-    snapshot.nodes().filter(|node| node.connected).collect()
 }
 
 /// Whether it matters to a service's placement which containers exist: by an affinity to a container, or

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Failure, connected,
+    Failure,
     explain::{self, Explanation},
-    field::{Field, Previous, Spot},
+    field::{Field, Previous, Spot, Spots, count},
     sieve::Sieve,
     strategy::Index,
 };
 use crate::{
-    domain::{Availability, Node, NodeId, Service, Strategy},
+    domain::{NodeId, Service, Strategy},
     moment::Moment,
     snapshot::Snapshot,
 };
@@ -28,11 +28,9 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Makes a run of a service over candidate nodes.
-    #[must_use]
-    pub fn new(snapshot: &'a Snapshot, service: &'a Service, mut nodes: Vec<&'a Node>) -> Self {
-        nodes.sort_by_key(|node| node.id);
-        let field = Field::new(snapshot, service, nodes);
+    /// Makes a run of a service over candidates.
+    pub(crate) fn over(snapshot: &'a Snapshot, service: &'a Service, candidates: Spots) -> Self {
+        let field = Field::new(snapshot, service, candidates);
         let sieve = Sieve::new(&field);
         Self { field, sieve, index: None, literal: false }
     }
@@ -40,7 +38,7 @@ impl<'a> Run<'a> {
     /// Makes a run over the connected nodes, as a deploy does.
     #[must_use]
     pub fn connected(snapshot: &'a Snapshot, service: &'a Service) -> Self {
-        Self::new(snapshot, service, connected(snapshot))
+        Self::over(snapshot, service, snapshot.roster().sets().connected.clone())
     }
 
     /// Lets instances of `daemon` stick to their node in every case, as Kontena 1.5 did, even where that
@@ -94,10 +92,9 @@ impl<'a> Run<'a> {
     /// # Errors
     ///
     /// Nobody does, or the question makes no sense; with the contract's text.
-    pub fn survivors(&self, number: u32) -> Result<Vec<NodeId>, Failure> {
+    pub fn survivors(&self, number: u32) -> Result<BTreeSet<NodeId>, Failure> {
         let spots = self.sieve.chain.survivors(&self.field, number)?;
-        let nodes = spots.into_iter().filter_map(|spot| self.field.node(spot));
-        Ok(nodes.map(|node| node.id).collect())
+        Ok(self.field.ids(spots))
     }
 
     /// How many instances the run brings about (2.2).
@@ -116,11 +113,10 @@ impl<'a> Run<'a> {
             Strategy::Ha | Strategy::Random => wanted,
             Strategy::Daemon if service.spec.stateful => {
                 let run = self.with_holders();
-                let mut spots = run.matching(wanted)?;
-                spots.extend(run.unavailable_holders());
-                wanted.saturating_mul(spots.len())
+                let spots = run.matching(wanted)? | run.unavailable_holders();
+                wanted.saturating_mul(count(&spots))
             }
-            Strategy::Daemon => wanted.saturating_mul(self.matching(wanted)?.len()),
+            Strategy::Daemon => wanted.saturating_mul(count(&self.matching(wanted)?)),
         };
         Ok(u32::try_from(total).unwrap_or(u32::MAX))
     }
@@ -136,12 +132,11 @@ impl<'a> Run<'a> {
         total: u32,
         moment: &mut Moment,
     ) -> Result<BTreeSet<NodeId>, Failure> {
-        let mut spots = BTreeSet::new();
+        let mut spots = Spots::new();
         for number in 1..=total {
             spots.extend(self.pick(number, moment)?);
         }
-        let nodes = spots.into_iter().filter_map(|spot| self.field.node(spot));
-        Ok(nodes.map(|node| node.id).collect())
+        Ok(self.field.ids(spots))
     }
 
     /// Says filter by filter who was refused for a number and why, and what the rest are worth.
@@ -192,7 +187,7 @@ impl<'a> Run<'a> {
         };
         let previous = self.field.previous(number);
         let stays = match previous {
-            Previous::At(spot) => survivors.binary_search(&spot).is_ok().then_some(spot),
+            Previous::At(spot) => survivors.contains(spot).then_some(spot),
             Previous::Nowhere | Previous::Elsewhere => None,
         };
         if self.is_pinned(previous) {
@@ -218,28 +213,21 @@ impl<'a> Run<'a> {
     /// The same service over its candidates and all nodes that hold an instance.
     fn with_holders(&self) -> Self {
         let field = &self.field;
-        let holders = field.rows().filter_map(|(_, node)| node);
-        let holders = holders.filter(|node| field.spot(*node).is_none());
-        let holders: BTreeSet<_> = holders.collect();
-        let holders = holders.into_iter().filter_map(|node| field.snapshot.node(node));
-        let candidates = field.spots().filter_map(|spot| field.node(spot));
-        Self::new(field.snapshot, field.service, candidates.chain(holders).collect())
+        Self::over(field.snapshot, field.service, field.candidates() | field.holders())
     }
 
-    fn unavailable_holders(&self) -> impl Iterator<Item = Spot> {
-        let holders = self.field.spots_with_rows().map(|(spot, _)| spot);
-        holders.filter(|spot| {
-            self.field
-                .node(*spot)
-                .is_some_and(|node| !node.connected || node.availability == Availability::Drain)
-        })
+    /// The nodes that hold an instance and are away or drained.
+    fn unavailable_holders(&self) -> Spots {
+        let sets = self.field.sets();
+        self.field.holders() - (&sets.connected & &sets.active)
     }
 
     /// The candidates that pass the filters for any of the numbers a full set of nodes would take.
-    fn matching(&self, wanted: usize) -> Result<BTreeSet<Spot>, Failure> {
-        let last = u32::try_from(wanted.saturating_mul(self.field.len())).unwrap_or(u32::MAX);
+    fn matching(&self, wanted: usize) -> Result<Spots, Failure> {
+        let candidates = count(self.field.candidates());
+        let last = u32::try_from(wanted.saturating_mul(candidates)).unwrap_or(u32::MAX);
         if last == 0 {
-            return Ok(BTreeSet::new());
+            return Ok(Spots::new());
         }
         if let Some(fatal) = self.sieve.fatal() {
             return Err(fatal.clone());
@@ -247,12 +235,15 @@ impl<'a> Run<'a> {
         if self.sieve.is_uniform() {
             return self.matching_uniformly();
         }
-        let mut spots = BTreeSet::new();
+        let mut spots = Spots::new();
         for number in 1..=last {
             match self.sieve.chain.survivors(&self.field, number) {
-                Ok(survivors) => spots.extend(survivors),
+                Ok(survivors) => spots |= survivors,
                 Err(Failure::Unplaceable(_)) => {}
                 Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
+            }
+            if spots.len() == self.field.candidates().len() {
+                break;
             }
         }
         Ok(spots)
@@ -260,14 +251,11 @@ impl<'a> Run<'a> {
 
     /// A node whose own instance is all that is in the way of another one counts, whatever the number:
     /// instances above the total are gone before anything is placed.
-    fn matching_uniformly(&self) -> Result<BTreeSet<Spot>, Failure> {
-        let mut spots: BTreeSet<_> = self.sieve.members().into_iter().collect();
-        for (spot, numbers) in self.field.spots_with_rows() {
-            if spots.contains(&spot) {
-                continue;
-            }
-            for number in numbers {
-                if self.sieve.keeps(&self.field, spot, *number)? {
+    fn matching_uniformly(&self) -> Result<Spots, Failure> {
+        let mut spots = self.sieve.members();
+        for spot in (self.field.holders() & self.field.candidates()) - &spots {
+            for number in self.field.rows_on(spot) {
+                if self.sieve.keeps(&self.field, spot, number)? {
                     spots.insert(spot);
                     break;
                 }

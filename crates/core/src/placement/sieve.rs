@@ -2,14 +2,11 @@
 
 use super::{
     Failure,
-    field::{Field, Spot},
+    field::{Field, Spot, Spots},
     filter::{Chain, Scope},
 };
 
-/// The place of no filter: the candidate passed them all.
-const PASSED: u8 = u8::MAX;
-
-/// Filters, and what they say about each candidate where that holds for every number.
+/// Filters, and who passes them where that holds for every number.
 #[derive(Debug)]
 pub(crate) struct Sieve {
     pub(crate) chain: Chain,
@@ -19,13 +16,13 @@ pub(crate) struct Sieve {
 /// The outcome for a number that has no instance yet.
 #[derive(Debug)]
 struct Uniform {
-    /// By candidate: the place of the filter that refused it.
-    refused_by: Vec<u8>,
+    /// Who is left after each filter, in their order.
+    left: Vec<Spots>,
     fatal: Option<Failure>,
 }
 
 impl Sieve {
-    /// Compiles the filters and, where one walk serves every number, walks over the candidates.
+    /// Compiles the filters and, where one walk serves every number, takes it.
     pub(crate) fn new(field: &Field<'_>) -> Self {
         let chain = Chain::new(field);
         let uniform = chain.is_uniform().then(|| Uniform::new(&chain, field));
@@ -37,11 +34,10 @@ impl Sieve {
         self.uniform.is_some()
     }
 
-    /// The candidates that pass for a number without an instance; nothing where the number matters.
-    pub(crate) fn members(&self) -> Vec<Spot> {
-        let outcome = self.uniform.iter().flat_map(|uniform| &uniform.refused_by);
-        let outcome = outcome.enumerate();
-        outcome.filter(|(_, refused_by)| **refused_by == PASSED).map(|(spot, _)| spot).collect()
+    /// The candidates that pass for a number without an instance; nobody where the number matters.
+    pub(crate) fn members(&self) -> Spots {
+        let left = self.uniform.as_ref().and_then(|uniform| uniform.left.last());
+        left.cloned().unwrap_or_default()
     }
 
     /// The error that ends every selection, where one walk serves every number.
@@ -56,20 +52,17 @@ impl Sieve {
         spot: Spot,
         number: u32,
     ) -> Result<bool, Failure> {
-        let uniform = self.uniform.as_ref();
-        let refused_by = uniform.and_then(|uniform| uniform.refused_by.get(spot));
-        let Some(refused_by) = refused_by.copied() else {
+        let Some(uniform) = &self.uniform else {
             return Ok(false);
         };
-        if refused_by == PASSED {
+        let Some(place) = uniform.left.iter().position(|left| !left.contains(spot)) else {
             return Ok(true);
-        }
-        let place = usize::from(refused_by);
+        };
         let may_help = self.chain.from(place).next();
         if may_help.is_none_or(|filter| filter.scope() != Scope::OwnRow) {
             return Ok(false);
         }
-        Ok(first_refusal(&self.chain, place, field, spot, number)? == PASSED)
+        Ok(first_refusal(&self.chain, place, field, spot, number)?.is_none())
     }
 
     /// Looks again at candidates whose own instances have moved. True where who passes may have changed.
@@ -88,12 +81,7 @@ impl Sieve {
             return false;
         };
         for spot in moved {
-            if let Some(refused_by) = uniform.refused_by.get_mut(*spot)
-                && usize::from(*refused_by) >= place
-            {
-                // Only filters of one node follow; an error of theirs would have ended the walk.
-                *refused_by = first_refusal(&self.chain, place, field, *spot, 0).unwrap_or(0);
-            }
+            uniform.look_again(&self.chain, place, field, *spot);
         }
         true
     }
@@ -101,50 +89,56 @@ impl Sieve {
 
 impl Uniform {
     fn new(chain: &Chain, field: &Field<'_>) -> Self {
-        let mut uniform = Self { refused_by: vec![PASSED; field.len()], fatal: None };
-        let mut left: Vec<_> = field.spots().collect();
-        for (filter, place) in chain.filters().zip(0u8..) {
-            if left.is_empty() {
-                break;
-            }
-            uniform.mark(&left, place);
-            // No instance has the number 0.
-            match filter.narrow(field, 0, &mut left) {
-                Ok(()) => uniform.mark(&left, PASSED),
-                Err(Failure::Unplaceable(_)) => left.clear(),
-                Err(fatal @ Failure::Fatal(_)) => {
-                    uniform.fatal = Some(fatal);
+        let mut uniform = Self { left: Vec::new(), fatal: None };
+        let mut left = field.candidates().clone();
+        for filter in chain.filters() {
+            if !left.is_empty() {
+                // No instance has the number 0.
+                let outcome = filter.narrow(field, 0, &mut left);
+                if let Err(failure) = outcome {
                     left.clear();
+                    if let Failure::Fatal(_) = failure {
+                        uniform.fatal = Some(failure);
+                    }
                 }
             }
+            uniform.left.push(left.clone());
         }
         uniform
     }
 
-    fn mark(&mut self, spots: &[Spot], place: u8) {
-        for spot in spots {
-            if let Some(refused_by) = self.refused_by.get_mut(*spot) {
-                *refused_by = place;
+    fn look_again(&mut self, chain: &Chain, place: usize, field: &Field<'_>, spot: Spot) {
+        let before = place.checked_sub(1).and_then(|place| self.left.get(place));
+        if !before.unwrap_or(field.candidates()).contains(spot) {
+            return;
+        }
+        // Only filters of one node follow; an error of theirs would have ended the walk.
+        let refused_at = first_refusal(chain, place, field, spot, 0).unwrap_or(Some(place));
+        for (at, left) in self.left.iter_mut().enumerate().skip(place) {
+            if refused_at.is_none_or(|refused_at| at < refused_at) {
+                left.insert(spot);
+            } else {
+                left.remove(spot);
             }
         }
     }
 }
 
-/// The place of the first filter, from one on, that refuses a single candidate.
+/// The place of the first filter, from one on, that refuses a single candidate; none: it passes.
 fn first_refusal(
     chain: &Chain,
     from: usize,
     field: &Field<'_>,
     spot: Spot,
     number: u32,
-) -> Result<u8, Failure> {
-    let mut left = vec![spot];
+) -> Result<Option<usize>, Failure> {
+    let mut left = Spots::from([spot]);
     for (place, filter) in chain.filters().enumerate().skip(from) {
         match filter.narrow(field, number, &mut left) {
             Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
             Ok(()) if !left.is_empty() => {}
-            _ => return Ok(u8::try_from(place).unwrap_or(0)),
+            _ => return Ok(Some(place)),
         }
     }
-    Ok(PASSED)
+    Ok(None)
 }

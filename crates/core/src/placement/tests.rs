@@ -1,8 +1,10 @@
 //! What the vectors do not say about placement: many selections, moved instances, explanations, texts.
 
+mod choices;
+
 use super::*;
 use crate::{
-    Moment,
+    Moment, Snapshot,
     domain::{NodeFigures, NodeId, NodeSample, NodeTraffic, Service, ServiceId},
     testing::{GridBuilder, at},
 };

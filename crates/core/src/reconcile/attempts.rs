@@ -148,14 +148,7 @@ fn nodes(snapshot: &Snapshot, service: &Service) -> u64 {
     let mut hasher = DefaultHasher::new();
     (service.revision, service.instances).hash(&mut hasher);
     snapshot.grid.default_affinity.hash(&mut hasher);
-    for node in snapshot.nodes() {
-        (node.id, &node.name, node.connected, &node.labels).hash(&mut hasher);
-        let (cpus, mem_total) = (node.report.cpus, node.report.mem_total);
-        (node.availability.as_str(), cpus, mem_total).hash(&mut hasher);
-        for driver in &node.report.volume_drivers {
-            driver.name.hash(&mut hasher);
-        }
-    }
+    snapshot.roster().sets().fingerprint().hash(&mut hasher);
     hasher.finish()
 }
 

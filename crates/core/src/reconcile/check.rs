@@ -9,7 +9,7 @@ use crate::{
     grace::{self, Graces},
     moment::Moment,
     placement::{Failure, Run},
-    snapshot::Snapshot,
+    snapshot::{Snapshot, roster::Spots},
 };
 
 /// How long a node that has connected may take to describe itself before it counts anyway (8.2 #19).
@@ -44,7 +44,7 @@ pub(super) fn placement(
     }
     let wake_at = candidates.wake_at;
     let right = candidates.sentence();
-    let mut run = Run::new(snapshot, service, candidates.nodes);
+    let mut run = Run::over(snapshot, service, candidates.spots);
     let total = run.total()?;
     let wrong = if usize::try_from(total) != Ok(rows.len()) {
         let count = rows.len();
@@ -58,7 +58,7 @@ pub(super) fn placement(
 
 /// The nodes a run may use.
 struct Candidates<'a> {
-    nodes: Vec<&'a Node>,
+    spots: Spots,
     any_connected: bool,
     in_grace: Vec<(&'a Node, Time)>,
     wake_at: Option<Time>,
@@ -72,32 +72,31 @@ impl<'a> Candidates<'a> {
         now: Time,
         graces: &Graces,
     ) -> Self {
+        let roster = snapshot.roster();
+        let spots = roster.sets().connected.clone();
         let mut candidates =
-            Self { nodes: Vec::new(), any_connected: false, in_grace: Vec::new(), wake_at: None };
-        for node in snapshot.nodes() {
-            let holds = used.contains(&node.id);
-            if node.connected {
-                // A newcomer counts once its engine is known; what runs on a returning node stays.
-                match settles_at(node).filter(|at| *at > now) {
-                    Some(at) if !holds => candidates.wake_by(at),
-                    _ => candidates.add_connected(node),
-                }
-            } else if holds
-                && let Some(deadline) =
-                    grace::deadline(snapshot, node, service.spec.strategy, graces)
-                && deadline > now
+            Self { spots, any_connected: false, in_grace: Vec::new(), wake_at: None };
+        for spot in &roster.sets().settling {
+            // A newcomer counts once its engine is known; what runs on a returning node stays.
+            if let Some(node) = roster.at(spot).filter(|node| !used.contains(&node.id))
+                && let Some(at) = settles_at(node).filter(|at| *at > now)
             {
-                candidates.nodes.push(node);
+                candidates.spots.remove(spot);
+                candidates.wake_by(at);
+            }
+        }
+        candidates.any_connected = !candidates.spots.is_empty();
+        for node in used.iter().filter_map(|node| snapshot.node(*node)) {
+            if let Some(deadline) = grace::deadline(snapshot, node, service.spec.strategy, graces)
+                && deadline > now
+                && let Some(spot) = roster.spot(node.id)
+            {
+                candidates.spots.insert(spot);
                 candidates.in_grace.push((node, deadline));
                 candidates.wake_by(deadline);
             }
         }
         candidates
-    }
-
-    fn add_connected(&mut self, node: &'a Node) {
-        self.nodes.push(node);
-        self.any_connected = true;
     }
 
     fn wake_by(&mut self, at: Time) {

@@ -31,8 +31,7 @@ pub(super) fn start(work: &mut Work<'_>) {
         work.wait(reason, until);
         return;
     }
-    let any_connected = work.snapshot.nodes().any(|node| node.connected);
-    if !any_connected {
+    if !work.snapshot.any_connected() {
         // Destroys nothing (8.2 #4), and does not count as the service's deploy: what was to be
         // deployed is deployed once there are nodes.
         begin(work, existing(work));
@@ -86,7 +85,7 @@ pub(super) fn awaited(work: &Work<'_>) -> Option<(String, Time)> {
     };
     let holders = snapshot.instances(work.service.id).filter_map(|row| snapshot.node(row.node?));
     let first = holders.filter_map(deadline).min();
-    let nobody = || snapshot.nodes().all(|node| !node.connected);
+    let nobody = || !snapshot.any_connected();
     let any = || snapshot.nodes().filter_map(deadline).min();
     let (until, name) = first.or_else(|| nobody().then(any).flatten())?;
     let time = until.format("%Y-%m-%d %H:%M:%S UTC");

@@ -10,7 +10,7 @@ impl Snapshot {
         match change {
             Change::GridCreated(grid) | Change::GridUpdated(grid) => self.grid = (**grid).clone(),
             Change::NodeCreated(node) => {
-                self.nodes.insert(node.id, (**node).clone());
+                self.roster.put((**node).clone());
             }
             Change::NodeRemoved(node) => self.remove_node(*node),
             Change::ServiceCreated(service) | Change::ServiceUpdated { service, .. } => {
@@ -64,8 +64,9 @@ impl Snapshot {
             | Change::NodeTokenChanged { node, .. } => *node,
             _ => return,
         };
-        if let Some(node) = self.nodes.get_mut(&id) {
-            node.apply(change);
+        match change {
+            Change::NodeSeen { .. } => self.roster.note(id, |node| node.apply(change)),
+            _ => self.roster.edit(id, |node| node.apply(change)),
         }
     }
 
@@ -73,9 +74,9 @@ impl Snapshot {
         match change {
             Change::ContainerSaved(record) => match record.visible() {
                 Some(container) => self.put_container(container),
-                None => drop(self.containers.remove(&record.id)),
+                None => self.containers.remove(record.id),
             },
-            Change::ContainerRemoved(container) => drop(self.containers.remove(container)),
+            Change::ContainerRemoved(container) => self.containers.remove(*container),
             _ => {}
         }
     }

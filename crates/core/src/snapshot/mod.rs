@@ -5,7 +5,9 @@
 //! picture is always walked in the same order; indexes are kept beside the facts they are made of.
 
 mod apply;
+mod containers;
 mod follow;
+pub(crate) mod roster;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,10 +17,12 @@ use std::{
 use crate::{
     attendance::Absences,
     domain::{
-        Container, ContainerId, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId,
-        StackId, Time,
+        Container, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId, StackId,
+        Time,
     },
 };
+use containers::Containers;
+use roster::Roster;
 
 /// The key of an instance: its service and its number.
 pub type InstanceKey = (ServiceId, u32);
@@ -32,13 +36,13 @@ pub struct Snapshot {
     pub listening_since: Time,
     /// When the master was not there since: deadlines are put off by it.
     pub absences: Arc<Absences>,
-    nodes: BTreeMap<NodeId, Node>,
+    roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     instances: BTreeMap<InstanceKey, Instance>,
     instances_on: BTreeMap<NodeId, BTreeSet<InstanceKey>>,
     deploys: BTreeMap<DeployId, Deploy>,
     deploys_of: BTreeMap<ServiceId, BTreeSet<DeployId>>,
-    containers: BTreeMap<ContainerId, Container>,
+    containers: Containers,
     volume_instances: BTreeMap<NodeId, BTreeSet<String>>,
     publishers: BTreeMap<u16, BTreeSet<ServiceId>>,
     stack_deploys: BTreeMap<StackId, Time>,
@@ -70,18 +74,21 @@ impl Snapshot {
             grid: contents.grid,
             listening_since,
             absences: Arc::default(),
-            nodes: contents.nodes.into_iter().map(|node| (node.id, node)).collect(),
+            roster: Roster::default(),
             services: BTreeMap::new(),
             instances: BTreeMap::new(),
             instances_on: BTreeMap::new(),
             deploys: BTreeMap::new(),
             deploys_of: BTreeMap::new(),
-            containers: BTreeMap::new(),
+            containers: Containers::default(),
             volume_instances: BTreeMap::new(),
             publishers: BTreeMap::new(),
             stack_deploys: BTreeMap::new(),
             memory_peaks: BTreeMap::new(),
         };
+        for node in contents.nodes {
+            snapshot.roster.put(node);
+        }
         for service in contents.services {
             snapshot.put_service(service);
         }
@@ -99,13 +106,24 @@ impl Snapshot {
 
     /// The nodes, by identity.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.values()
+        self.roster.nodes()
     }
 
     /// A node.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.get(&id)
+        self.roster.node(id)
+    }
+
+    /// Whether any node's agent is connected.
+    #[must_use]
+    pub fn any_connected(&self) -> bool {
+        !self.roster.sets().connected.is_empty()
+    }
+
+    /// Nodes as filters and strategies look at them.
+    pub(crate) fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// The services, by identity.
@@ -165,12 +183,27 @@ impl Snapshot {
 
     /// The visible containers.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
-        self.containers.values()
+        self.containers.iter()
+    }
+
+    /// The names that visible containers have.
+    pub fn container_names(&self) -> impl Iterator<Item = &str> {
+        self.containers.names()
+    }
+
+    /// The visible containers of a name.
+    pub fn containers_named(&self, name: &str) -> impl Iterator<Item = &Container> {
+        self.containers.named(name)
+    }
+
+    /// The visible containers of a service, by its stack and its plain name.
+    pub fn containers_of(&self, stack: &str, service: &str) -> impl Iterator<Item = &Container> {
+        self.containers.of_service(stack, service)
     }
 
     /// Adds or replaces a visible container.
     pub fn put_container(&mut self, container: Container) {
-        self.containers.insert(container.id, container);
+        self.containers.put(container);
     }
 
     /// The names of the volume instances on a node.
@@ -280,9 +313,9 @@ impl Snapshot {
     }
 
     fn remove_node(&mut self, node: NodeId) {
-        self.nodes.remove(&node);
+        self.roster.take(node);
         self.volume_instances.remove(&node);
-        self.containers.retain(|_, container| container.node != node);
+        self.containers.remove_of(node);
         for key in self.instances_on.remove(&node).unwrap_or_default() {
             if let Some(instance) = self.instances.get_mut(&key) {
                 instance.node = None;

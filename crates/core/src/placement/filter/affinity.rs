@@ -4,14 +4,12 @@
 //! are first needed and fail where the contract lets them fail: in list order, each on what the ones
 //! before it have left.
 
-use std::collections::BTreeSet;
-
 use super::{
-    Failure, Field, Filter, Scope, Spot,
+    Failure, Field, Filter, Scope, Spots,
     expand::{expand, has_placeholder},
     matcher::Matcher,
 };
-use crate::domain::{Node, Service};
+use crate::domain::Service;
 
 /// Applies to services with expressions, own ones or the grid's.
 #[derive(Debug)]
@@ -43,12 +41,10 @@ struct Expression {
 /// What an expression looks at.
 #[derive(Debug)]
 enum Test {
-    /// The node's name.
+    /// Every node's name.
     Name(Matcher),
-    /// Its labels, each as a whole.
-    Labels(Matcher),
-    /// Its containers or instances, found beforehand.
-    On(BTreeSet<Spot>),
+    /// Who matches was found beforehand.
+    On(Spots),
 }
 
 pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
@@ -95,7 +91,7 @@ impl Filter for Affinity {
         self.sees_own_rows
     }
 
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
         for rule in &self.rules {
             match rule {
                 Rule::Fixed(expression) => {
@@ -128,8 +124,8 @@ impl Expression {
             return Err(Failure::Unplaceable(words));
         };
         let test = match parts.key {
-            "node" => Test::Name(parts.matcher()?),
-            "label" => Test::Labels(parts.matcher()?),
+            "node" => name_test(field, parts.matcher()?),
+            "label" => Test::On(labelled(field, &parts.matcher()?)?),
             "container" => Test::On(container_spots(field, &parts.matcher()?)?),
             "service" => Test::On(service_spots(field, parts.value)?),
             key => return Err(Failure::Fatal(format!("Unknown affinity filter: {key}"))),
@@ -138,13 +134,16 @@ impl Expression {
         Ok(Self { text, soft, negated, test })
     }
 
-    fn narrow(&self, field: &Field<'_>, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let mut kept = Vec::with_capacity(left.len());
-        for spot in left.iter().copied() {
-            if self.holds(field, spot)? {
-                kept.push(spot);
+    fn narrow(&self, field: &Field<'_>, left: &mut Spots) -> Result<(), Failure> {
+        let found;
+        let matching = match &self.test {
+            Test::On(spots) => spots,
+            Test::Name(matcher) => {
+                found = named(field, matcher, left)?;
+                &found
             }
-        }
+        };
+        let kept = if self.negated { &*left - matching } else { &*left & matching };
         if !kept.is_empty() {
             *left = kept;
         } else if !self.soft {
@@ -154,27 +153,40 @@ impl Expression {
         }
         Ok(())
     }
+}
 
-    fn holds(&self, field: &Field<'_>, spot: Spot) -> Result<bool, Failure> {
-        let Some(node) = field.node(spot) else {
-            return Ok(false);
-        };
-        let matches = match &self.test {
-            Test::Name(matcher) => matcher.matches(&node.name)?,
-            Test::Labels(matcher) => any_label(node, matcher)?,
-            Test::On(spots) => spots.contains(&spot),
-        };
-        Ok(matches != self.negated)
+fn name_test(field: &Field<'_>, matcher: Matcher) -> Test {
+    match &matcher {
+        Matcher::Literal(name) => Test::On(field.sets().named(name).cloned().unwrap_or_default()),
+        Matcher::Pattern(_) => Test::Name(matcher),
     }
 }
 
-fn any_label(node: &Node, matcher: &Matcher) -> Result<bool, Failure> {
-    for label in &node.labels {
-        if matcher.matches(label)? {
-            return Ok(true);
+/// Those of the nodes whose name matches.
+fn named(field: &Field<'_>, matcher: &Matcher, among: &Spots) -> Result<Spots, Failure> {
+    let mut spots = Spots::new();
+    for spot in among {
+        if let Some(node) = field.node(spot)
+            && matcher.matches(&node.name)?
+        {
+            spots.insert(spot);
         }
     }
-    Ok(false)
+    Ok(spots)
+}
+
+/// The nodes with a matching label.
+fn labelled(field: &Field<'_>, matcher: &Matcher) -> Result<Spots, Failure> {
+    if let Matcher::Literal(label) = matcher {
+        return Ok(field.sets().labelled(label).cloned().unwrap_or_default());
+    }
+    let mut spots = Spots::new();
+    for (label, having) in field.sets().labels() {
+        if matcher.matches(label)? {
+            spots |= having;
+        }
+    }
+    Ok(spots)
 }
 
 /// An expression taken apart.
@@ -246,32 +258,35 @@ fn between_slashes(value: &str) -> Option<&str> {
 }
 
 /// The candidates with a visible container of a matching name.
-fn container_spots(field: &Field<'_>, matcher: &Matcher) -> Result<BTreeSet<Spot>, Failure> {
-    let mut spots = BTreeSet::new();
-    for container in field.snapshot.containers() {
-        if let Some(spot) = field.spot(container.node)
-            && matcher.matches(&container.name)?
-        {
-            spots.insert(spot);
+fn container_spots(field: &Field<'_>, matcher: &Matcher) -> Result<Spots, Failure> {
+    let snapshot = field.snapshot;
+    let on = |name: &str| field.spots(snapshot.containers_named(name).map(|found| found.node));
+    if let Matcher::Literal(name) = matcher {
+        return Ok(on(name));
+    }
+    let mut spots = Spots::new();
+    for name in snapshot.container_names() {
+        if matcher.matches(name)? {
+            spots |= on(name);
         }
     }
     Ok(spots)
 }
 
-/// The candidates that an instance of a matching service is on, whatever its state; the service itself
-/// is one among them.
-fn service_spots(field: &Field<'_>, value: &str) -> Result<BTreeSet<Spot>, Failure> {
+/// The nodes that an instance of a matching service is on, whatever its state; the service itself is one
+/// among them.
+fn service_spots(field: &Field<'_>, value: &str) -> Result<Spots, Failure> {
     let test = ServiceTest::new(value)?;
-    let mut spots = BTreeSet::new();
+    let mut spots = Spots::new();
     for service in field.snapshot.services() {
         if !test.matches(field.service, service)? {
             continue;
         }
         if service.id == field.service.id {
-            spots.extend(field.spots_with_rows().map(|(spot, _)| spot));
+            spots |= field.holders();
         } else {
             let rows = field.snapshot.instances(service.id);
-            spots.extend(rows.filter_map(|row| row.node.and_then(|node| field.spot(node))));
+            spots |= field.spots(rows.filter_map(|row| row.node));
         }
     }
     Ok(spots)

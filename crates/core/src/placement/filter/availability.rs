@@ -1,7 +1,6 @@
 //! Drained nodes take no instances (`scheduling.md` 3, filter 1).
 
-use super::{Failure, Field, Filter, Spot, nobody_left};
-use crate::domain::Availability as Wanted;
+use super::{Failure, Field, Filter, Spots, nobody_left};
 
 /// Applies to every service.
 #[derive(Debug)]
@@ -16,11 +15,8 @@ impl Filter for Availability {
         "Availability"
     }
 
-    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        left.retain(|spot| {
-            let node = field.node(*spot);
-            node.is_some_and(|node| node.availability == Wanted::Active)
-        });
+    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Spots) -> Result<(), Failure> {
+        *left &= &field.sets().active;
         if left.is_empty() {
             return Err(nobody_left(self));
         }

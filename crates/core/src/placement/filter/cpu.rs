@@ -1,6 +1,6 @@
 //! Processors of a node, compared as a whole (`scheduling.md` 3.7): nothing is subtracted for what runs.
 
-use super::{Failure, Field, Filter, Spot, keep};
+use super::{Failure, Field, Filter, Spots, somebody};
 
 /// Applies to services that ask for processors.
 #[derive(Debug)]
@@ -18,16 +18,9 @@ impl Filter for Cpu {
         "Cpu"
     }
 
-    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let passes = |spot| {
-            let cpus = field.node(spot).and_then(|node| node.report.cpus);
-            // An engine has few enough processors to count them in 32 bits.
-            let cpus = u32::try_from(cpus.unwrap_or(0)).unwrap_or(0);
-            f64::from(cpus) >= self.wanted
-        };
-        keep(left, passes, || {
-            format!("Did not find any nodes with {:?} CPUs available", self.wanted)
-        })
+    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Spots) -> Result<(), Failure> {
+        *left &= field.sets().with_cpus(self.wanted);
+        somebody(left, || format!("Did not find any nodes with {:?} CPUs available", self.wanted))
     }
 
     fn why(&self, _: &Field<'_>, _: u32) -> String {

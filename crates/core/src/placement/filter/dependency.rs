@@ -1,12 +1,10 @@
 //! An instance goes where the containers are that it shares volumes or a network with (`scheduling.md`
 //! 3.9). Looks at reported containers, not at what shall be there.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
-    Failure, Field, Filter, Scope, Spot,
+    Failure, Field, Filter, Scope, Spots,
     expand::{expand, has_placeholder},
-    keep, listed,
+    listed, somebody,
 };
 
 /// Applies to services with `volumes_from`, and to those with `net: container:…`.
@@ -14,35 +12,18 @@ use super::{
 struct Dependency {
     entries: Vec<String>,
     net: bool,
-    /// `<service>-<number>` of the own stack's containers, and where they are.
-    containers: BTreeMap<String, BTreeSet<Spot>>,
 }
 
 pub(super) fn volumes_from(field: &Field<'_>) -> Option<Box<dyn Filter>> {
     let entries = &field.service.spec.volumes_from;
-    (!entries.is_empty()).then(|| new(field, entries.clone(), false))
+    (!entries.is_empty())
+        .then(|| Box::new(Dependency { entries: entries.clone(), net: false }) as Box<dyn Filter>)
 }
 
 pub(super) fn net(field: &Field<'_>) -> Option<Box<dyn Filter>> {
     let net = field.service.spec.net.as_deref()?;
     let entry = net.strip_prefix("container:")?;
-    Some(new(field, vec![entry.to_owned()], true))
-}
-
-fn new(field: &Field<'_>, entries: Vec<String>, net: bool) -> Box<dyn Filter> {
-    let mut containers: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for container in field.snapshot.containers() {
-        if container.stack_name != field.service.stack_name {
-            continue;
-        }
-        if let (Some(name), Some(number), Some(spot)) =
-            (&container.service_name, container.instance_number, field.spot(container.node))
-        {
-            let name = format!("{name}-{number}");
-            containers.entry(name).or_default().insert(spot);
-        }
-    }
-    Box::new(Dependency { entries, net, containers })
+    Some(Box::new(Dependency { entries: vec![entry.to_owned()], net: true }))
 }
 
 impl Dependency {
@@ -59,6 +40,17 @@ impl Dependency {
     }
 }
 
+/// The candidates with a container `<service>-<number>` of the own stack.
+fn spots_of(field: &Field<'_>, name: &str) -> Spots {
+    let Some((service, number)) = name.rsplit_once('-') else {
+        return Spots::new();
+    };
+    let containers = field.snapshot.containers_of(&field.service.stack_name, service);
+    let meant = containers
+        .filter(|container| container.instance_number.is_some_and(|of| of.to_string() == number));
+    field.spots(meant.map(|container| container.node))
+}
+
 impl Filter for Dependency {
     fn name(&self) -> &'static str {
         "Dependency"
@@ -72,14 +64,13 @@ impl Filter for Dependency {
         }
     }
 
-    fn narrow(&self, _: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
         let names = self.names(number)?;
         // Every entry must be there (8.2 #17); Kontena 1.5 was content with any.
-        let passes = |spot| {
-            let mut spots = names.iter().map(|name| self.containers.get(name));
-            spots.all(|spots| spots.is_some_and(|spots| spots.contains(&spot)))
-        };
-        keep(left, passes, || {
+        for name in &names {
+            *left &= spots_of(field, name);
+        }
+        somebody(left, || {
             let words = self.words(&names);
             format!("Did not find any nodes for service dependency {words}")
         })

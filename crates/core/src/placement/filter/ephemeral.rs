@@ -1,6 +1,6 @@
 //! State is not kept on nodes that may vanish (`scheduling.md` 3, filter 2).
 
-use super::{Failure, Field, Filter, Scope, Spot, keep};
+use super::{Failure, Field, Filter, Scope, Spots, somebody};
 
 /// Applies to stateful services.
 #[derive(Debug)]
@@ -20,12 +20,11 @@ impl Filter for Ephemeral {
         Scope::OwnRow
     }
 
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let passes = |spot| {
-            let node = field.node(spot);
-            node.is_some_and(|node| !node.is_ephemeral()) || field.holds(spot, number)
-        };
-        keep(left, passes, || "Did not find any non-ephemeral nodes for stateful service".into())
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
+        let own = left.iter().find(|spot| field.holds(*spot, number));
+        *left -= &field.sets().ephemeral;
+        left.extend(own);
+        somebody(left, || "Did not find any non-ephemeral nodes for stateful service".into())
     }
 
     fn why(&self, _: &Field<'_>, _: u32) -> String {

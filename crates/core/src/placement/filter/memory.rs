@@ -1,8 +1,7 @@
 //! Memory of a node against what an instance takes (`scheduling.md` 3.8). Caches and buffers count as
 //! free; nothing is kept back for instances chosen earlier in the same run.
 
-use super::{Failure, Field, Filter, Scope, Spot, keep};
-use crate::domain::Node;
+use super::{Failure, Field, Filter, Scope, Spots, keep};
 
 /// Applies to services whose demand is known.
 #[derive(Debug)]
@@ -26,17 +25,6 @@ fn demand(field: &Field<'_>) -> i64 {
     })
 }
 
-impl Memory {
-    fn fits(&self, node: &Node) -> bool {
-        let total = node.report.mem_total.unwrap_or(0);
-        // Agents say what they like: sums stay what they can be.
-        let free = node
-            .memory()
-            .map(|memory| memory.free.saturating_add(memory.cached).saturating_add(memory.buffers));
-        total >= self.demand && free.is_none_or(|free| free >= self.demand)
-    }
-}
-
 impl Filter for Memory {
     fn name(&self) -> &'static str {
         "Memory"
@@ -46,11 +34,8 @@ impl Filter for Memory {
         Scope::OwnRow
     }
 
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let passes = |spot| {
-            let fits = field.node(spot).is_some_and(|node| self.fits(node));
-            fits || field.holds(spot, number)
-        };
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
+        let passes = |spot| field.sets().has_memory(spot, self.demand) || field.holds(spot, number);
         keep(left, passes, || {
             format!("Did not find any nodes with sufficient free memory: {}", self.demand)
         })

@@ -19,7 +19,7 @@ pub use affinity::{Misunderstood, understand};
 
 use super::{
     Failure,
-    field::{Field, Spot},
+    field::{Field, Spot, Spots},
 };
 
 /// What the outcome of a filter for a node depends on, beside the node itself.
@@ -52,7 +52,7 @@ pub(crate) trait Filter: std::fmt::Debug {
 
     /// Keeps the candidates that pass for the number; `left` is never empty on entry. The error is the
     /// filter's own text when nobody is left.
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure>;
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure>;
 
     /// Why it refuses nodes, in an operator's words: completes "3 of 5 nodes refused: ".
     fn why(&self, field: &Field<'_>, number: u32) -> String;
@@ -108,8 +108,8 @@ impl Chain {
     }
 
     /// The candidates that pass every filter for the number.
-    pub(crate) fn survivors(&self, field: &Field<'_>, number: u32) -> Result<Vec<Spot>, Failure> {
-        let mut left: Vec<_> = field.spots().collect();
+    pub(crate) fn survivors(&self, field: &Field<'_>, number: u32) -> Result<Spots, Failure> {
+        let mut left = field.candidates().clone();
         if left.is_empty() {
             return Err(Failure::no_nodes());
         }
@@ -131,17 +131,19 @@ pub(crate) fn nobody_left(filter: &dyn Filter) -> Failure {
     ))
 }
 
-/// Keeps the candidates that pass a test; the text where nobody is left.
+/// The text where nobody is left.
+fn somebody(left: &Spots, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    if left.is_empty() { Err(Failure::Unplaceable(text())) } else { Ok(()) }
+}
+
+/// Keeps the candidates that pass a test of each one; the text where nobody is left.
 fn keep(
-    left: &mut Vec<Spot>,
+    left: &mut Spots,
     mut passes: impl FnMut(Spot) -> bool,
     text: impl FnOnce() -> String,
 ) -> Result<(), Failure> {
-    left.retain(|spot| passes(*spot));
-    if left.is_empty() {
-        return Err(Failure::Unplaceable(text()));
-    }
-    Ok(())
+    *left = left.iter().filter(|spot| passes(*spot)).collect();
+    somebody(left, text)
 }
 
 /// A list as texts show it: `["a", "b"]` or `[80, 443]`.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Failure, Field, Filter, Scope, Spot, keep, listed};
+use super::{Failure, Field, Filter, Scope, Spots, listed, somebody};
 
 /// Applies to services with ports.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ struct Port {
     /// In the order of declaration.
     wanted: Vec<u16>,
     /// Where another service holds one of them.
-    taken: BTreeSet<Spot>,
+    taken: Spots,
 }
 
 pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
@@ -26,7 +26,7 @@ pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
         .filter(|other| *other != field.service.id)
         .collect();
     let rows = others.into_iter().flat_map(|other| field.snapshot.instances(other));
-    let taken = rows.filter_map(|row| row.node.and_then(|node| field.spot(node))).collect();
+    let taken = field.spots(rows.filter_map(|row| row.node));
     Some(Box::new(Port { wanted, taken }))
 }
 
@@ -43,12 +43,14 @@ impl Filter for Port {
         true
     }
 
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let passes = |spot| {
-            let sibling = field.rows_on(spot).any(|row| row != number);
-            !sibling && !self.taken.contains(&spot)
-        };
-        keep(left, passes, || {
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
+        *left -= &self.taken;
+        for spot in &*left & field.holders() {
+            if field.rows_on(spot).any(|row| row != number) {
+                left.remove(spot);
+            }
+        }
+        somebody(left, || {
             format!("Did not find any nodes with unused ports: {}", listed(&self.wanted))
         })
     }

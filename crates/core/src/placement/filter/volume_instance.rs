@@ -3,7 +3,7 @@
 //! Volumes of the stack or the grid say nothing about where to go and are skipped (8.2 #17); Kontena 1.5
 //! let them cancel the preference.
 
-use super::{Failure, Field, Filter, Scope, Spot};
+use super::{Failure, Field, Filter, Scope, Spots};
 use crate::domain::{DEFAULT_STACK, Service, VolumeScope};
 
 /// Applies to services with volumes of scope `instance`.
@@ -41,15 +41,17 @@ impl Filter for VolumeInstance {
         Scope::Number
     }
 
-    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
+    fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
         let names = self.names.iter().map(|name| format!("{name}-{number}"));
         let names: Vec<_> = names.collect();
-        let owns_all = |spot: &Spot| {
-            let volumes =
-                field.node(*spot).and_then(|node| field.snapshot.volume_instances_on(node.id));
-            volumes.is_some_and(|volumes| names.iter().all(|name| volumes.contains(name)))
-        };
-        let owners: Vec<_> = left.iter().copied().filter(owns_all).collect();
+        let owners: Spots = left
+            .iter()
+            .filter(|spot| {
+                let node = field.node(*spot);
+                let volumes = node.and_then(|node| field.snapshot.volume_instances_on(node.id));
+                volumes.is_some_and(|volumes| names.iter().all(|name| volumes.contains(name)))
+            })
+            .collect();
         if !owners.is_empty() {
             *left = owners;
         }

@@ -1,6 +1,6 @@
 //! Named volumes need their driver on the node (`scheduling.md` 3.3).
 
-use super::{Failure, Field, Filter, Spot, keep, listed};
+use super::{Failure, Field, Filter, Spots, listed, somebody};
 
 /// Applies to services with volumes; bind mounts and anonymous volumes need no driver.
 #[derive(Debug)]
@@ -23,15 +23,14 @@ impl Filter for VolumePlugin {
         "VolumePlugin"
     }
 
-    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Vec<Spot>) -> Result<(), Failure> {
-        let passes = |spot| {
-            field.node(spot).is_some_and(|node| {
-                let present = &node.report.volume_drivers;
-                let mut wanted = self.drivers.iter();
-                wanted.all(|wanted| present.iter().any(|driver| driver.name == *wanted))
-            })
-        };
-        keep(left, passes, || {
+    fn narrow(&self, field: &Field<'_>, _: u32, left: &mut Spots) -> Result<(), Failure> {
+        for driver in &self.drivers {
+            match field.sets().with_driver(driver) {
+                Some(spots) => *left &= spots,
+                None => left.clear(),
+            }
+        }
+        somebody(left, || {
             format!(
                 "Did not find any nodes with required volume drivers: {}",
                 listed(&self.drivers)

@@ -6,12 +6,12 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::{Field, Spot, shown};
+use super::{Field, Spot, Spots, count, shown};
 
 /// Survivors by load and number.
 #[derive(Debug)]
 pub(crate) struct Round {
-    is_member: Vec<bool>,
+    members: Spots,
     /// The highest number that counts: survivors times instances per node.
     last: usize,
     /// Instances per node.
@@ -23,23 +23,19 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    pub(crate) fn new(field: &Field<'_>, members: Vec<Spot>, literal: bool) -> Self {
-        let mut is_member = vec![false; field.len()];
-        let mut queue = Vec::with_capacity(members.len());
+    pub(crate) fn new(field: &Field<'_>, members: Spots, literal: bool) -> Self {
+        let mut queue = Vec::with_capacity(count(&members));
         let share = usize::try_from(field.service.instances).unwrap_or(0);
-        let last = members.len().saturating_mul(share);
+        let last = count(&members).saturating_mul(share);
         let (mut empty, mut placed) = (0, 0);
-        for spot in members {
-            if let (Some(flag), Some(node)) = (is_member.get_mut(spot), field.node(spot)) {
-                *flag = true;
-                queue.push(Reverse((field.load(spot, last), node.number, spot)));
-                let rows = rows_up_to(field, spot, last);
-                placed += rows;
-                empty += usize::from(rows == 0);
-            }
+        for spot in &members {
+            queue.push(Reverse((field.load(spot, last), field.sets().number(spot), spot)));
+            let rows = rows_up_to(field, spot, last);
+            placed += rows;
+            empty += usize::from(rows == 0);
         }
         Self {
-            is_member,
+            members,
             last,
             share,
             // More empty nodes than numbers that are free to fill them.
@@ -68,11 +64,9 @@ impl Round {
 
     /// The candidate's load has changed.
     pub(crate) fn touch(&mut self, field: &Field<'_>, spot: Spot) {
-        if self.is_member.get(spot).copied().unwrap_or(false)
-            && let Some(node) = field.node(spot)
-        {
+        if self.members.contains(spot) {
             let load = field.load(spot, self.last);
-            self.queue.push(Reverse((load, node.number, spot)));
+            self.queue.push(Reverse((load, field.sets().number(spot), spot)));
         }
     }
 }
@@ -86,6 +80,5 @@ fn rows_up_to(field: &Field<'_>, spot: Spot, last: usize) -> usize {
 pub(super) fn key(field: &Field<'_>, members: usize, spot: Spot, stays: bool) -> Vec<f64> {
     let share = usize::try_from(field.service.instances).unwrap_or(0);
     let rank = if stays { -1.0 } else { shown(field.load(spot, members.saturating_mul(share))) };
-    let number = field.node(spot).map_or(u32::MAX, |node| node.number);
-    vec![rank, f64::from(number)]
+    vec![rank, f64::from(field.sets().number(spot))]
 }

@@ -8,7 +8,9 @@ mod daemon;
 mod ha;
 mod random;
 
-use super::field::{Field, Spot};
+use std::collections::BTreeMap;
+
+use super::field::{Field, Spot, Spots, count};
 use crate::{domain::Strategy, moment::Moment};
 
 /// The survivors, ordered by the key of the service's strategy.
@@ -26,12 +28,12 @@ impl Index {
     /// Orders survivors. `literal`: instances of `daemon` stick even where that leaves nodes empty.
     pub(crate) fn new(
         field: &Field<'_>,
-        members: Vec<Spot>,
+        members: Spots,
         literal: bool,
         moment: &mut Moment,
     ) -> Self {
         match field.service.spec.strategy {
-            Strategy::Ha => Self::Ha(Box::new(ha::Spread::new(field, &members, moment))),
+            Strategy::Ha => Self::Ha(Box::new(ha::Spread::new(field, members, moment))),
             Strategy::Daemon => Self::Daemon(daemon::Round::new(field, members, literal)),
             Strategy::Random => Self::Random(random::Pool::new(members)),
         }
@@ -70,12 +72,34 @@ impl Index {
     }
 }
 
-/// The key of a candidate as an explanation shows it; the smallest wins.
-pub(crate) fn key(field: &Field<'_>, members: &[Spot], spot: Spot, stays: bool) -> Vec<f64> {
-    match field.service.spec.strategy {
-        Strategy::Ha => ha::key(field, members, spot, stays),
-        Strategy::Daemon => daemon::key(field, members.len(), spot, stays),
-        Strategy::Random => vec![if stays { 0.0 } else { 1.0 }],
+/// The keys of candidates as an explanation shows them; the smallest wins.
+pub(crate) struct Keys<'a> {
+    field: &'a Field<'a>,
+    members: usize,
+    /// Choices of this run that went to survivors, by zone.
+    in_zones: BTreeMap<usize, usize>,
+}
+
+impl<'a> Keys<'a> {
+    pub(crate) fn new(field: &'a Field<'a>, members: &Spots) -> Self {
+        let mut in_zones = BTreeMap::new();
+        for (spot, choices) in field.chosen().filter(|(spot, _)| members.contains(*spot)) {
+            *in_zones.entry(field.sets().zones.of(spot)).or_default() += choices;
+        }
+        Self { field, members: count(members), in_zones }
+    }
+
+    /// The key of one of the survivors.
+    pub(crate) fn of(&self, spot: Spot, stays: bool) -> Vec<f64> {
+        let field = self.field;
+        match field.service.spec.strategy {
+            Strategy::Ha => {
+                let in_zone = self.in_zones.get(&field.sets().zones.of(spot));
+                ha::key(field, in_zone.copied().unwrap_or(0), spot, stays)
+            }
+            Strategy::Daemon => daemon::key(field, self.members, spot, stays),
+            Strategy::Random => vec![if stays { 0.0 } else { 1.0 }],
+        }
     }
 }
 
