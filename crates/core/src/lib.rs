@@ -12,6 +12,7 @@ pub mod attendance;
 pub mod cleanup;
 pub mod containers;
 pub mod domain;
+pub mod explain;
 pub mod grace;
 pub mod invariants;
 pub mod keepalive;

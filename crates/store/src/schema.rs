@@ -150,6 +150,7 @@ diesel::table! {
         origin -> Text,
         state -> Text,
         reason -> Nullable<Text>,
+        explanation -> Nullable<Text>,
         deploy_rev -> Nullable<Text>,
         total -> Nullable<Integer>,
         created_at -> BigInt,

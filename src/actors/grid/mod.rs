@@ -20,7 +20,7 @@ use super::{
     HEALTHY, Placement, Registry, Tools,
     lifeline::{Death, End, Lifeline, lifeline},
     restart_delay,
-    scheduler::SchedulerActor,
+    scheduler::{Decision, ReadDecision, SchedulerActor},
     session::SessionActor,
 };
 use crate::telemetry::metrics;
@@ -134,6 +134,16 @@ impl GridActor {
             ctx.run_later(delay, Self::start_scheduler);
         });
         ctx.spawn(watch);
+    }
+}
+
+/// Passed on to the grid's scheduler.
+impl Handler<ReadDecision> for GridActor {
+    type Result = ResponseFuture<Option<Decision>>;
+
+    fn handle(&mut self, asked: ReadDecision, _: &mut Self::Context) -> Self::Result {
+        let scheduler = self.scheduler.clone();
+        Box::pin(async move { scheduler?.send(asked).await.ok().flatten() })
     }
 }
 

@@ -15,6 +15,7 @@
 //! store fails, the actor ends and its parent starts it again from the store.
 
 mod alarm;
+mod decisions;
 mod gather;
 mod orders;
 mod turn;
@@ -27,13 +28,17 @@ use std::{
 use actix::prelude::*;
 use kontena_core::{
     Snapshot,
-    domain::{DeployId, GridId, NodeId, ServiceId},
+    domain::{DeployId, GridId, NodeId, ServiceId, Time},
     reconcile::Attempts,
 };
 use kontena_store::Follower;
 
 use super::{Tools, grid::GridActor, lifeline::Lifeline};
 use alarm::Alarms;
+use decisions::Decisions;
+use gather::{Pace, Trigger};
+
+pub use decisions::{Decision, ReadDecision};
 
 /// How often every service is looked at, whatever the wake-ups said.
 const SWEEP: Duration = Duration::from_secs(20);
@@ -67,6 +72,7 @@ pub struct SchedulerActor {
     lifeline: Lifeline<()>,
     picture: Option<Picture>,
     failures: Vec<OrderFailed>,
+    decisions: Decisions,
     wake: Option<tokio::sync::oneshot::Sender<()>>,
     parent_alive: tokio::sync::watch::Receiver<()>,
 }
@@ -75,7 +81,17 @@ pub struct SchedulerActor {
 struct Picture {
     snapshot: Snapshot,
     follower: Follower,
-    dirty: BTreeSet<ServiceId>,
+    /// As late as the last turn began.
+    now: Time,
+    /// Who is to be looked at, and because of what.
+    dirty: BTreeMap<ServiceId, Trigger>,
+    /// Whose instances have another place since the last turn.
+    rows_moved: BTreeSet<ServiceId>,
+    /// Whether containers have come or gone since the last turn.
+    containers_moved: bool,
+    /// Services that are gone since the last turn.
+    removed: Vec<ServiceId>,
+    pace: Pace,
     refresh: BTreeSet<NodeId>,
     alarms: Alarms,
     attempts: BTreeMap<ServiceId, Attempts>,
@@ -100,6 +116,7 @@ impl SchedulerActor {
             lifeline,
             picture: None,
             failures: Vec::new(),
+            decisions: Decisions::default(),
             wake: None,
             parent_alive,
         }
@@ -111,17 +128,23 @@ impl SchedulerActor {
         ctx.spawn(follow.into_actor(self).map(|followed, actor, ctx| match followed {
             Ok(Some((contents, follower))) => {
                 let snapshot = Snapshot::new(contents, actor.tools.rules.limits.listening_since);
-                let dirty = snapshot.services().map(|service| service.id).collect();
                 let now = actor.tools.clock.now();
-                actor.picture = Some(Picture {
+                let mut picture = Picture {
                     snapshot,
                     follower,
-                    dirty,
+                    now,
+                    dirty: BTreeMap::new(),
+                    rows_moved: BTreeSet::new(),
+                    containers_moved: false,
+                    removed: Vec::new(),
+                    pace: Pace::default(),
                     refresh: BTreeSet::new(),
                     alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
                     attempts: BTreeMap::new(),
                     conflicts: BTreeMap::new(),
-                });
+                };
+                picture.mark_all(&"the master has read the grid".into());
+                actor.picture = Some(picture);
                 actor.resume(ctx);
                 actor.turn(ctx);
             }

@@ -10,7 +10,10 @@ use kontena_core::{
 };
 use kontena_store::StoreError;
 
-use super::{OrderFailed, Picture, SWEEP, SchedulerActor};
+use super::{
+    OrderFailed, Picture, SWEEP, SchedulerActor,
+    decisions::{Decision, Decisions},
+};
 use crate::{actors::Tools, telemetry::metrics};
 
 /// Conflicts in a row about one service after which the picture is not believed any more.
@@ -31,16 +34,14 @@ impl SchedulerActor {
         let Some(picture) = self.picture.as_mut() else {
             return;
         };
-        while let Some(committed) = picture.follower.try_next() {
-            picture.committed(&committed);
-        }
-        picture.snapshot.absences = self.tools.attendance.absences();
         let now = self.tools.clock.now();
-        picture.dirty.extend(picture.alarms.take_due(now));
-        if picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20)) {
-            picture.mark_all();
+        let looks_at_all = gather(picture, now);
+        picture.snapshot.absences = self.tools.attendance.absences();
+        picture.removed.drain(..).for_each(|service| self.decisions.forget(service));
+        let mut shares = decide(picture, &failures, &self.tools, &mut self.decisions);
+        if looks_at_all {
+            picture.pace.looked(now, self.tools.clock.now());
         }
-        let mut shares = decide(picture, &failures, &self.tools);
         let evaluated = u64::try_from(shares.len()).unwrap_or_default();
         shares.retain(|share| !share.changes.is_empty() || !share.orders.is_empty());
         self.count(evaluated);
@@ -71,7 +72,9 @@ impl SchedulerActor {
         if !self.failures.is_empty() {
             self.wake = None;
         }
-        let until_alarm = picture.alarms.next() - self.tools.clock.now();
+        let next = picture.alarms.next();
+        let next = picture.pace.next().map_or(next, |due| due.min(next));
+        let until_alarm = next - self.tools.clock.now();
         let pause = until_alarm.to_std().unwrap_or_default().min(SWEEP);
         let wait = async move {
             let timer = tokio::time::sleep(pause);
@@ -90,6 +93,7 @@ impl SchedulerActor {
         ctx.spawn(wait.into_actor(self).map(|(mut picture, committed), actor, ctx| {
             match committed {
                 Ok(committed) => {
+                    picture.now = actor.tools.clock.now();
                     if let Some(committed) = committed {
                         picture.committed(&committed);
                     }
@@ -184,8 +188,34 @@ impl SchedulerActor {
     }
 }
 
+/// Takes in what was committed and what is due. True where every service is looked at.
+fn gather(picture: &mut Picture, now: Time) -> bool {
+    picture.now = now;
+    while let Some(committed) = picture.follower.try_next() {
+        picture.committed(&committed);
+    }
+    picture.mark_neighbours();
+    for service in picture.alarms.take_due(now) {
+        picture.look_at(service, "a deadline has passed");
+    }
+    let nodes = picture.pace.take_due(now);
+    if let Some(trigger) = &nodes {
+        picture.mark_all(trigger);
+    }
+    let sweep = picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20));
+    if sweep {
+        picture.mark_all(&"the regular look".into());
+    }
+    sweep || nodes.is_some()
+}
+
 /// Looks at every affected service once.
-fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec<Share> {
+fn decide(
+    picture: &mut Picture,
+    failures: &[OrderFailed],
+    tools: &Tools,
+    decisions: &mut Decisions,
+) -> Vec<Share> {
     let mut moment = tools.clock.moment();
     let mut shares: Vec<Share> = Vec::new();
     for failed in failures {
@@ -194,7 +224,7 @@ fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec
         let OrderFailed { deploy, number, node, text } = failed;
         let snapshot = &picture.snapshot;
         let step = rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment);
-        picture.dirty.insert(service);
+        picture.look_at(service, "a node could not be told");
         if !step.changes.is_empty() {
             // The step after this one is taken when its changes have come back; two failures of one
             // service in a turn touch different instances and may be written together.
@@ -210,28 +240,33 @@ fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec
             }
         }
     }
-    for service in std::mem::take(&mut picture.dirty) {
+    for (service, trigger) in std::mem::take(&mut picture.dirty) {
         if shares.iter().any(|share| share.service == service) {
             picture.alarms.set(service, moment.now);
             continue;
         }
         picture.alarms.clear(service);
-        let (share, wake_at) = look_at(picture, service, tools, &mut moment);
-        shares.push(share);
-        if let Some(at) = wake_at {
+        let look = look_at(picture, service, tools, &mut moment);
+        shares.push(look.share);
+        if let Some(at) = look.wake_at {
             picture.alarms.set(service, at);
         }
+        let decision = Decision { at: moment.now, trigger, reason: look.reason };
+        decisions.note(service, decision);
     }
     shares
 }
 
+/// What came of a look at a service.
+struct Look {
+    share: Share,
+    wake_at: Option<Time>,
+    /// What was decided, and why, in one sentence.
+    reason: String,
+}
+
 /// Takes a step in the service's deploys, or else judges whether it needs one.
-fn look_at(
-    picture: &mut Picture,
-    service: ServiceId,
-    tools: &Tools,
-    moment: &mut Moment,
-) -> (Share, Option<Time>) {
+fn look_at(picture: &mut Picture, service: ServiceId, tools: &Tools, moment: &mut Moment) -> Look {
     let snapshot = &picture.snapshot;
     let graces = &tools.rules.graces;
     let mut share = Share { service, changes: Vec::new(), orders: Vec::new() };
@@ -243,16 +278,21 @@ fn look_at(
         share.orders.extend(step.orders);
         if !step.changes.is_empty() {
             share.changes = step.changes;
-            return (share, wake_at);
+            return Look { share, wake_at, reason: "a deploy of the service goes on".to_owned() };
         }
     }
     let judgement = reconcile::judge(snapshot, service, moment.now, graces, moment);
     wake_at = earliest(wake_at, judgement.wake_at);
     let attempts = picture.attempts.entry(service).or_default();
+    let mut reason = judgement.reason;
     match judgement.verdict {
         Verdict::Leave => {}
         Verdict::Deploy(cause) => match attempts.retry_at(snapshot, service, moment.now) {
-            Some(at) => wake_at = earliest(wake_at, Some(at)),
+            Some(at) => {
+                wake_at = earliest(wake_at, Some(at));
+                share.changes.extend(in_vain(snapshot, service, attempts, &reason, moment.now));
+                reason.push_str("; the last deploy did not help, and nothing has changed since");
+            }
             None => {
                 share.changes = reconcile::deploy_changes(snapshot, service, cause, moment);
             }
@@ -261,7 +301,24 @@ fn look_at(
             share.changes.extend(complain(snapshot, service, attempts, &text, moment.now));
         }
     }
-    (share, wake_at)
+    Look { share, wake_at, reason }
+}
+
+/// An evaluation that repeats without a change is an error: told once per revision, and tried again with
+/// a growing delay.
+fn in_vain(
+    snapshot: &Snapshot,
+    service: ServiceId,
+    attempts: &mut Attempts,
+    reason: &str,
+    now: Time,
+) -> Option<Change> {
+    let revision = snapshot.service(service)?.revision;
+    if attempts.is_news(revision, reason) {
+        reconcile::deploy_in_vain(snapshot, service, reason, now)
+    } else {
+        None
+    }
 }
 
 /// A service that cannot be judged is told of once per revision.

@@ -4,8 +4,8 @@
 use kontena_core::{
     Snapshot,
     domain::{
-        Change, Deploy, DeployId, DeployOrigin, DeployState, DesiredState, Grid, Service,
-        ServiceId, ServiceState,
+        Change, Deploy, DeployId, DeployOrigin, DesiredState, Grid, Service, ServiceId,
+        ServiceState,
     },
     rollout,
     validate::{FieldErrors, service::check_name_length},
@@ -79,21 +79,8 @@ async fn request(
         found.updated_at = moment.now;
         let service = Box::new(found.clone());
         tx.apply(grid.id, Change::ServiceUpdated { service, from })?;
-        let deploy = Deploy {
-            id: DeployId::from_bytes(moment.id()),
-            grid: grid.id,
-            service: found.id,
-            origin: DeployOrigin::User,
-            state: DeployState::Created,
-            reason: None,
-            deploy_rev: None,
-            total: None,
-            created_at: moment.now,
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
-            instances: Vec::new(),
-        };
+        let deploy =
+            Deploy::new(DeployId::from_bytes(moment.id()), &found, DeployOrigin::User, moment.now);
         tx.apply(grid.id, Change::DeployCreated(Box::new(deploy.clone())))?;
         audit(tx, &caller, event_name, &subject(&grid, &found), moment.now)?;
         Ok(Ok(Some((found, deploy))))

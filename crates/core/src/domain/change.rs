@@ -268,6 +268,8 @@ pub enum Change {
         state: DeployState,
         /// Why it failed.
         reason: Option<String>,
+        /// What stands behind the reason.
+        explanation: Option<String>,
         /// When.
         at: Time,
     },

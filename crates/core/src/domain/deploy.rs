@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeployId, GridId, NodeId, ServiceId, Time};
+use super::{DeployId, GridId, NodeId, Service, ServiceId, Time};
 
 /// One roll-out of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,10 @@ pub struct Deploy {
     pub origin: DeployOrigin,
     /// Forward only.
     pub state: DeployState,
-    /// Why it failed, or what it waits for.
+    /// Why it failed, in the contract's words, or what it waits for.
     pub reason: Option<String>,
+    /// What stands behind the reason, in an operator's words: whom each filter refused, what would help.
+    pub explanation: Option<String>,
     /// The revision its instances get; set at the start, the same for all.
     pub deploy_rev: Option<String>,
     /// How many instances it brings about; set at the start.
@@ -36,6 +38,27 @@ pub struct Deploy {
 }
 
 impl Deploy {
+    /// Makes a deploy that was just asked for.
+    #[must_use]
+    pub fn new(id: DeployId, service: &Service, origin: DeployOrigin, now: Time) -> Self {
+        Self {
+            id,
+            grid: service.grid,
+            service: service.id,
+            origin,
+            state: DeployState::Created,
+            reason: None,
+            explanation: None,
+            deploy_rev: None,
+            total: None,
+            created_at: now,
+            queued_at: None,
+            started_at: None,
+            finished_at: None,
+            instances: Vec::new(),
+        }
+    }
+
     /// Whether nothing has been done for it yet.
     #[must_use]
     pub fn is_pending(&self) -> bool {

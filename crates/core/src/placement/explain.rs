@@ -33,6 +33,8 @@ pub struct Refusals {
     pub nodes: Vec<NodeId>,
     /// Such as `3 of 5 nodes refused: drained`.
     pub reason: String,
+    /// Such as `drained`.
+    pub why: String,
 }
 
 /// What a survivor is worth to the strategy.
@@ -66,12 +68,13 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
         }
         let nodes: Vec<_> = field.ids(&before - &left).into_iter().collect();
         if !nodes.is_empty() {
-            let (refused, of) = (nodes.len(), before.len());
+            let (refused, of) = (nodes.len(), count(&before));
             let why = filter.why(field, number);
             filters.push(Refusals {
                 filter: filter.name(),
-                of_count: count(&before),
+                of_count: of,
                 reason: format!("{refused} of {of} nodes refused: {why}"),
+                why,
                 nodes,
             });
         }

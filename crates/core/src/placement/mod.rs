@@ -40,7 +40,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn no_nodes() -> Self {
+    pub(crate) fn no_nodes() -> Self {
         Self::Unplaceable("There are no nodes available".into())
     }
 
@@ -54,13 +54,24 @@ impl Failure {
     }
 }
 
+/// Whether it matters to a service's placement where instances of services are: by an affinity.
+#[must_use]
+pub fn watches_services(service: &Service, grid: &Grid) -> bool {
+    speaks_of(service, grid, "service")
+}
+
+fn speaks_of(service: &Service, grid: &Grid, key: &str) -> bool {
+    let own = &service.spec.affinity;
+    let affinities = if own.is_empty() { &grid.default_affinity } else { own };
+    affinities.iter().any(|expression| expression.starts_with(key))
+}
+
 /// Whether it matters to a service's placement which containers exist: by an affinity to a container, or
 /// by a dependency on another's volumes or network.
 #[must_use]
 pub fn watches_containers(service: &Service, grid: &Grid) -> bool {
     let spec = &service.spec;
-    let mut affinities = spec.affinity.iter().chain(&grid.default_affinity);
-    affinities.any(|expression| expression.starts_with("container"))
+    speaks_of(service, grid, "container")
         || !spec.volumes_from.is_empty()
         || spec.net.as_deref().is_some_and(|net| net.starts_with("container:"))
 }

@@ -56,6 +56,17 @@ pub(super) fn placement(
     Ok(Placement { wrong, right, wake_at })
 }
 
+/// The nodes that a service is judged over.
+pub(crate) fn candidates(
+    snapshot: &Snapshot,
+    service: &Service,
+    now: Time,
+    graces: &Graces,
+) -> Spots {
+    let used = snapshot.instances(service.id).filter_map(|row| row.node).collect();
+    Candidates::new(snapshot, service, &used, now, graces).spots
+}
+
 /// The nodes a run may use.
 struct Candidates<'a> {
     spots: Spots,

@@ -11,7 +11,8 @@ mod request;
 mod tests;
 
 pub use attempts::Attempts;
-pub use request::{check_failed, deploy_changes};
+pub(crate) use check::candidates;
+pub use request::{check_failed, deploy_changes, deploy_in_vain};
 
 use chrono::TimeDelta;
 

@@ -3,8 +3,8 @@
 use super::Cause;
 use crate::{
     domain::{
-        Change, Deploy, DeployId, DeployOrigin, DeployState, Event, Service, ServiceId,
-        ServiceState, Severity, Time,
+        Change, Deploy, DeployId, DeployOrigin, Event, Service, ServiceId, ServiceState, Severity,
+        Time,
     },
     moment::Moment,
     rollout::overdue_at,
@@ -36,21 +36,8 @@ pub fn deploy_changes(
     if cause == Cause::Interval {
         requested.revision += 1;
     }
-    let deploy = Deploy {
-        id: DeployId::from_bytes(moment.id()),
-        grid: service.grid,
-        service: service.id,
-        origin: DeployOrigin::Scheduler,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: now,
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: Vec::new(),
-    };
+    let deploy =
+        Deploy::new(DeployId::from_bytes(moment.id()), service, DeployOrigin::Scheduler, now);
     vec![
         Change::ServiceUpdated { service: Box::new(requested), from: service.version() },
         Change::DeployCreated(Box::new(deploy)),
@@ -69,6 +56,24 @@ pub fn check_failed(
     let service = snapshot.service(service)?;
     let path = snapshot.path(service);
     let message = format!("service {path} can not be checked: {text}");
+    Some(event(service, Severity::Warn, message, now))
+}
+
+/// The event that tells an operator that a deploy has not brought about what it was for, and that nothing
+/// has changed since; none where the service is gone.
+#[must_use]
+pub fn deploy_in_vain(
+    snapshot: &Snapshot,
+    service: ServiceId,
+    reason: &str,
+    now: Time,
+) -> Option<Change> {
+    let service = snapshot.service(service)?;
+    let path = snapshot.path(service);
+    let message = format!(
+        "service {path} is not as it shall be after its last deploy, which is repeated when something \
+         changes, and after a growing pause: {reason}"
+    );
     Some(event(service, Severity::Warn, message, now))
 }
 

@@ -6,6 +6,7 @@ use crate::{
         Change, DeployOrigin, DeployState, DesiredState, Instance, InstanceDeploy, InstanceId,
         Node, NodeId, ObservedState, Phase, Severity,
     },
+    explain::pinned,
     placement::{Failure, Run},
 };
 
@@ -30,7 +31,14 @@ pub(super) fn place_more(work: &mut Work<'_>, rev: &str) -> Option<Halt> {
                 take_up(work, number, node, rev);
                 run.place(number, node);
             }
-            Err(Failure::Unplaceable(text)) => return Some(Halt::NoNode { number, text }),
+            Err(Failure::Unplaceable(text)) => {
+                let refusals = Some(run.explain(number).sentence()).filter(|text| !text.is_empty());
+                let words = refusals.into_iter();
+                let words = words.chain(pinned(work.snapshot, work.service, number));
+                let words: Vec<_> = words.collect();
+                let explanation = (!words.is_empty()).then(|| words.join("; "));
+                return Some(Halt::NoNode { number, text, explanation });
+            }
             Err(Failure::Fatal(text)) => return Some(Halt::Fatal(text)),
         }
     }

@@ -16,6 +16,8 @@ pub(super) enum Halt {
         number: u32,
         /// What placement said.
         text: String,
+        /// Why, in an operator's words.
+        explanation: Option<String>,
     },
     /// An instance has failed (4f, 5).
     InstancesFailed,
@@ -29,15 +31,18 @@ impl Halt {
             // What comes behind the colon is the reason of whoever aborted it: nobody did.
             Self::Overdue => format!("halting deploy of {path}, deploy was aborted: "),
             Self::NotWanted => format!("halting deploy of {path}, desired state has changed"),
-            Self::NoNode { number, text } => {
-                format!("Cannot find applicable node for service instance {path}-{number}: {text}")
-            }
+            Self::NoNode { number, text, .. } => no_node_text(path, *number, text),
             Self::InstancesFailed => {
                 format!("halting deploy of {path}, one or more instances failed")
             }
             Self::Fatal(text) => text.clone(),
         }
     }
+}
+
+/// The error of a deploy that finds no node for a number.
+pub(crate) fn no_node_text(path: &str, number: u32, text: &str) -> String {
+    format!("Cannot find applicable node for service instance {path}-{number}: {text}")
 }
 
 /// What forbids to take up the next number, where there is one.
@@ -66,17 +71,27 @@ pub(super) fn finish(work: &mut Work<'_>, halt: &Halt) {
         }
     };
     work.log(Severity::Error, message);
-    end(work, DeployState::Error, Some(reason));
+    let explanation = match halt {
+        Halt::NoNode { explanation, .. } => explanation.clone(),
+        _ => None,
+    };
+    end(work, DeployState::Error, Some(reason), explanation);
 }
 
 /// Ends the deploy well.
 pub(super) fn succeed(work: &mut Work<'_>) {
     let message = format!("service {} deployed", work.path);
     work.log(Severity::Info, message);
-    end(work, DeployState::Success, None);
+    end(work, DeployState::Success, None, None);
 }
 
-fn end(work: &mut Work<'_>, state: DeployState, reason: Option<String>) {
+fn end(
+    work: &mut Work<'_>,
+    state: DeployState,
+    reason: Option<String>,
+    explanation: Option<String>,
+) {
     work.step.wake_at = None;
-    work.change(Change::DeployFinished { deploy: work.deploy.id, state, reason, at: work.now });
+    let (deploy, at) = (work.deploy.id, work.now);
+    work.change(Change::DeployFinished { deploy, state, reason, explanation, at });
 }

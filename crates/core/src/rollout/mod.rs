@@ -22,6 +22,7 @@ mod work;
 mod tests;
 
 pub use desired::{availability_changes, desired_changes};
+pub(crate) use halt::no_node_text;
 pub use limits::{DEPLOY_LIMIT, INSTANCE_LIMIT, NOTIFY_LIMIT, most_in_flight, overdue_at};
 
 use crate::{

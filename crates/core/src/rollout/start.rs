@@ -36,7 +36,7 @@ pub(super) fn start(work: &mut Work<'_>) {
         // deployed is deployed once there are nodes.
         begin(work, existing(work));
         let text = "There are no nodes available".to_owned();
-        halt::finish(work, &Halt::NoNode { number: 1, text });
+        halt::finish(work, &Halt::NoNode { number: 1, text, explanation: None });
         return;
     }
     match Run::connected(work.snapshot, work.service).total() {
@@ -69,6 +69,7 @@ fn refuse(work: &mut Work<'_>) {
         deploy: work.deploy.id,
         state: DeployState::Error,
         reason: Some(reason.into()),
+        explanation: None,
         at: work.now,
     });
 }

@@ -158,9 +158,10 @@ impl Deploy {
                     None => self.instances.push(instance.clone()),
                 }
             }
-            Change::DeployFinished { state, reason, at, .. } => {
+            Change::DeployFinished { state, reason, explanation, at, .. } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
+                self.explanation.clone_from(explanation);
                 self.finished_at = Some(*at);
             }
             _ => {}

@@ -121,6 +121,12 @@ impl Snapshot {
         !self.roster.sets().connected.is_empty()
     }
 
+    /// Changes with all of the nodes that decides where instances may go, except memory in use.
+    #[must_use]
+    pub fn placement_fingerprint(&self) -> u64 {
+        self.roster.sets().fingerprint()
+    }
+
     /// Nodes as filters and strategies look at them.
     pub(crate) fn roster(&self) -> &Roster {
         &self.roster

@@ -85,21 +85,7 @@ impl World {
     pub(crate) fn ask_for_deploy(&mut self, service: ServiceId) -> DeployId {
         let id = DeployId::from_bytes(self.moment().id());
         self.update(service, |service| service.state = ServiceState::Running);
-        let deploy = Deploy {
-            id,
-            grid: self.snapshot.grid.id,
-            service,
-            origin: DeployOrigin::User,
-            state: DeployState::Created,
-            reason: None,
-            deploy_rev: None,
-            total: None,
-            created_at: self.now,
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
-            instances: Vec::new(),
-        };
+        let deploy = Deploy::new(id, &self.service(service), DeployOrigin::User, self.now);
         self.commit(vec![Change::DeployCreated(Box::new(deploy))]);
         id
     }

@@ -48,12 +48,13 @@ pub(super) fn write(conn: &mut Conn, change: &Change) -> Result<()> {
             }
             Ok(())
         }
-        Change::DeployFinished { deploy, state, reason, at } => {
+        Change::DeployFinished { deploy, state, reason, explanation, at } => {
             let row =
                 deploys::table.find(deploy.to_string()).filter(deploys::finished_at.is_null());
             let finished = (
                 deploys::state.eq(state.as_str()),
                 deploys::reason.eq(reason),
+                deploys::explanation.eq(explanation),
                 deploys::finished_at.eq(micros(*at)),
             );
             hit(WHAT, diesel::update(row).set(finished).execute(conn))

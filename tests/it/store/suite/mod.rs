@@ -141,21 +141,7 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
         let id = InstanceId::from_bytes([byte; 12]);
         Change::InstanceCreated(Box::new(Instance::new(id, web, number, None, at)))
     };
-    let deploy = Deploy {
-        id: DeployId::from_bytes([0xde; 12]),
-        grid: grid.id,
-        service,
-        origin: DeployOrigin::User,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: at,
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: vec![],
-    };
+    let deploy = Deploy::new(DeployId::from_bytes([0xde; 12]), web, DeployOrigin::User, at);
     let progress = |state| Change::DeployProgressed {
         deploy: deploy.id,
         instance: InstanceDeploy {
@@ -292,21 +278,8 @@ async fn settings_are_kept(store: &Store) {
 async fn a_stop_or_a_scale_in_between_is_not_undone(store: &Store) {
     let grid = grid(store, "between").await;
     let web = service(store, &grid, "web").await;
-    let deploy = |byte: u8, origin| Deploy {
-        id: DeployId::from_bytes([byte; 12]),
-        grid: grid.id,
-        service: web.id,
-        origin,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: now(),
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: vec![],
-    };
+    let deploy =
+        |byte: u8, origin| Deploy::new(DeployId::from_bytes([byte; 12]), &web, origin, now());
     // What a scheduler decided on the service as it was.
     let decided = |byte| {
         let mut wanted = web.clone();

@@ -296,19 +296,5 @@ fn deploys(service: &Service, given: &[GivenDeploy]) -> Vec<Deploy> {
 
 /// A deploy as an administrator asks for it.
 pub(super) fn pending(service: &Service, number: usize) -> Deploy {
-    Deploy {
-        id: DeployId::from_bytes(bytes(8, number)),
-        grid: service.grid,
-        service: service.id,
-        origin: DeployOrigin::User,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: now(),
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: Vec::new(),
-    }
+    Deploy::new(DeployId::from_bytes(bytes(8, number)), service, DeployOrigin::User, now())
 }

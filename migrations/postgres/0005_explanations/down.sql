@@ -1,0 +1,1 @@
+alter table deploys drop column explanation;
