@@ -73,7 +73,9 @@ fn everything(config: &mut ServiceConfig) {
                 .route("/deploys/{deploy}", web::get().to(v1::services::show_deploy))
                 .route("/instances", web::get().to(v1::services::instances))
                 .route("/containers", web::get().to(v1::services::containers))
-                .route("/event_logs", web::get().to(v1::events::of_service)),
+                .route("/event_logs", web::get().to(v1::events::of_service))
+                .route("/explain", web::get().to(v1::explain::show))
+                .route("/plan", web::post().to(v1::explain::plan)),
         );
     config.default_service(web::to(nowhere));
 }

@@ -44,7 +44,7 @@ fn room_files(room: &str) -> Vec<PathBuf> {
 
 /// What of the core a room may use, beside `domain`.
 const CORE: [(&str, &[&str]); 3] =
-    [("wire", &[]), ("auth", &["Moment"]), ("http", &["validate", "presence"])];
+    [("wire", &[]), ("auth", &["Moment"]), ("http", &["validate", "presence", "explain"])];
 
 /// The names a file uses after a prefix such as `crate::`, in `use` trees and in paths.
 fn imports(text: &str, prefix: &str) -> Vec<String> {

@@ -27,7 +27,7 @@ pub async fn create(
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
     run(&means.store, move |tx| {
         let mut moment = clock.moment();
-        let around = surroundings(tx, &grid, DEFAULT_STACK)?;
+        let around = surroundings(tx.conn(), &grid, DEFAULT_STACK)?;
         let spec = match draft.settle(&around, &mut moment) {
             Ok(spec) => spec,
             Err(errors) => return Ok(Err(errors)),

@@ -1,12 +1,14 @@
-//! Services: create, update, deploy, scale, start, stop, restart, remove.
+//! Services: create, update, deploy, scale, start, stop, restart, remove, explain, plan.
 
 mod create;
 mod deploy;
+mod explain;
 mod remove;
 mod update;
 
 pub use create::create;
 pub use deploy::{deploy, scale, set_state};
+pub use explain::{Horizon, Told, explain, plan};
 pub use remove::remove;
 pub use update::update;
 
@@ -16,7 +18,7 @@ use kontena_core::{
     domain::{Grid, Service},
     validate::service::Surroundings,
 };
-use kontena_store::{StoreError, Tx, services};
+use kontena_store::{Conn, StoreError, services};
 
 use super::Subject;
 
@@ -32,8 +34,8 @@ fn subject<'a>(grid: &'a Grid, service: &'a Service) -> Subject<'a> {
 }
 
 /// What a specification is compared with.
-fn surroundings(tx: &mut Tx<'_>, grid: &Grid, stack: &str) -> Result<Surroundings, StoreError> {
-    let services = services::of_grid(tx.conn(), grid.id)?;
+fn surroundings(conn: &mut Conn, grid: &Grid, stack: &str) -> Result<Surroundings, StoreError> {
+    let services = services::of_grid(conn, grid.id)?;
     Ok(Surroundings {
         grid: grid.name.clone(),
         stack: stack.to_owned(),

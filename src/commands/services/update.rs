@@ -32,7 +32,7 @@ pub async fn update(
         let Some(found) = services::by_id(tx.conn(), service)? else {
             return Ok(Ok(None));
         };
-        let around = surroundings(tx, &grid, &found.stack_name)?;
+        let around = surroundings(tx.conn(), &grid, &found.stack_name)?;
         let (spec, instances) = match edit.apply(&found, &around, &mut moment) {
             Ok(edited) => edited,
             Err(errors) => return Ok(Err(errors)),

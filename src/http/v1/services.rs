@@ -204,7 +204,7 @@ pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: Of
     super::containers::render(&app, &grid, found).await
 }
 
-async fn find(
+pub(super) async fn find(
     app: &App,
     caller: &Caller,
     path: &OfStack,

@@ -11,7 +11,7 @@ use std::{future::Future, time::Duration};
 
 use actix::System;
 use kontena_core::{
-    domain::{Cidr, Grid, Instance, Node, NodeStatus, ObservedState, Service, Time},
+    domain::{Cidr, Deploy, Grid, Instance, Node, NodeStatus, ObservedState, Service, Time},
     validate,
 };
 use kontena_master::{
@@ -156,6 +156,12 @@ impl TestMaster {
 
     /// Asks for a deploy and waits for its end; returns its state and reason.
     pub async fn deploy(&self, grid: &Grid, service: &Service) -> (String, Option<String>) {
+        let deploy = self.deploy_record(grid, service).await;
+        (deploy.state.as_str().to_owned(), deploy.reason)
+    }
+
+    /// Asks for a deploy and waits for its end.
+    pub async fn deploy_record(&self, grid: &Grid, service: &Service) -> Deploy {
         let caller = self.caller().await;
         let (_, deploy) =
             commands::services::deploy(self.means(), &caller, grid, service.id, false)
@@ -169,8 +175,7 @@ impl TestMaster {
             found.is_some()
         })
         .await;
-        let deploy = found.expect("finished");
-        (deploy.state.as_str().to_owned(), deploy.reason)
+        found.expect("finished")
     }
 
     pub async fn nodes(&self, grid: &Grid) -> Vec<Node> {

@@ -1,11 +1,13 @@
 //! How nouns of the domain are shown: every field of the contract, none more.
 
 mod container;
+mod explain;
 mod grid;
 mod node;
 mod service;
 
 pub(super) use container::container;
+pub(super) use explain::{explanation, plan};
 pub(super) use grid::grid;
 pub(super) use node::{node, node_path};
 pub(super) use service::{deploy, instance, service};

@@ -186,6 +186,15 @@ pub(in crate::http::v1) fn instance(
     }
 }
 
+/// The contract's text, and behind it what stands behind it.
+fn reason(deploy: &Deploy) -> Option<String> {
+    let reason = deploy.reason.as_ref()?;
+    Some(match &deploy.explanation {
+        Some(explanation) => format!("{reason} ({explanation})"),
+        None => reason.clone(),
+    })
+}
+
 /// Shows a deploy with its instances.
 pub(in crate::http::v1) fn deploy(
     grid: &Grid,
@@ -200,7 +209,7 @@ pub(in crate::http::v1) fn deploy(
         finished_at: time_opt(deploy.finished_at),
         service_id: path(grid, service),
         state: deploy.state.as_str().to_owned(),
-        reason: deploy.reason.clone(),
+        reason: reason(deploy),
         instance_count: service.instances,
         instance_deploys: deploy
             .instances
