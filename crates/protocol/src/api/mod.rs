@@ -5,6 +5,7 @@
 //! read by its own validation.
 
 mod container;
+mod explain;
 mod grid;
 mod node;
 mod service;
@@ -14,6 +15,7 @@ pub use container::{
     Container, ContainerState, Containers, CpuMetric, FilesystemMetric, GridOfContainer,
     HealthOfContainer, Metric, Metrics, NodeOfContainer,
 };
+pub use explain::{Explanation, InstanceExplanation, PlannedAction, PlannedStep, Rank, Refusals};
 pub use grid::{Grid, GridCreate, Grids};
 pub use node::{
     DriverView, EtcdHealth, GridOfNode, Node, NodeCreate, NodeHealth, NodeToken, NodeUpdate, Nodes,
