@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use runner::{Case, Outcome, REPLACED};
 
 /// What the core does already: every `must` case of these passes.
-const BUILT: [&str; 10] = [
+const BUILT: [&str; 11] = [
     "select",
     "filter",
     "count",
@@ -19,6 +19,7 @@ const BUILT: [&str; 10] = [
     "remove_node",
     "drain_node",
     "activate_node",
+    "stack_order",
 ];
 
 fn cases() -> Result<Vec<Case>, String> {
@@ -70,6 +71,11 @@ fn a_wrong_expectation_is_noticed() {
         ("ha-scale-to-zero", r#"{"count": 0}"#),
         ("outdated", r#"{"cause": "interval"}"#),
         ("throttle-0.0-x4", r#"{"max_parallel": 3}"#),
+        ("stack-order-pair", r#"{"order": ["web", "db"]}"#),
+        ("stack-order-pair", r#"{"error_prefix": "service web"}"#),
+        ("stack-order-diamond", r#"{"allowed_orders": [["base", "r", "l", "top"]]}"#),
+        ("stack-order-cycle", r#"{"error_prefix": "service b has"}"#),
+        ("stack-order-missing", r#"{"order": ["web"]}"#),
     ];
     let cases = cases().expect("vectors");
     for (name, then) in others {

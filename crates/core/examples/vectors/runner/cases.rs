@@ -23,7 +23,7 @@ use super::{
 /// How often a case with several allowed outcomes is repeated.
 const SEEDS: u64 = 200;
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 fn service(snapshot: &Snapshot) -> Result<&Service, String> {
     let service = snapshot.service(the_service());
@@ -41,7 +41,7 @@ fn seeds(then: &Value) -> std::ops::Range<u64> {
 }
 
 /// Compares one field, where the case names it.
-fn same(then: &Value, field: &str, found: &Value) -> Checked {
+pub(super) fn same(then: &Value, field: &str, found: &Value) -> Checked {
     match then.get(field) {
         Some(expected) if expected != found => {
             Err(format!("{field}: expected {expected}, found {found}"))
@@ -72,7 +72,7 @@ fn same_failure(then: &Value, failure: &Failure) -> Checked {
     same(then, "error", &json!(failure.to_string()))
 }
 
-fn no_failure(then: &Value) -> Checked {
+pub(super) fn no_failure(then: &Value) -> Checked {
     match then.get("error").or(then.get("fatal")) {
         Some(expected) => Err(format!("expected the error {expected}, found none")),
         None => Ok(()),

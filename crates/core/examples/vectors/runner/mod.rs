@@ -7,6 +7,7 @@ mod cases;
 mod given;
 mod picture;
 mod replaced;
+mod stacks;
 
 use std::fmt;
 
@@ -71,6 +72,7 @@ fn run_as(case: &Case, then: &Value) -> Result<Outcome, String> {
         "node_cleanup" => cases::node_cleanup(case, then),
         "throttle" => cases::throttle(case, then),
         "drain_node" | "activate_node" => cases::availability(case, then),
+        "stack_order" => stacks::order(case, then),
         "join_node" if joins_with(case, "grid") => cases::join(case, then),
         _ => return Ok(Outcome::NotBuilt),
     }
