@@ -103,7 +103,7 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
                 "grid=\"{}\",desired_state=\"{}\",state=\"{}\"",
                 grid.name,
                 instance.desired_state.as_str(),
-                instance.state.as_str()
+                instance.known_state().as_str()
             );
             *by_state.entry(labels).or_default() += 1;
         }

@@ -23,6 +23,7 @@ pub mod presence;
 pub mod reconcile;
 pub mod rollout;
 pub mod snapshot;
+pub mod stack_order;
 #[cfg(test)]
 mod testing;
 pub mod validate;

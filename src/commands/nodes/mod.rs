@@ -5,12 +5,8 @@ mod token;
 use kontena_core::{
     Snapshot,
     domain::{Change, Grid, Node, NodeId},
-    login::free_number,
-    rollout,
-    validate::{
-        FieldErrors,
-        node::{NodeDraft, NodeEdit},
-    },
+    login, rollout,
+    validate::node::{NodeDraft, NodeEdit},
 };
 use kontena_store::{StoreError, nodes, snapshots};
 
@@ -38,26 +34,16 @@ pub async fn create(
     let fresh = fresh_token();
     run(&means.store, move |tx| {
         let used = nodes::numbers_and_names(tx.conn(), grid.id)?;
-        if used.iter().any(|(_, name)| *name == draft.name) {
-            let text = format!("Node with name {} already exists", draft.name);
-            return Ok(Err(FieldErrors::single("name", text)));
-        }
         let token = draft.token.as_deref().unwrap_or(&fresh);
         let token_hash = means_.vault.hash(Purpose::Node, token);
-        if nodes::by_token(tx.conn(), &token_hash)?.is_some() {
-            return Ok(Err(FieldErrors::single("token", "Node with token already exists")));
-        }
-        let Some(number) = free_number(&grid, &used) else {
-            let text = "Node numbers not available. Grid is full?";
-            return Ok(Err(FieldErrors::single("node_number", text)));
-        };
+        let token_is_taken = nodes::by_token(tx.conn(), &token_hash)?.is_some();
         let mut moment = means_.clock.moment();
-        let id = NodeId::from_bytes(moment.id());
-        let mut node = Node::new(id, grid.id, number, draft.name.clone(), moment.now);
-        node.labels.clone_from(&draft.labels);
-        node.has_token = true;
+        let node = match login::create_node(&draft, &grid, &used, token_is_taken, &mut moment) {
+            Ok(node) => node,
+            Err(taken) => return Ok(Err(taken.into())),
+        };
         tx.apply(grid.id, Change::NodeCreated(Box::new(node.clone())))?;
-        nodes::set_token(tx.conn(), id, Some((&token_hash, &means_.vault.seal(token))))?;
+        nodes::set_token(tx.conn(), node.id, Some((&token_hash, &means_.vault.seal(token))))?;
         audit(tx, &caller, "create", &subject(&grid, &node), moment.now)?;
         Ok(Ok(node))
     })

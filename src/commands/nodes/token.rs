@@ -2,7 +2,8 @@
 
 use kontena_core::{
     domain::{Change, Grid, Node},
-    validate::{FieldErrors, node::TokenReset},
+    login::Unavailable,
+    validate::node::TokenReset,
 };
 use kontena_store::{StoreError, nodes};
 
@@ -77,7 +78,7 @@ async fn write(
         if let Some((hash, _)) = &hashed
             && nodes::by_token(tx.conn(), hash)?.is_some_and(|holder| holder.id != node.id)
         {
-            return Ok(Err(FieldErrors::single("token", "Node with token already exists")));
+            return Ok(Err(Unavailable::Token.into()));
         }
         let change = Change::NodeTokenChanged {
             node: node.id,

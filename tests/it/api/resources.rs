@@ -1,5 +1,7 @@
 //! Grids, nodes, services and deploys in the contract's shapes.
 
+use kontena_core::domain::{Change, Instance, InstanceId, ObservedState};
+use kontena_store::{Store, grids, nodes, services};
 use serde_json::{Value, json};
 
 use super::server::Server;
@@ -162,6 +164,47 @@ fn a_service_is_created_changed_deployed_and_removed() {
     assert!(events["logs"].as_array().is_some_and(|logs| !logs.is_empty()));
     assert_eq!(server.call("DELETE", path, &token, None).body, json!({}));
     assert_eq!(server.call("GET", path, &token, None).status, 404);
+}
+
+/// Writes a running instance of the service `web` on the node `core-01`, as a deploy would leave it.
+async fn run_on_the_node(store: &Store) {
+    let write = store.write(|tx| {
+        let grid = grids::by_name(tx.conn(), "test")?.expect("a grid");
+        let node = nodes::by_name(tx.conn(), grid.id, "core-01")?.expect("a node");
+        let web = services::by_path(tx.conn(), grid.id, "null", "web")?.expect("a service");
+        let id = InstanceId::from_bytes([7; 12]);
+        let mut instance = Instance::new(id, &web, 1, Some(node.id), web.created_at);
+        instance.state = ObservedState::Running;
+        tx.apply(grid.id, Change::InstanceCreated(Box::new(instance)))
+    });
+    write.await.expect("writes");
+}
+
+#[test]
+fn an_instance_whose_node_was_removed_is_not_shown_as_running() {
+    let (server, token) = with_grid();
+    let node = json!({ "name": "core-01" });
+    assert_eq!(server.call("POST", "/v1/grids/test/nodes", &token, Some(&node)).status, 201);
+    let web = json!({ "name": "web", "image": "nginx", "stateful": false });
+    assert_eq!(server.call("POST", "/v1/grids/test/services", &token, Some(&web)).status, 201);
+    actix::System::new().block_on(run_on_the_node(&server.app.means.store));
+    let path = "/v1/services/test/null/web";
+    let shown = || {
+        let service = server.call("GET", path, &token, None).body;
+        let instances = server.call("GET", &format!("{path}/instances"), &token, None).body;
+        let metrics = server.raw("GET", "/metrics", &[], "").body;
+        let counted = metrics.as_str().expect("text").lines().map(str::to_owned);
+        let mut counted = counted.filter(|line| line.starts_with("kontena_instances{"));
+        let counted = counted.next().expect("instances");
+        let state = counted.split("state=").last().expect("a state").to_owned();
+        (service["instance_counts"].clone(), instances["instances"][0]["state"].clone(), state)
+    };
+    let running = (json!({ "total": 1, "running": 1 }), json!("running"), "\"running\"} 1".into());
+    assert_eq!(shown(), running);
+    let removed = server.call("DELETE", "/v1/nodes/test/core-01", &token, None);
+    assert_eq!(removed.status, 200);
+    let missing = (json!({ "total": 0, "running": 0 }), json!("missing"), "\"missing\"} 1".into());
+    assert_eq!(shown(), missing);
 }
 
 #[test]

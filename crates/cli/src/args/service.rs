@@ -13,10 +13,14 @@ pub(crate) enum ServiceCommand {
     List(ServiceList),
     /// Show a service and its instances
     Show(ServiceShow),
+    /// Explain why the instances of a service are where they are, or nowhere
+    Explain(ServiceExplain),
     /// Create a service without deploying it
     Create(ServiceCreate),
     /// Change a service
     Update(ServiceUpdate),
+    /// Show what a deploy would do now, without doing it
+    Plan(ServicePlan),
     /// Deploy a service
     Deploy(ServiceDeploy),
     /// Set the number of instances and deploy
@@ -51,6 +55,20 @@ pub(crate) struct ServiceShow {
     /// Name of the service
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+}
+
+/// `kontena service explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceExplain {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Explain this instance only, with the nodes it could be on
+    #[arg(long, value_name = "INSTANCE", value_parser = non_negative)]
+    pub(crate) instance: Option<i64>,
     /// How to print.
     #[command(flatten)]
     pub(crate) showing: Showing,
@@ -91,6 +109,28 @@ pub(crate) struct ServiceUpdate {
     /// Name of the service
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+    /// What changes.
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+}
+
+/// `kontena service plan`.
+#[derive(Debug, Args)]
+pub(crate) struct ServicePlan {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What would have changed before.
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+}
+
+/// What can change in a service.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Changes {
     /// Image to run
     #[arg(long, value_name = "IMAGE")]
     pub(crate) image: Option<String>,

@@ -14,6 +14,7 @@ mod http;
 mod login;
 mod node;
 mod parsing;
+mod placement;
 mod service;
 mod support;
 mod terminal;

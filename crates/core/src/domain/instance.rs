@@ -35,6 +35,20 @@ pub struct Instance {
     pub updated_at: Time,
 }
 
+impl Instance {
+    /// Returns what may be told of the instance: what its node last reported. One that has no node (any
+    /// more) has nobody who could report, so that it is missing, whatever was true before; what was never
+    /// reported stays so.
+    #[must_use]
+    pub fn known_state(&self) -> ObservedState {
+        match self.state {
+            ObservedState::Initialized => ObservedState::Initialized,
+            _ if self.node.is_none() => ObservedState::Missing,
+            state => state,
+        }
+    }
+}
+
 /// What an instance shall do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,6 +101,45 @@ impl ObservedState {
             Self::Restarting => "restarting",
             Self::Stopped => "stopped",
             Self::Missing => "missing",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(node: Option<NodeId>, state: ObservedState) -> Instance {
+        Instance {
+            id: InstanceId::from_bytes([1; 12]),
+            grid: GridId::from_bytes([1; 12]),
+            service: ServiceId::from_bytes([1; 12]),
+            number: 1,
+            node,
+            desired_state: DesiredState::Running,
+            deploy_rev: None,
+            service_revision: None,
+            rev: None,
+            state,
+            error: None,
+            created_at: Time::default(),
+            updated_at: Time::default(),
+        }
+    }
+
+    #[test]
+    fn an_instance_without_a_node_is_not_known_to_run() {
+        use ObservedState::{Initialized, Missing, Restarting, Running, Stopped};
+        for (state, without) in [
+            (Initialized, Initialized),
+            (Running, Missing),
+            (Restarting, Missing),
+            (Stopped, Missing),
+            (Missing, Missing),
+        ] {
+            assert_eq!(instance(None, state).known_state(), without);
+            let node = Some(NodeId::from_bytes([2; 12]));
+            assert_eq!(instance(node, state).known_state(), state);
         }
     }
 }

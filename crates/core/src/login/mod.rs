@@ -8,9 +8,8 @@
 //! token, then the clock. A node is created or bound even where its clock is refused afterwards, so that
 //! an operator sees the refusal on the node.
 
+mod newcomer;
 mod version;
-
-use std::collections::BTreeSet;
 
 use chrono::{DurationRound, TimeDelta};
 
@@ -19,6 +18,9 @@ use crate::{
     domain::{Change, Connection, EngineId, Grid, GridId, Node, NodeId, Time, text::NAME},
 };
 
+use newcomer::{free_name, free_number};
+
+pub use newcomer::{Unavailable, create_node};
 pub use version::is_compatible;
 
 /// What an agent says about itself.
@@ -243,41 +245,13 @@ fn new_node(
     engine_id: &EngineId,
     moment: &mut Moment,
 ) -> Result<Node, Refusal> {
-    let number = free_number(grid, used)
-        .ok_or_else(|| Refusal::new(1011, "Node numbers not available. Grid is full?"))?;
+    let number = free_number(grid, used).map_err(|error| Refusal::new(1011, error.to_string()))?;
     let name = free_name(&claim.name, number, used);
     let mut node = Node::new(NodeId::from_bytes(moment.id()), grid.id, number, name, moment.now);
     node.engine_id = Some(engine_id.clone());
     node.agent_version = Some(claim.version.clone());
     node.labels.clone_from(&claim.labels);
     Ok(node)
-}
-
-/// The lowest number that no node of the grid uses; none where the grid is full.
-#[must_use]
-pub fn free_number(grid: &Grid, used: &[(u32, String)]) -> Option<u32> {
-    let numbers: BTreeSet<u32> = used.iter().map(|(number, _)| *number).collect();
-    (1..=grid.subnet.last_node_number()).find(|number| !numbers.contains(number))
-}
-
-/// The name itself, else `{name}-{number}`, else with a further `-2`, `-3`, … until it is free.
-fn free_name(name: &str, number: u32, used: &[(u32, String)]) -> String {
-    let names: BTreeSet<&str> = used.iter().map(|(_, name)| name.as_str()).collect();
-    if !names.contains(name) {
-        return name.to_owned();
-    }
-    let numbered = format!("{name}-{number}");
-    if !names.contains(numbered.as_str()) {
-        return numbered;
-    }
-    let mut suffix = 2_u64;
-    loop {
-        let candidate = format!("{numbered}-{suffix}");
-        if !names.contains(candidate.as_str()) {
-            return candidate;
-        }
-        suffix += 1;
-    }
 }
 
 fn check_clock(

@@ -80,16 +80,16 @@ pub(in crate::http::v1) fn service(
     }
 }
 
-/// What exists is what agents say exists.
+/// What exists is what agents say exists; an instance without a node has none to say so.
 fn counts(instances: &[Instance]) -> api::InstanceCounts {
     let count = |is: &dyn Fn(&Instance) -> bool| {
         i64::try_from(instances.iter().filter(|instance| is(instance)).count()).unwrap_or(i64::MAX)
     };
     api::InstanceCounts {
         total: count(&|instance| {
-            !matches!(instance.state, ObservedState::Initialized | ObservedState::Missing)
+            !matches!(instance.known_state(), ObservedState::Initialized | ObservedState::Missing)
         }),
-        running: count(&|instance| instance.state == ObservedState::Running),
+        running: count(&|instance| instance.known_state() == ObservedState::Running),
     }
 }
 
@@ -174,7 +174,7 @@ pub(in crate::http::v1) fn instance(
         updated_at: timestamp(instance.updated_at),
         instance_number: instance.number,
         desired_state: instance.desired_state.as_str().to_owned(),
-        state: instance.state.as_str().to_owned(),
+        state: instance.known_state().as_str().to_owned(),
         deploy_rev: instance.deploy_rev.clone(),
         rev: instance.rev.clone(),
         error: instance.error.clone(),

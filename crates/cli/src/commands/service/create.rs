@@ -34,14 +34,7 @@ pub(super) fn create(session: &Session<'_>, args: &ServiceCreate) -> Result<(), 
 pub(super) fn update(session: &Session<'_>, args: &ServiceUpdate) -> Result<(), Failure> {
     let path = super::service_path(session, &args.name)?;
     let client = session.client()?;
-    let mut body = Map::new();
-    if let Some(image) = &args.image {
-        body.insert("image".into(), definition::tagged(image).into());
-    }
-    if args.privileged || args.no_privileged {
-        body.insert("privileged".into(), args.privileged.into());
-    }
-    definition::fill(&mut body, &args.definition)?;
+    let body = definition::changed(&args.changes)?;
     let name = session.console.paint(Ink::Cyan, &args.name);
     session
         .console

@@ -1,4 +1,4 @@
-//! Flags of `service create` and `service update` as fields of the API.
+//! Flags of `service create`, `service update` and `service plan` as fields of the API.
 //!
 //! Only what is given is sent: a field that is absent keeps its value, or takes the master's default.
 
@@ -7,8 +7,19 @@ use serde_json::{Map, Value};
 
 use super::settings;
 use super::words;
-use crate::args::service::Definition;
+use crate::args::service::{Changes, Definition};
 use crate::failure::Failure;
+
+/// Makes the request that changes the given fields of a service and no others.
+pub(super) fn changed(given: &Changes) -> Result<Map<String, Value>, Failure> {
+    let mut body = Map::new();
+    put(&mut body, "image", given.image.as_deref().map(tagged));
+    if given.privileged || given.no_privileged {
+        body.insert("privileged".into(), given.privileged.into());
+    }
+    fill(&mut body, &given.definition)?;
+    Ok(body)
+}
 
 /// Puts the given fields into a request.
 pub(super) fn fill(body: &mut Map<String, Value>, given: &Definition) -> Result<(), Failure> {

@@ -9,7 +9,9 @@ mod containers;
 mod create;
 mod definition;
 mod deploy;
+mod explain;
 mod list;
+mod plan;
 mod remove;
 mod settings;
 mod show;
@@ -21,8 +23,10 @@ pub(super) fn run(session: &Session<'_>, command: &ServiceCommand) -> Result<(),
     match command {
         ServiceCommand::List(args) => list::run(session, args),
         ServiceCommand::Show(args) => show::run(session, args),
+        ServiceCommand::Explain(args) => explain::run(session, args),
         ServiceCommand::Create(args) => create::create(session, args),
         ServiceCommand::Update(args) => create::update(session, args),
+        ServiceCommand::Plan(args) => plan::run(session, args),
         ServiceCommand::Deploy(args) => deploy::deploy(session, args),
         ServiceCommand::Scale(args) => deploy::scale(session, args),
         ServiceCommand::Start(args) => signal::start(session, args),

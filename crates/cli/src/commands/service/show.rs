@@ -2,9 +2,11 @@
 
 use std::fmt::{Display, Write as _};
 
+use kontena_protocol::api::Explanation;
 use serde_json::Value;
 
 use super::containers::{dns, node_name, public_ip};
+use super::explain::hindrances;
 use crate::api::{Container, Instance, Service, read};
 use crate::args::ShowFormat;
 use crate::args::service::ServiceShow;
@@ -35,7 +37,23 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceShow) -> Result<(), Failu
     for instance in &instances {
         page.instance(&args.name, instance, &containers);
     }
+    if is_incomplete(&service, &instances) {
+        // Other masters have nothing to explain, and the listing is worth showing without.
+        match client.get(&format!("{path}/explain")) {
+            Ok(explanation) => page.placement(&explanation),
+            Err(Failure::Http(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
     Ok(session.console.text(&page.0)?)
+}
+
+/// Tells whether a service that shall run lacks instances, or nodes for them.
+fn is_incomplete(service: &Service, instances: &[Instance]) -> bool {
+    let wanted = service.instances.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    let is_placed = |instance: &Instance| instance.node.is_some();
+    service.state.as_deref() == Some("running")
+        && (instances.len() < wanted || !instances.iter().all(is_placed))
 }
 
 /// The listing as it grows.
@@ -204,6 +222,17 @@ impl Page {
         self.title(3, "containers:");
         for container in containers.iter().filter(|container| container.instance_number == number) {
             self.container(container);
+        }
+    }
+
+    /// Why instances have no node; nothing where the last decision gave each one.
+    fn placement(&mut self, explanation: &Explanation) {
+        let hindrances = hindrances(explanation);
+        if !hindrances.is_empty() {
+            self.line(1, "placement", &explanation.reason);
+            for hindrance in hindrances {
+                let _ = writeln!(self.0, "    - {hindrance}");
+            }
         }
     }
 

@@ -7,7 +7,6 @@ use kontena_core::{
     Moment, Snapshot, cleanup,
     domain::{Availability, Change, DeployId, NodeId, Service},
     grace::Graces,
-    login::{self, Claim, Facts, Presented, Rules},
     placement::{Failure, Run},
     reconcile::{self, Cause, Verdict},
     rollout,
@@ -23,7 +22,7 @@ use super::{
 /// How often a case with several allowed outcomes is repeated.
 const SEEDS: u64 = 200;
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 fn service(snapshot: &Snapshot) -> Result<&Service, String> {
     let service = snapshot.service(the_service());
@@ -41,7 +40,7 @@ fn seeds(then: &Value) -> std::ops::Range<u64> {
 }
 
 /// Compares one field, where the case names it.
-fn same(then: &Value, field: &str, found: &Value) -> Checked {
+pub(super) fn same(then: &Value, field: &str, found: &Value) -> Checked {
     match then.get(field) {
         Some(expected) if expected != found => {
             Err(format!("{field}: expected {expected}, found {found}"))
@@ -72,7 +71,7 @@ fn same_failure(then: &Value, failure: &Failure) -> Checked {
     same(then, "error", &json!(failure.to_string()))
 }
 
-fn no_failure(then: &Value) -> Checked {
+pub(super) fn no_failure(then: &Value) -> Checked {
     match then.get("error").or(then.get("fatal")) {
         Some(expected) => Err(format!("expected the error {expected}, found none")),
         None => Ok(()),
@@ -284,45 +283,6 @@ pub(super) fn availability(case: &Case, then: &Value) -> Checked {
     same(then, "notified", &json!(notified))?;
     let found = snapshot.node(node).map(|node| node.availability.as_str());
     same(then, "availability", &json!(found))
-}
-
-/// An agent that nobody knows connects with the grid's token.
-pub(super) fn join(case: &Case, then: &Value) -> Checked {
-    let snapshot = Builder::new(&case.given).snapshot();
-    let join = case.given.join.as_ref().ok_or("nobody joins")?;
-    let claim = Claim {
-        version: "1.5.4".into(),
-        engine_id: "NEWCOMER".into(),
-        name: join.name.clone(),
-        labels: Vec::new(),
-        connected_at: Some(Ok(now())),
-        token: Presented::Grid,
-        arrived_at: now(),
-        kept_waiting: TimeDelta::zero(),
-    };
-    let used = snapshot.nodes().map(|node| (node.number, node.name.clone()));
-    let facts =
-        Facts { grid: Some(snapshot.grid.clone()), used: used.collect(), ..Facts::default() };
-    let rules = Rules {
-        version: "1.5.4".into(),
-        websocket_timeout: TimeDelta::seconds(5),
-        clock_skew: TimeDelta::seconds(1),
-    };
-    let admitted = login::decide(&claim, &facts, &rules, &mut Moment::new(now(), 0));
-    let changes = match admitted {
-        Ok(admission) => admission.changes,
-        Err(refusal) => return same(then, "error", &json!(refusal.reason)),
-    };
-    no_failure(then)?;
-    let created = changes.iter().find_map(|change| match change {
-        Change::NodeCreated(node) => Some(json!({
-            "name": node.name,
-            "number": node.number,
-            "initial": node.is_initial(snapshot.grid.initial_size),
-        })),
-        _ => None,
-    });
-    same(then, "node", &json!(created))
 }
 
 /// The sweep of connections, then that of ephemeral nodes.

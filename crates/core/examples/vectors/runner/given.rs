@@ -51,6 +51,15 @@ pub(super) struct Given {
     pub(super) manual_deploy: bool,
     /// The agent that connects, or the node that is created.
     pub(super) join: Option<GivenJoin>,
+    /// The services that are put in order.
+    #[serde(default)]
+    pub(super) stack_services: Vec<GivenLinked>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct GivenLinked {
+    pub(crate) name: String,
+    pub(super) links: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

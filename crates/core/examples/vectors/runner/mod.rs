@@ -5,8 +5,10 @@
 mod agents;
 mod cases;
 mod given;
+mod newcomers;
 mod picture;
 mod replaced;
+mod stacks;
 
 use std::fmt;
 
@@ -71,14 +73,9 @@ fn run_as(case: &Case, then: &Value) -> Result<Outcome, String> {
         "node_cleanup" => cases::node_cleanup(case, then),
         "throttle" => cases::throttle(case, then),
         "drain_node" | "activate_node" => cases::availability(case, then),
-        "join_node" if joins_with(case, "grid") => cases::join(case, then),
+        "join_node" => newcomers::join(case, then),
+        "stack_order" => stacks::order(case, then),
         _ => return Ok(Outcome::NotBuilt),
     }
     .map(|()| Outcome::Pass)
-}
-
-/// Creating a node by hand is a command of the master, not a decision of the core.
-fn joins_with(case: &Case, token: &str) -> bool {
-    let join = case.given.join.as_ref();
-    join.is_some_and(|join| join.token == token)
 }
