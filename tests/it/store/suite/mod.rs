@@ -2,6 +2,7 @@
 //! database serves them all.
 
 mod connections;
+mod fencing;
 mod jobs;
 mod reports;
 
@@ -30,6 +31,7 @@ pub async fn run(store: &Store) {
     a_stop_or_a_scale_in_between_is_not_undone(store).await;
     connections::run(store).await;
     reports::run(store).await;
+    fencing::run(store).await;
 }
 
 fn now() -> Time {
