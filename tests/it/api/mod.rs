@@ -1,5 +1,6 @@
 //! The administrators' API over a real socket.
 
 mod access;
+mod fenced;
 mod resources;
 pub mod server;
