@@ -3,4 +3,5 @@
 mod deploys;
 mod offline;
 mod panics;
+mod pruning;
 mod restart;

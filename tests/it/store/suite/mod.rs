@@ -4,6 +4,7 @@
 mod connections;
 mod fencing;
 mod jobs;
+mod pruning;
 mod reports;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub async fn run(store: &Store) {
     a_stop_or_a_scale_in_between_is_not_undone(store).await;
     connections::run(store).await;
     reports::run(store).await;
+    pruning::run(store).await;
     fencing::run(store).await;
 }
 
