@@ -1,15 +1,18 @@
 //! Wiring: opens the store, starts the actors, listens, and shuts down in order. Nobody imports it.
 //!
 //! ```text
-//!   vault key -> store (migrated) -> first administrator -> left-over connections marked
-//!            -> grid actors -> listen -> ... signal ... -> sessions closed (1001) -> store
+//!   vault key -> store (migrated) -> first administrator -> lease claimed -> left-over connections marked
+//!            -> grid actors -> listen -> ... signal ... -> sessions closed (1001) -> lease released -> store
 //! ```
 
+mod alone;
 pub mod dev;
 mod key;
+mod lease;
 mod listener;
 
 use std::{
+    fs::File,
     net::SocketAddr,
     sync::{
         Arc,
@@ -40,6 +43,8 @@ use crate::{
 
 /// How long sessions may take to say goodbye.
 const DRAIN_LIMIT: Duration = Duration::from_secs(3);
+/// How long the database may take to be given the lease back.
+const RELEASE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why a master does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,12 @@ pub enum BootError {
     /// The database is away, refuses, or was made by a newer program.
     #[error("DATABASE_URL")]
     Store(#[source] StoreError),
+    /// Another master runs on the SQLite file.
+    #[error("DATABASE_URL: another master runs on {file}")]
+    InUse {
+        /// The file.
+        file: String,
+    },
     /// The vault key does not open the database.
     #[error("VAULT_KEY: this key does not open the database: takes the key it was first used with")]
     WrongVaultKey,
@@ -85,13 +96,12 @@ impl BootError {
 /// Runs a master until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Where it does not start.
+/// Where it does not start, or another master takes over.
 pub fn serve(config: Config) -> Result<(), BootError> {
     System::new().block_on(async move {
         let master = Master::start(config).await?;
         println!("kontena-master listening on http://{}", master.addr());
-        master.run_until_signal().await;
-        Ok(())
+        master.run_until_signal().await
     })
 }
 
@@ -139,6 +149,8 @@ pub struct Master {
     addr: SocketAddr,
     server: ServerHandle,
     arbiters: Vec<Arbiter>,
+    /// Held for as long as the master runs.
+    _alone: Option<File>,
 }
 
 impl Master {
@@ -149,6 +161,7 @@ impl Master {
     /// Where it does not start.
     pub async fn start(config: Config) -> Result<Self, BootError> {
         let means = open(&config).await?;
+        let alone = alone::lock(&config.database_url)?;
         let listener = listener::bind(config.listen)?;
         let code = setup::first_administrator(&means, config.initial_admin_code.clone())
             .await
@@ -162,10 +175,12 @@ impl Master {
             schedulers: scheduler_arbiter.handle(),
         };
         let app = wire(&config, means, placement).await?;
+        drop(actix_rt::spawn(lease::keep(app.means.store.clone())));
         let addr = listener.local_addr()?;
         let server = listener::serve(listener, app.clone())?;
         log::info!("database {}", config.database_url);
-        Ok(Self { app, addr, server, arbiters: vec![grid_arbiter, scheduler_arbiter] })
+        let arbiters = vec![grid_arbiter, scheduler_arbiter];
+        Ok(Self { app, addr, server, arbiters, _alone: alone })
     }
 
     /// Where it listens.
@@ -180,18 +195,31 @@ impl Master {
         &self.app
     }
 
-    /// Runs until SIGTERM or SIGINT, then stops. A second signal ends the process at once.
-    pub async fn run_until_signal(self) {
-        signal().await;
-        log::info!("stopping");
+    /// Runs until SIGTERM or SIGINT, or until another master has taken over, then stops. A second signal
+    /// ends the process at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another master has taken over: nothing here is true any more, and
+    /// whoever starts this one again has it wait for the lease.
+    pub async fn run_until_signal(self) -> Result<(), BootError> {
+        let taken_by = tokio::select! {
+            () = signal() => None,
+            holder = self.app.means.store.fenced() => Some(holder),
+        };
+        match &taken_by {
+            None => log::info!("stopping"),
+            Some(holder) => log::error!("another master has taken over ({holder}): stopping"),
+        }
         actix_rt::spawn(async {
             signal().await;
             std::process::exit(1);
         });
         self.stop().await;
+        taken_by.map_or(Ok(()), |holder| Err(BootError::Store(StoreError::Fenced(holder))))
     }
 
-    /// Stops: no more sessions, sessions closed with 1001, what was acknowledged is committed.
+    /// Stops: no more sessions, sessions closed with 1001, what was acknowledged is committed, the lease is
+    /// the next master's.
     pub async fn stop(self) {
         self.app.ready.store(false, Ordering::Release);
         for (_, grid) in self.app.registry.grids() {
@@ -210,14 +238,22 @@ impl Master {
         for arbiter in self.arbiters {
             arbiter.stop();
         }
+        let released = tokio::time::timeout(RELEASE_LIMIT, self.app.means.store.release()).await;
+        match released {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if error.is_fenced() => {}
+            _ => log::warn!("the lease was not given back: the next master waits for its end"),
+        }
     }
 }
 
-/// Starts the actors of every grid on what is stored.
+/// Makes the store the active master's and starts the actors of every grid on it. The only way to actors,
+/// so that none ever writes without a lease.
 ///
 /// # Errors
-/// Where the store fails.
+/// Where the store fails, or another master is active.
 pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result<App, BootError> {
+    means.store.claim(&lease::holder()).await.map_err(BootError::Store)?;
     let listening_since = means.clock.now();
     let left_over = setup::begin(&means.store, listening_since).await.map_err(BootError::Store)?;
     if left_over > 0 {

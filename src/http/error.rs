@@ -55,7 +55,7 @@ pub enum ApiError {
     /// 422: field by field.
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// 503: the database is away, or the master is stopping.
+    /// 503: the database is away, another master has taken over, or this one is stopping.
     #[error("unavailable")]
     Unavailable,
     /// 500.
@@ -148,6 +148,9 @@ impl ResponseError for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.is_fenced() {
+            return Self::Unavailable;
+        }
         if error.is_unavailable() {
             log::warn!("a call was not answered: {error}");
             return Self::Unavailable;

@@ -13,6 +13,7 @@ mod bad_input;
 mod claims;
 mod dev;
 mod engine;
+mod fencing;
 mod path;
 mod postgres;
 mod signals;

@@ -1,14 +1,20 @@
 //! What is cleaned up by itself, and when: connections that went stale, ephemeral nodes that stay away,
-//! records of containers that are gone (`agent-protocol.md` 2.5, decisions in the contract's README).
+//! records of containers that are gone (`agent-protocol.md` 2.5, decisions in the contract's README), and
+//! history nobody will ask for (`scheduling.md` 5.8).
 //!
 //! ```text
 //!   connected, no sign of life for two intervals ──> not connected
 //!   ephemeral, offline for its time to live      ──> removed
 //!   container marked deleted for a minute, and not reported for three of its node's presence, or for the
 //!   longest grace of its absence                 ──> purged
+//!   finished deploy with 100 newer ones          ──> pruned
+//!   revision that no service, instance or unfinished deploy needs  ──> pruned
+//!   event with 10,000 newer ones in its grid     ──> pruned
 //! ```
+//!
+//! The audit log is kept whole: it is evidence, and grows with what people do, not with what happens.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::TimeDelta;
 
@@ -29,6 +35,27 @@ const RESAVE: TimeDelta = TimeDelta::seconds(180);
 /// A master that has just begun to listen removes no node before this: an agent that waits as long as it
 /// ever waits between two attempts has been back several times by then.
 const SETTLING: TimeDelta = TimeDelta::minutes(10);
+
+/// How many finished deploys of a service are kept, the newest by their creation (`scheduling.md` 5.8).
+/// Unfinished ones are kept whatever their number.
+pub const DEPLOYS_KEPT: i64 = 100;
+
+/// How many entries of its event log a grid keeps. Its clients ask for a thousand at most; ten thousand are
+/// the days before an incident in a busy grid, and a few megabytes.
+pub const EVENTS_KEPT: i64 = 10_000;
+
+/// Whether a revision of a service's specification may go. The present one, and one that an instance was
+/// deployed at, is what agents are told. A deploy that has not ended may still place instances at the
+/// revision it began with.
+#[must_use]
+pub fn is_needless(
+    revision: i64,
+    present: i64,
+    of_instances: &BTreeSet<i64>,
+    is_deploying: bool,
+) -> bool {
+    !is_deploying && revision != present && !of_instances.contains(&revision)
+}
 
 /// How long things are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +174,17 @@ mod tests {
         assert!(!is_expired(&node, 1, false, &limits, at(SIX_HOURS * 2 + 599)));
         assert!(is_expired(&node, 1, false, &limits, at(SIX_HOURS * 2 + 600)));
     }
+
+    #[test]
+    fn a_revision_goes_when_nothing_can_be_told_to_an_agent_from_it() {
+        let of_instances = BTreeSet::from([2, 4]);
+        let needless =
+            |revision, is_deploying| is_needless(revision, 5, &of_instances, is_deploying);
+        let gone: Vec<i64> = (1..=5).filter(|revision| needless(*revision, false)).collect();
+        assert_eq!(gone, [1, 3]);
+        assert!((1..=5).all(|revision| !needless(revision, true)), "a deploy may place at any");
+    }
+
     #[test]
     fn a_record_goes_when_its_node_has_had_its_time_to_report_it() {
         let graces = Graces::default();

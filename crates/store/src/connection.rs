@@ -80,9 +80,7 @@ impl DatabaseUrl {
     pub(crate) fn connect(&self) -> Result<Conn> {
         match self {
             Self::Sqlite(file) => open_sqlite(file).map(Conn::Sqlite),
-            Self::Postgres(url) => PgConnection::establish(&with_limits(url))
-                .map(Conn::Postgres)
-                .map_err(|error| StoreError::unavailable(&error)),
+            Self::Postgres(url) => open_postgres(url).map(Conn::Postgres),
         }
     }
 }
@@ -95,6 +93,17 @@ const POSTGRES_LIMITS: [(&str, &str); 5] = [
     ("keepalives_count", "3"),
     ("tcp_user_timeout", "10000"),
 ];
+
+/// A master that is stopped in the middle of a transaction must not keep the lease's row, and with it its
+/// successor: shorter than the lease lasts.
+const POSTGRES_SETUP: &str = "set idle_in_transaction_session_timeout = '3s'";
+
+fn open_postgres(url: &str) -> Result<PgConnection> {
+    let mut connection = PgConnection::establish(&with_limits(url))
+        .map_err(|error| StoreError::unavailable(&error))?;
+    connection.batch_execute(POSTGRES_SETUP).map_err(|error| StoreError::unavailable(&error))?;
+    Ok(connection)
+}
 
 fn with_limits(url: &str) -> String {
     let mut url = url.to_owned();

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use kontena_core::domain::{Deploy, DeployId, GridId, InstanceDeploy};
 
 use crate::{
     Conn, Result,
-    row::{DeployRow, InstanceDeployRow},
-    schema::{deploys, instance_deploys},
+    row::{DeployRow, InstanceDeployRow, id},
+    schema::{deploys, instance_deploys, services},
 };
 
 /// A deploy with its instances.
@@ -56,4 +56,52 @@ pub fn unfinished(conn: &mut Conn, grid: GridId) -> Result<Vec<Deploy>> {
             row.into_deploy(instances)
         })
         .collect()
+}
+
+/// Finished deploys of a grid's services beyond the newest so many of each, at most `most` of them; the
+/// oldest of a service are not necessarily the first.
+///
+/// # Errors
+/// Where a query fails.
+pub fn surplus(conn: &mut Conn, grid: GridId, kept: i64, most: i64) -> Result<Vec<DeployId>> {
+    // From the services, since only they are found by their grid.
+    let crowded = services::table
+        .inner_join(deploys::table)
+        .filter(services::grid_id.eq(grid.to_string()))
+        .filter(deploys::finished_at.is_not_null())
+        .group_by(services::id)
+        .having(count_star().gt(kept))
+        .select(services::id)
+        .load::<String>(conn)?;
+    let mut surplus = Vec::new();
+    for service in crowded {
+        let left = most.saturating_sub(i64::try_from(surplus.len()).unwrap_or(i64::MAX));
+        if left <= 0 {
+            break;
+        }
+        let ids = deploys::table
+            .filter(deploys::service_id.eq(service))
+            .filter(deploys::finished_at.is_not_null())
+            .order((deploys::created_at.desc(), deploys::id.desc()))
+            .offset(kept)
+            .limit(left)
+            .select(deploys::id)
+            .load::<String>(conn)?;
+        for text in ids {
+            surplus.push(id("deploys", &text)?);
+        }
+    }
+    Ok(surplus)
+}
+
+/// Removes deploys with their instances. Only finished ones may be given: pictures hold the others.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove(conn: &mut Conn, ids: &[DeployId]) -> Result<()> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let rows =
+        deploys::table.filter(deploys::id.eq_any(ids)).filter(deploys::finished_at.is_not_null());
+    diesel::delete(rows).execute(conn)?;
+    Ok(())
 }

@@ -29,6 +29,12 @@ pub enum StoreError {
     /// The connection was lost during the commit: the transaction may or may not have happened.
     #[error("the outcome of a commit is unknown: {0}")]
     Unknown(String),
+    /// Another master has taken the lease, and this one never writes again. Nothing was written.
+    #[error("another master has taken over: {0}")]
+    Fenced(String),
+    /// Another master holds the lease, and renews it.
+    #[error("another master is active: {0}")]
+    Held(String),
     /// The database was made by a newer program.
     #[error("the database is newer than this program: it knows migration {0}")]
     Newer(String),
@@ -50,10 +56,26 @@ impl StoreError {
         Self::Corrupt { table, what: what.to_string() }
     }
 
-    /// Whether the caller may try again later, the database being away.
+    /// Whether the caller may try again later, the database being away, or another master having taken
+    /// over: that one will answer.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unknown(_))
+        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::Fenced(_))
+    }
+
+    /// Whether another master has taken over. Said once, by who stops this one; nobody else need log it.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Fenced(_))
+    }
+
+    /// The same for each of many jobs that fail for one reason, before any of them was committed.
+    pub(crate) fn for_all(&self) -> Self {
+        match self {
+            Self::Fenced(holder) => Self::Fenced(holder.clone()),
+            Self::Unavailable(text) => Self::Unavailable(text.clone()),
+            other => Self::unavailable(other),
+        }
     }
 }
 

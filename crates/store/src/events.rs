@@ -1,4 +1,4 @@
-//! Reading the event log; entries are written as changes of their grid.
+//! Reading and pruning the event log; entries are written as changes of their grid.
 
 use diesel::prelude::*;
 use kontena_core::domain::{Event, GridId, ServiceId, Severity};
@@ -41,6 +41,31 @@ pub fn newest(
     }
     let rows = query.load::<Row>(conn)?;
     rows.into_iter().rev().map(|row| read(grid, row)).collect()
+}
+
+/// The last entry to go where a grid keeps its newest so many, and at most `most` go at once; none where it
+/// has no more than it keeps.
+///
+/// # Errors
+/// Where a query fails.
+pub fn surplus(conn: &mut Conn, grid: GridId, kept: i64, most: i64) -> Result<Option<i64>> {
+    let of_grid = || events::table.filter(events::grid_id.eq(grid.to_string())).select(events::id);
+    let newest_to_go = of_grid().order(events::id.desc()).offset(kept).first::<i64>(conn);
+    let Some(newest_to_go) = newest_to_go.optional()? else {
+        return Ok(None);
+    };
+    let last_of_portion = of_grid().order(events::id).offset(most - 1).first::<i64>(conn);
+    Ok(last_of_portion.optional()?.map_or(Some(newest_to_go), |last| Some(last.min(newest_to_go))))
+}
+
+/// Removes the entries of a grid up to one; says how many there were.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove_up_to(conn: &mut Conn, grid: GridId, last: i64) -> Result<usize> {
+    let rows =
+        events::table.filter(events::grid_id.eq(grid.to_string())).filter(events::id.le(last));
+    Ok(diesel::delete(rows).execute(conn)?)
 }
 
 fn read(grid: GridId, row: Row) -> Result<(i64, Event)> {

@@ -2,6 +2,7 @@
 //!
 //! - [`Store`]: a cheap handle with [`Store::read`] and [`Store::write`].
 //! - One [`writer`] gathers many jobs into one transaction and acknowledges them after the commit.
+//! - A master claims the `lease`; its epoch fences every transaction of that store from then on.
 //! - The [`feed`] hands each grid's committed changes, in commit order, to whoever follows that grid.
 //! - One module per noun holds the queries: the module is the noun, the function the verb.
 //!
@@ -20,6 +21,7 @@ pub mod feed;
 pub mod grids;
 pub mod hooks;
 pub mod instances;
+mod lease;
 mod migrations;
 pub mod nodes;
 mod row;
@@ -39,10 +41,12 @@ use kontena_core::domain::{Change, GridId};
 pub use connection::{Conn, DatabaseUrl, InvalidUrl};
 pub use error::{Result, StoreError};
 pub use feed::{Committed, Follower};
+pub use lease::Epoch;
 pub use migrations::MigrationState;
 pub use writer::{Execution, Tx};
 
 use connection::Manager;
+use lease::{Claim, Fence};
 use writer::Writer;
 
 /// How long the answer to one ping is good for the next.
@@ -73,11 +77,13 @@ struct Inner {
     url: DatabaseUrl,
     readers: r2d2::Pool<Manager>,
     writer: Writer,
+    fence: Arc<Fence>,
     last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
 
 impl Store {
-    /// Opens the database, applies pending migrations and starts the writer. Blocks.
+    /// Opens the database, applies pending migrations and starts the writer. Blocks. What is written is
+    /// fenced once the lease is claimed ([`Self::claim`]); tools beside a running master claim none.
     ///
     /// # Errors
     /// Where the database cannot be reached, is newer than this program, or a migration fails.
@@ -90,12 +96,14 @@ impl Store {
             .connection_timeout(std::time::Duration::from_secs(5))
             .build(Manager::new(url.clone()))
             .map_err(|error| StoreError::unavailable(&error))?;
-        let writer = Writer::start(connection, url.clone(), options.execution)?;
+        let fence = Arc::new(Fence::default());
+        let writer = Writer::start(connection, url.clone(), options.execution, Arc::clone(&fence))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 url: url.clone(),
                 readers,
                 writer,
+                fence,
                 last_ping: tokio::sync::Mutex::default(),
             }),
         })
@@ -169,6 +177,75 @@ impl Store {
             Ok(Some((contents, follower)))
         })
         .await
+    }
+
+    /// Claims the lease for the active master, with the next epoch: from now on every transaction carries
+    /// it, and those of whoever held it before fail. `holder` is what others are told of it. A store that
+    /// has claimed keeps what it has.
+    ///
+    /// On SQLite the claim succeeds at once. On Postgres one that is held is waited for until it has not
+    /// been renewed for five seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] where it is renewed meanwhile.
+    pub async fn claim(&self, holder: &str) -> Result<Epoch> {
+        if let Some(epoch) = self.inner.fence.epoch() {
+            return Ok(epoch);
+        }
+        let mut renewed_at = None;
+        loop {
+            let name = holder.to_owned();
+            match self.write(move |tx| lease::claim(tx.conn(), &name)).await? {
+                Claim::Won(epoch) => {
+                    self.inner.fence.hold(epoch);
+                    return Ok(epoch);
+                }
+                Claim::Held(other) => {
+                    if renewed_at.is_some_and(|before| before != other.renewed_at) {
+                        return Err(StoreError::Held(other.holder));
+                    }
+                    if renewed_at.replace(other.renewed_at).is_none() {
+                        log::info!("store: waiting for the lease of {} to run out", other.holder);
+                    }
+                    tokio::time::sleep(other.look_again_after()).await;
+                }
+            }
+        }
+    }
+
+    /// Renews the lease, which on Postgres is lost to whoever claims it five seconds after the last time.
+    /// A store that has claimed none leaves it alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another master has claimed it.
+    pub async fn renew(&self) -> Result<()> {
+        match self.inner.fence.epoch() {
+            Some(_) => self.write(|tx| lease::renew(tx.conn())).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the lease back, so that the next master need not wait for it. A store that has claimed none
+    /// leaves it alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another master has claimed it: it is not this one's to give.
+    pub async fn release(&self) -> Result<()> {
+        match self.inner.fence.epoch() {
+            Some(_) => self.write(|tx| lease::release(tx.conn())).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether another master was found to have taken over.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        self.inner.fence.refuse_fenced().is_err()
+    }
+
+    /// Waits until another master is found to have taken over, and says which.
+    pub async fn fenced(&self) -> String {
+        self.inner.fence.fenced().await
     }
 
     /// Answers whether reader and writer both reach the database.

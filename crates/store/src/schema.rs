@@ -243,6 +243,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    lease (id) {
+        id -> Integer,
+        epoch -> BigInt,
+        holder -> Text,
+        renewed_at -> BigInt,
+    }
+}
+
 diesel::joinable!(stacks -> grids (grid_id));
 diesel::joinable!(nodes -> grids (grid_id));
 diesel::joinable!(services -> stacks (stack_id));
@@ -275,4 +284,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     events,
     audit_log,
+    lease,
 );

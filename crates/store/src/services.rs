@@ -1,13 +1,28 @@
 //! Services and the revisions of their specifications.
 
-use diesel::prelude::*;
+use std::collections::BTreeSet;
+
+use diesel::{dsl::count_star, prelude::*};
 use kontena_core::domain::{GridId, Service, ServiceId, ServiceSpec};
 
 use crate::{
     Conn, Result,
-    row::{ServiceRow, from_json},
-    schema::{service_revisions, services, stacks},
+    row::{ServiceRow, from_json, id},
+    schema::{deploys, instances, service_revisions, services, stacks},
 };
+
+/// What says which revisions of a service are still needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revisions {
+    /// The one the service is at.
+    pub present: i64,
+    /// All that are kept.
+    pub kept: Vec<i64>,
+    /// Those instances were deployed at.
+    pub of_instances: BTreeSet<i64>,
+    /// Whether a deploy of the service has not ended.
+    pub is_deploying: bool,
+}
 
 fn one(row: Option<(ServiceRow, String)>) -> Result<Option<Service>> {
     row.map(|(row, stack)| row.into_service(stack)).transpose()
@@ -63,4 +78,63 @@ pub fn spec_at(conn: &mut Conn, service: ServiceId, revision: i64) -> Result<Opt
         .select(service_revisions::spec);
     let text = row.first::<String>(conn).optional()?;
     text.map(|text| from_json("service_revisions", &text)).transpose()
+}
+
+/// The services of a grid of which more than one revision is kept.
+///
+/// # Errors
+/// Where the query fails.
+pub fn with_revisions(conn: &mut Conn, grid: GridId) -> Result<Vec<ServiceId>> {
+    let ids = services::table
+        .inner_join(service_revisions::table)
+        .filter(services::grid_id.eq(grid.to_string()))
+        .group_by(services::id)
+        .having(count_star().gt(1))
+        .select(services::id)
+        .load::<String>(conn)?;
+    ids.iter().map(|text| id("services", text)).collect()
+}
+
+/// The revisions of a service and what needs them; nothing where it is gone.
+///
+/// # Errors
+/// Where a query fails.
+pub fn revisions(conn: &mut Conn, service: ServiceId) -> Result<Option<Revisions>> {
+    let key = service.to_string();
+    let row = services::table.find(&key).select(services::revision);
+    let Some(present) = row.first::<i64>(conn).optional()? else {
+        return Ok(None);
+    };
+    let kept = service_revisions::table
+        .filter(service_revisions::service_id.eq(&key))
+        .order(service_revisions::revision)
+        .select(service_revisions::revision)
+        .load::<i64>(conn)?;
+    let of_instances = instances::table
+        .filter(instances::service_id.eq(&key))
+        .select(instances::service_revision)
+        .distinct()
+        .load::<Option<i64>>(conn)?;
+    let unfinished = deploys::table
+        .filter(deploys::service_id.eq(&key))
+        .filter(deploys::finished_at.is_null())
+        .select(deploys::id);
+    Ok(Some(Revisions {
+        present,
+        kept,
+        of_instances: of_instances.into_iter().flatten().collect(),
+        is_deploying: unfinished.first::<String>(conn).optional()?.is_some(),
+    }))
+}
+
+/// Removes revisions of a service.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove_revisions(conn: &mut Conn, service: ServiceId, revisions: &[i64]) -> Result<()> {
+    let rows = service_revisions::table
+        .filter(service_revisions::service_id.eq(service.to_string()))
+        .filter(service_revisions::revision.eq_any(revisions.to_vec()));
+    diesel::delete(rows).execute(conn)?;
+    Ok(())
 }

@@ -31,6 +31,8 @@ impl GridActor {
                 actor.listen(follower, ctx);
             }
             Ok(None) => ctx.stop(),
+            // The master is about to stop.
+            Err(error) if error.is_fenced() => {}
             Err(error) => {
                 log::error!("grid {}: cannot follow its changes: {error}", actor.grid);
                 ctx.run_later(std::time::Duration::from_secs(1), Self::follow);

@@ -7,6 +7,7 @@
 mod directory;
 mod follow;
 mod messages;
+mod prune;
 mod sessions;
 mod sweep;
 mod tidy;
@@ -156,6 +157,7 @@ impl Actor for GridActor {
         self.follow(ctx);
         self.sweep_regularly(ctx);
         self.tidy_regularly(ctx);
+        self.prune_regularly(ctx);
         self.start_scheduler(ctx);
     }
 

@@ -189,6 +189,8 @@ impl GridActor {
                 }
                 actor.has_ended(node);
             }
+            // The next master finds it recorded as connected, and knows better.
+            Err(error) if error.is_fenced() => actor.has_ended(node),
             Err(error) => {
                 if error.is_unavailable() {
                     actor.tools().attendance.interrupt();

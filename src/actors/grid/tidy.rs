@@ -46,6 +46,7 @@ impl GridActor {
                 ctx.run_later(Duration::from_millis(100), Self::tidy);
             }
             Ok(false) => {}
+            Err(error) if error.is_fenced() => {}
             Err(error) => log::error!("grid {}: cannot tidy up: {error}", actor.grid),
         }));
     }

@@ -31,7 +31,7 @@ use kontena_core::{
     domain::{DeployId, GridId, NodeId, ServiceId, Time},
     reconcile::Attempts,
 };
-use kontena_store::Follower;
+use kontena_store::{Follower, StoreError};
 
 use super::{Tools, grid::GridActor, lifeline::Lifeline};
 use alarm::Alarms;
@@ -159,8 +159,10 @@ impl SchedulerActor {
     }
 
     /// The store has failed: nobody guesses what was written. The parent starts this actor again.
-    fn give_up(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
-        log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
+    fn give_up(&mut self, error: &StoreError, ctx: &mut Context<Self>) {
+        if !error.is_fenced() {
+            log::error!("scheduler of grid {}: {error}; starting again from the store", self.grid);
+        }
         ctx.stop();
     }
 }

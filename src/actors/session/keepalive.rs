@@ -84,6 +84,8 @@ impl SessionActor {
         ctx.spawn(check.into_actor(self).map(|checked, actor, ctx| match checked {
             Ok(Ok(())) => {}
             Ok(Err(verdict)) => actor.close_with(&verdict, ctx),
+            // The master is about to stop.
+            Err(error) if error.is_fenced() => {}
             // A database that is away delays what is written about the node, not its life.
             Err(error) => {
                 if let Some(times) = actor.complaints.tells() {

@@ -60,7 +60,7 @@ pub fn with_defaults(
 /// Runs a `dev` platform until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Where it does not start.
+/// Where it does not start, or another master takes over.
 pub fn run(config: Config) -> Result<(), BootError> {
     std::fs::create_dir_all(FOLDER)?;
     System::new().block_on(async move {
@@ -72,9 +72,9 @@ pub fn run(config: Config) -> Result<(), BootError> {
         let master = Master::start(config).await?;
         println!("kontena-master listening on http://{}", master.addr());
         let node = set_up(&master).await?;
-        master.run_until_signal().await;
+        let ended = master.run_until_signal().await;
         node.stop();
-        Ok(())
+        ended
     })
 }
 

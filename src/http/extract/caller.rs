@@ -30,18 +30,24 @@ const OPEN: [&str; 9] = [
     "/favicon.ico",
 ];
 
+/// Paths that a master answers that is not the active one; it has nothing to say about the rest.
+const WITHOUT_LEASE: [&str; 2] = ["/ping", "/healthz"];
+
 /// Lets a request pass with its caller, or refuses it. What is not named in [`OPEN`] needs a token,
 /// whether it exists or not, so that a new route cannot be forgotten.
 pub(in crate::http) async fn gate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    if OPEN.contains(&request.path()) {
-        return Ok(next.call(request).await?.map_into_left_body());
-    }
     let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
         return Ok(refuse(request, &ApiError::Internal));
     };
+    if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
+        return Ok(refuse(request, &ApiError::Unavailable));
+    }
+    if OPEN.contains(&request.path()) {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
     match identify(&app, &request).await {
         Ok(caller) => {
             let version = announced_version(&caller.user_agent);

@@ -2,5 +2,6 @@
 
 mod access;
 mod explain;
+mod fenced;
 mod resources;
 pub mod server;

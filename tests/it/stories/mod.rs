@@ -4,4 +4,5 @@ mod deploys;
 mod explain;
 mod offline;
 mod panics;
+mod pruning;
 mod restart;

@@ -145,6 +145,16 @@ impl Program {
         signal(self.pid, "INT");
     }
 
+    /// Stops the program where it is, as a suspended machine would; see [`Self::resume`].
+    pub(crate) fn pause(&self) {
+        signal(self.pid, "STOP");
+    }
+
+    /// Lets a paused program go on.
+    pub(crate) fn resume(&self) {
+        signal(self.pid, "CONT");
+    }
+
     /// Waits for the program's end and returns its exit code, for a signal 128 and its number. All it
     /// wrote has been read by then.
     #[track_caller]

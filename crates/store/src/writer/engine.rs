@@ -4,6 +4,9 @@
 //! batch runs bare: where a job fails, everything is rolled back and the jobs run again one by one, so a
 //! job can run twice. Runs of single changes of one kind are written as sets there (`dialect`); a change
 //! whose condition does not hold spoils nothing.
+//!
+//! A store that holds the lease checks in each transaction that it still does (`lease`): one read, whatever
+//! the number of jobs. Where another master has taken over, nothing is written now or later.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -18,6 +21,7 @@ use super::{Tx, job::Job, meter::Meter};
 use crate::{
     Conn, DatabaseUrl, Result, StoreError, dialect,
     feed::{Beginning, Followers},
+    lease::Fence,
 };
 
 /// What actually runs jobs.
@@ -26,6 +30,7 @@ pub(super) struct Engine {
     url: DatabaseUrl,
     followers: Followers,
     meter: Arc<Meter>,
+    fence: Arc<Fence>,
 }
 
 /// A job that has run, and what it leaves for after the commit.
@@ -37,8 +42,8 @@ struct Ran {
 }
 
 impl Engine {
-    pub(super) fn new(conn: Conn, url: DatabaseUrl, meter: Arc<Meter>) -> Self {
-        Self { conn: Some(conn), url, followers: Followers::default(), meter }
+    pub(super) fn new(conn: Conn, url: DatabaseUrl, meter: Arc<Meter>, fence: Arc<Fence>) -> Self {
+        Self { conn: Some(conn), url, followers: Followers::default(), meter, fence }
     }
 
     /// Runs jobs and answers them.
@@ -62,11 +67,22 @@ impl Engine {
     }
 
     fn reconnect(&mut self) -> Result<()> {
+        self.fence.refuse_fenced()?;
         if self.conn.is_none() {
             self.conn = Some(self.url.connect()?);
             log::info!("store: connected to {} again", self.url);
         }
         Ok(())
+    }
+
+    /// Begins a transaction that may write: the lease is still this store's until it has ended.
+    fn begin_fenced(&mut self, statement: &str) -> Result<()> {
+        self.begin(statement)?;
+        let checked = self.conn.as_mut().map_or(Ok(()), |conn| self.fence.check(conn));
+        if checked.is_err() {
+            self.roll_back();
+        }
+        checked
     }
 
     /// Begins a transaction. A connection that the database has dropped meanwhile is noticed only here,
@@ -92,7 +108,7 @@ impl Engine {
         let began = Meter::begin();
         // Immediate: waits for another process's write at the beginning instead of failing in the middle.
         let begin = if savepoints { "begin immediate" } else { "begin" };
-        if let Err(error) = self.begin(begin) {
+        if let Err(error) = self.begin_fenced(begin) {
             return fail_all(jobs, &error);
         }
         let Some(conn) = self.conn.as_mut() else { return };
@@ -105,10 +121,8 @@ impl Engine {
                 // The transaction itself is gone (a full disk may roll it back): nothing in it counts.
                 self.roll_back();
                 self.followers = Followers::default();
-                return fail_all(
-                    ran.into_iter().map(|ran| ran.job).chain(rest),
-                    &"the transaction broke",
-                );
+                let error = StoreError::unavailable(&"the transaction broke");
+                return fail_all(ran.into_iter().map(|ran| ran.job).chain(rest), &error);
             }
         }
         if !savepoints && ran.iter().any(|ran| ran.outcome.is_err()) {
@@ -123,7 +137,7 @@ impl Engine {
     fn bare(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
         let began = Meter::begin();
         // Where there is no connection to be had, trying for each job would take as long for each.
-        if let Err(error) = self.begin("begin") {
+        if let Err(error) = self.begin_fenced("begin") {
             fail_all(jobs, &error);
             return Ok(());
         }
@@ -206,9 +220,9 @@ impl Engine {
     }
 }
 
-fn fail_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, why: &dyn std::fmt::Display) {
+fn fail_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, why: &StoreError) {
     for job in jobs {
-        job.finish(Err(StoreError::unavailable(why)));
+        job.finish(Err(why.for_all()));
     }
 }
 

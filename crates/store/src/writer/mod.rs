@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kontena_core::domain::{Change, GridId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Conn, DatabaseUrl, Follower, Result, StoreError, change, feed};
+use crate::{Conn, DatabaseUrl, Follower, Result, StoreError, change, feed, lease::Fence};
 use engine::Engine;
 use job::{Job, Single, Task};
 use meter::Meter;
@@ -90,9 +90,14 @@ enum Queue {
 }
 
 impl Writer {
-    pub(crate) fn start(conn: Conn, url: DatabaseUrl, execution: Execution) -> Result<Self> {
+    pub(crate) fn start(
+        conn: Conn,
+        url: DatabaseUrl,
+        execution: Execution,
+        fence: Arc<Fence>,
+    ) -> Result<Self> {
         let meter = Arc::new(Meter::default());
-        let engine = Engine::new(conn, url, Arc::clone(&meter));
+        let engine = Engine::new(conn, url, Arc::clone(&meter), fence);
         let queue = match execution {
             Execution::BlockingPool => Queue::BlockingPool(Arc::new(Mutex::new(engine))),
             Execution::Thread => Queue::Thread(start_thread(engine)?),

@@ -51,7 +51,7 @@ async fn a_panic_in_a_job_harms_no_other(store: &Store) {
     assert_eq!(found[0].1, event(&grid, "after the panic"));
 }
 
-fn event(grid: &Grid, message: &str) -> Event {
+pub fn event(grid: &Grid, message: &str) -> Event {
     Event {
         grid: grid.id,
         at: now(),

@@ -2,7 +2,9 @@
 //! database serves them all.
 
 mod connections;
+mod fencing;
 mod jobs;
+mod pruning;
 mod reports;
 
 use std::sync::Arc;
@@ -30,6 +32,8 @@ pub async fn run(store: &Store) {
     a_stop_or_a_scale_in_between_is_not_undone(store).await;
     connections::run(store).await;
     reports::run(store).await;
+    pruning::run(store).await;
+    fencing::run(store).await;
 }
 
 fn now() -> Time {
