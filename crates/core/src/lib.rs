@@ -25,6 +25,7 @@ pub mod snapshot;
 #[cfg(test)]
 mod testing;
 pub mod validate;
+pub mod volumes;
 
 pub use moment::Moment;
 pub use snapshot::Snapshot;

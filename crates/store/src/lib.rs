@@ -20,6 +20,7 @@ pub mod feed;
 pub mod grids;
 pub mod hooks;
 pub mod instances;
+pub mod memory;
 mod migrations;
 pub mod nodes;
 mod row;
@@ -30,6 +31,7 @@ pub mod settings;
 pub mod snapshots;
 pub mod tokens;
 pub mod users;
+pub mod volumes;
 pub mod writer;
 
 use std::{path::Path, sync::Arc};

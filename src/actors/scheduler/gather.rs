@@ -31,10 +31,16 @@ impl Picture {
     /// Marks the services a change may matter to.
     fn mark(&mut self, change: &Change) {
         match change {
-            // Seen and memory figures come all the time and decide nothing by themselves.
+            // Seen and memory figures come all the time and decide nothing by themselves; a volume says
+            // where an instance would rather go, and moves none.
             Change::NodeSeen { .. }
             | Change::NodeMeasured { .. }
             | Change::ContainerChecked { .. }
+            | Change::MemoryMeasured(_)
+            | Change::VolumeCreated(_)
+            | Change::VolumeRemoved(_)
+            | Change::VolumeInstanceCreated(_)
+            | Change::VolumeInstanceRemoved(_)
             | Change::EventLogged(_) => {}
             Change::ContainerSaved(_) | Change::ContainerRemoved(_) => self.mark_watchers(),
             // Without its report a node's memory, processors and drivers are unknown: wait a moment.
@@ -118,6 +124,10 @@ impl Picture {
             | Change::InstanceDetached { service, number, .. }
             | Change::InstanceRemoved { service, number } => {
                 node_of(self, *service, *number).into_iter().collect()
+            }
+            Change::VolumeRemoved(volume) => {
+                self.refresh_volumes.extend(self.snapshot.nodes_with_volume(*volume));
+                return;
             }
             Change::ServiceRemoved(service) => {
                 self.snapshot.instances(*service).filter_map(|instance| instance.node).collect()

@@ -10,7 +10,7 @@ use kontena_core::{
 };
 use kontena_store::StoreError;
 
-use super::{OrderFailed, Picture, SWEEP, SchedulerActor};
+use super::{OrderEnded, Picture, SWEEP, SchedulerActor};
 use crate::{actors::Tools, telemetry::metrics};
 
 /// Conflicts in a row about one service after which the picture is not believed any more.
@@ -27,7 +27,7 @@ impl SchedulerActor {
     /// Takes a turn, and waits for a reason to take the next.
     pub(super) fn turn(&mut self, ctx: &mut Context<Self>) {
         self.tools.failpoints.pass("scheduler: turn");
-        let failures = std::mem::take(&mut self.failures);
+        let ended = std::mem::take(&mut self.ended);
         let Some(picture) = self.picture.as_mut() else {
             return;
         };
@@ -36,11 +36,12 @@ impl SchedulerActor {
         }
         picture.snapshot.absences = self.tools.attendance.absences();
         let now = self.tools.clock.now();
+        picture.snapshot.forget_old_peaks(now);
         picture.dirty.extend(picture.alarms.take_due(now));
         if picture.alarms.take_sweep(now, chrono::TimeDelta::seconds(20)) {
             picture.mark_all();
         }
-        let mut shares = decide(picture, &failures, &self.tools);
+        let mut shares = decide(picture, &ended, &self.tools);
         let evaluated = u64::try_from(shares.len()).unwrap_or_default();
         shares.retain(|share| !share.changes.is_empty() || !share.orders.is_empty());
         self.count(evaluated);
@@ -61,14 +62,14 @@ impl SchedulerActor {
         }
     }
 
-    /// Waits for a commit, a deadline or a failed order; whichever comes first starts the next turn.
+    /// Waits for a commit, a deadline or the end of an order; whichever comes first starts the next turn.
     fn wait(&mut self, ctx: &mut Context<Self>) {
         let Some(mut picture) = self.picture.take() else {
             return;
         };
         let (wake, woken) = tokio::sync::oneshot::channel();
         self.wake = Some(wake);
-        if !self.failures.is_empty() {
+        if !self.ended.is_empty() {
             self.wake = None;
         }
         let until_alarm = picture.alarms.next() - self.tools.clock.now();
@@ -185,18 +186,23 @@ impl SchedulerActor {
 }
 
 /// Looks at every affected service once.
-fn decide(picture: &mut Picture, failures: &[OrderFailed], tools: &Tools) -> Vec<Share> {
+fn decide(picture: &mut Picture, ended: &[OrderEnded], tools: &Tools) -> Vec<Share> {
     let mut moment = tools.clock.moment();
     let mut shares: Vec<Share> = Vec::new();
-    for failed in failures {
-        let service = picture.snapshot.deploy(failed.deploy).map(|deploy| deploy.service);
+    for order in ended {
+        let service = picture.snapshot.deploy(order.deploy).map(|deploy| deploy.service);
         let Some(service) = service else { continue };
-        let OrderFailed { deploy, number, node, text } = failed;
+        let OrderEnded { deploy, number, node, outcome } = order;
         let snapshot = &picture.snapshot;
-        let step = rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment);
+        let step = match outcome {
+            Ok(()) => rollout::volumes_refreshed(snapshot, *deploy, *number, *node, &mut moment),
+            Err(text) => {
+                rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment)
+            }
+        };
         picture.dirty.insert(service);
         if !step.changes.is_empty() {
-            // The step after this one is taken when its changes have come back; two failures of one
+            // The step after this one is taken when its changes have come back; two orders of one
             // service in a turn touch different instances and may be written together.
             match shares.iter_mut().find(|share| share.service == service) {
                 Some(share) => {

@@ -4,6 +4,7 @@
 mod connections;
 mod jobs;
 mod reports;
+mod volumes;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub async fn run(store: &Store) {
     a_stop_or_a_scale_in_between_is_not_undone(store).await;
     connections::run(store).await;
     reports::run(store).await;
+    volumes::run(store).await;
 }
 
 fn now() -> Time {
@@ -181,6 +183,7 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
             at,
         }],
         reports::history(grid, node, at),
+        volumes::history(grid.id, node, second.id, service),
         vec![Change::DeployCreated(Box::new(deploy.clone()))],
         vec![
             Change::DeployStarted {
