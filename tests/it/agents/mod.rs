@@ -23,4 +23,5 @@ mod list;
 mod presence;
 mod socket;
 mod support;
+mod volumes;
 mod wire;

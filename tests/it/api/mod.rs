@@ -3,3 +3,4 @@
 mod access;
 mod resources;
 pub mod server;
+mod volumes;
