@@ -4,3 +4,4 @@ mod deploys;
 mod offline;
 mod panics;
 mod restart;
+mod volumes;
