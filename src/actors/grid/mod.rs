@@ -6,6 +6,7 @@
 
 mod directory;
 mod follow;
+mod memory;
 mod messages;
 mod sessions;
 mod sweep;
@@ -146,6 +147,7 @@ impl Actor for GridActor {
         self.follow(ctx);
         self.sweep_regularly(ctx);
         self.tidy_regularly(ctx);
+        self.keep_memory_regularly(ctx);
         self.start_scheduler(ctx);
     }
 

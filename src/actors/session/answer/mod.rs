@@ -98,6 +98,7 @@ async fn try_call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]
             Err(_) => Ok(Value::Nil),
         },
         method::CONTAINERS_HEALTH => container::health(tools, node, next()).await,
+        method::CONTAINERS_STAT => container::measured(tools, node, next()),
         _ => Err(RpcError::not_implemented()),
     }
 }
