@@ -16,7 +16,7 @@ use kontena_master::clock;
 use kontena_store::{DatabaseUrl, Options, Store, grids};
 
 /// Nodes, and services that wait to be deployed.
-pub struct World {
+pub(crate) struct World {
     runtime: tokio::runtime::Runtime,
     store: Store,
     snapshot: Snapshot,
@@ -35,7 +35,7 @@ fn now() -> Time {
 }
 
 impl World {
-    pub fn new(nodes: u32, services: u32, instances: u32, seed: u64) -> Self {
+    pub(crate) fn new(nodes: u32, services: u32, instances: u32, seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("kontena.db").to_string_lossy().into_owned();
         let store = Store::open(&DatabaseUrl::Sqlite(file), Options::default()).expect("opens");
@@ -68,7 +68,7 @@ impl World {
 
     /// Takes turns until nothing is left to be decided without an agent; how many instances were placed,
     /// and how long it took.
-    pub fn deploy_all(&mut self) -> (usize, Duration) {
+    pub(crate) fn deploy_all(&mut self) -> (usize, Duration) {
         let began = clock::instant();
         let mut placed = 0;
         loop {

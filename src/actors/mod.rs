@@ -19,6 +19,7 @@ pub mod pulse;
 pub mod registry;
 pub mod scheduler;
 pub mod session;
+pub mod usage;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ use crate::{clock::Clock, telemetry::Metrics, vault::Vault};
 pub use attendance::Attendance;
 pub use failpoint::Failpoints;
 pub use registry::{Placement, Registry};
+pub use usage::Usage;
 
 /// What every actor works with; clones share it.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub struct Tools {
     pub failpoints: Failpoints,
     /// When this master was not there.
     pub attendance: Attendance,
+    /// How much memory containers take, until it is kept.
+    pub usage: Usage,
     /// What the configuration fixes.
     pub rules: Arc<Rules>,
 }

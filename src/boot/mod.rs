@@ -29,7 +29,7 @@ use kontena_protocol::COMPAT_VERSION;
 use kontena_store::{Options, Store, StoreError, grids};
 
 use crate::{
-    actors::{Attendance, Failpoints, Placement, Registry, Rules, Tools, grid::Drain},
+    actors::{Attendance, Failpoints, Placement, Registry, Rules, Tools, Usage, grid::Drain},
     clock::Clock,
     commands::{
         Means,
@@ -266,6 +266,7 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         metrics: Arc::new(Metrics::default()),
         failpoints: Failpoints::default(),
         attendance: Attendance::begin(&means.clock, listening_since),
+        usage: Usage::default(),
         rules: Arc::new(rules(config, listening_since)),
     };
     let registry = Registry::new(tools, placement);

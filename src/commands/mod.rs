@@ -9,6 +9,7 @@ pub mod grids;
 pub mod nodes;
 pub mod services;
 pub mod setup;
+pub mod volumes;
 
 use kontena_core::validate::FieldErrors;
 use kontena_store::{Store, StoreError, Tx, audit};

@@ -38,6 +38,9 @@ pub enum ApiError {
     /// 404.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 404, naming what was looked for.
+    #[error("{0}")]
+    Missing(String),
     /// 404 with an empty body: the agent says that it is gone.
     #[error("gone")]
     Gone,
@@ -90,6 +93,7 @@ impl ApiError {
             }
             Self::Denied => json!({ "error": "Access denied" }),
             Self::NotFound(text) => json!({ "error": text }),
+            Self::Missing(text) => json!({ "error": text }),
             Self::Gone => Value::Null,
             Self::Agent { code, message } => {
                 json!({ "code": code, "message": message, "error": message })
@@ -115,7 +119,7 @@ impl ResponseError for ApiError {
             // Kontena's clients refresh on 401 only.
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,
             Self::BadToken { expired: false } | Self::Denied => StatusCode::FORBIDDEN,
-            Self::NotFound(_) | Self::Gone => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Missing(_) | Self::Gone => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

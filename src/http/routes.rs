@@ -60,6 +60,10 @@ fn everything(config: &mut ServiceConfig) {
             "/v1/containers/{grid}/{node}/{container}/inspect",
             web::get().to(v1::containers::inspect),
         )
+        .route("/v1/volumes/{grid}", web::get().to(v1::volumes::list))
+        .route("/v1/volumes/{grid}", web::post().to(v1::volumes::create))
+        .route("/v1/volumes/{grid}/{volume}", web::get().to(v1::volumes::show))
+        .route("/v1/volumes/{grid}/{volume}", web::delete().to(v1::volumes::remove))
         .service(
             web::scope("/v1/services/{grid}/{stack}/{service}")
                 .route("", web::get().to(v1::services::show))

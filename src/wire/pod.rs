@@ -6,7 +6,7 @@ use std::{
 };
 
 use kontena_core::domain::{
-    DEFAULT_STACK, Grid, Instance, Node, Service, ServiceSpec, ServiceVolume, VolumeScope,
+    DEFAULT_STACK, Grid, Instance, Node, Service, ServiceSpec, ServiceVolume,
 };
 use kontena_protocol::agent::{ContainerPort, HookSpec, Mount, NetworkInfo, ServicePod, utc_text};
 
@@ -103,13 +103,8 @@ fn ports(spec: &ServiceSpec) -> Vec<ContainerPort> {
 }
 
 fn mount(service: &Service, number: u32, volume: &ServiceVolume) -> Mount {
-    let name = volume.volume.as_ref().map(|named| match named.scope {
-        VolumeScope::Instance => format!("{}.{}-{number}", service.qualified_name(), named.name),
-        VolumeScope::Stack => format!("{}.{}", service.stack_name, named.name),
-        VolumeScope::Grid => named.name.clone(),
-    });
     Mount {
-        name,
+        name: volume.volume.as_ref().map(|named| named.instance_name(service, number)),
         bind_mount: volume.bind_mount.clone(),
         path: volume.path.clone(),
         flags: volume.flags.clone(),

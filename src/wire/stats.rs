@@ -1,4 +1,4 @@
-//! What agents measure: `/nodes/stats` read leniently, as a figure that is missing or no number must not
+//! What agents measure: `/nodes/stats` and `/containers/stat` read leniently, as a figure that is missing or no number must not
 //! lose the others.
 
 use chrono::NaiveDateTime;
@@ -30,6 +30,15 @@ pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
             external: traffic(field(field(stats, "network"), "external")),
         },
     }
+}
+
+/// Reads of `/containers/stat` which container it is about, and how many bytes of memory it takes.
+#[must_use]
+pub fn read_container_memory(stat: &Value) -> Option<(String, i64)> {
+    let id = field(stat, "id").as_str().filter(|id| (1..=NAME).contains(&id.len()))?;
+    let memory = field(stat, "memory");
+    field(memory, "usage").as_f64()?;
+    Some((id.to_owned(), whole(memory, "usage")))
 }
 
 /// Reads `2017-08-01 12:34:56 UTC`.
@@ -126,6 +135,32 @@ mod tests {
         let empty = read_node_stats(&serde_json::json!({"memory": {}, "time": "soon"}), now);
         assert_eq!((empty.at, empty.figures), (now, NodeFigures::default()));
     }
+
+    #[test]
+    fn a_container_is_read_where_it_has_a_name_and_a_figure() {
+        let read = |stat: serde_json::Value| read_container_memory(&stat);
+        let memory = serde_json::json!({ "usage": 5_242_880, "working_set": 4_194_304 });
+        let cpu = serde_json::json!({ "usage_pct": null });
+        let stat = serde_json::json!({ "id": "8919f1", "memory": memory, "cpu": cpu });
+        assert_eq!(read(stat), Some(("8919f1".to_owned(), 5_242_880)));
+        let float = serde_json::json!({ "id": "a", "memory": { "usage": 7.9 } });
+        assert_eq!(read(float), Some(("a".to_owned(), 7)));
+        let below = serde_json::json!({ "id": "a", "memory": { "usage": -7 } });
+        assert_eq!(read(below), Some(("a".to_owned(), 0)));
+        for garbage in [
+            serde_json::json!(null),
+            serde_json::json!("x"),
+            serde_json::json!([{ "id": "a" }]),
+            serde_json::json!({ "memory": { "usage": 1 } }),
+            serde_json::json!({ "id": "", "memory": { "usage": 1 } }),
+            serde_json::json!({ "id": "x".repeat(256), "memory": { "usage": 1 } }),
+            serde_json::json!({ "id": "a", "memory": { "usage": "1" } }),
+            serde_json::json!({ "id": "a", "memory": null }),
+        ] {
+            assert_eq!(read(garbage.clone()), None, "{garbage}");
+        }
+    }
+
     #[test]
     fn a_report_of_any_length_is_kept_short() {
         let long = "x".repeat(1000);

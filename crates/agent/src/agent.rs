@@ -3,7 +3,7 @@
 //! ```text
 //!               +--> session  <----------------> master
 //!   engine ---> Agent --> node reports, records --^ |
-//!               +--> pods <------ calls ------------+
+//!               +--> pods, volumes <--- calls -----+
 //! ```
 
 use std::{future::Future, sync::Arc};
@@ -21,6 +21,7 @@ use crate::{
     pods::{self, Pods},
     records::Records,
     session::{Profile, Session, socket::SocketDialer, transport::Dialer},
+    volumes::{self, Volumes},
 };
 
 /// A node agent, ready to run.
@@ -69,9 +70,10 @@ impl Agent {
             }
         };
         let (inbox, inbox_end) = pods::inbox();
-        let known = inbox.known();
+        let (known, volume_inbox) = (inbox.known(), volumes::Inbox::default());
+        let calls = Calls::new(inbox, volume_inbox.clone());
         let (session, master) =
-            Session::new(profile.clone(), dialer, self.clock.clone(), |_| Calls::new(inbox));
+            Session::new(profile.clone(), dialer, self.clock.clone(), |_| calls);
         let (recorder, records) =
             Records::new(Arc::clone(&self.engine), master.clone(), node_id.clone());
         let pods = Pods::new(
@@ -81,6 +83,20 @@ impl Agent {
             node_id.clone(),
             inbox_end,
             recorder,
+            volume_inbox.clone(),
+        );
+        let volumes = Volumes::new(
+            Arc::clone(&self.engine),
+            master.clone(),
+            node_id.clone(),
+            volume_inbox,
+            known.clone(),
+        );
+        let usage = node::usage::report(
+            Arc::clone(&self.engine),
+            self.clock.clone(),
+            master.clone(),
+            known.clone(),
         );
         let stats = node::stats::report(
             Arc::clone(&self.engine),
@@ -96,6 +112,8 @@ impl Agent {
         tasks.spawn(pods.run());
         tasks.spawn(reports);
         tasks.spawn(stats);
+        tasks.spawn(usage);
+        tasks.spawn(volumes.run());
         tasks.spawn(records.run());
         let (stop, stopped) = watch::channel(false);
         let running = session.run(stopped);
@@ -106,7 +124,7 @@ impl Agent {
                 stop.send_replace(true);
                 running.await
             }
-            Some(_) = tasks.join_next() => Err(AgentError::Broken("pods, reports or records")),
+            Some(_) = tasks.join_next() => Err(AgentError::Broken("pods, volumes, reports or records")),
         }
     }
 }

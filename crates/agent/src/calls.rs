@@ -1,19 +1,20 @@
 //! What the master may call, as an explicit list. Every answer is given at once; work that takes time
-//! is handed to [`crate::pods`].
+//! is handed to [`crate::pods`] and `crate::volumes`.
 
 use kontena_protocol::agent::{MasterInfo, NodeInfo, RpcError, json};
 use rmpv::Value;
 
-use crate::{engine::PodKey, pods::Inbox, session::Handler};
+use crate::{engine::PodKey, pods::Inbox, session::Handler, volumes};
 
 /// Answers the master's calls.
 pub(crate) struct Calls {
     pods: Inbox,
+    volumes: volumes::Inbox,
 }
 
 impl Calls {
-    pub(crate) fn new(pods: Inbox) -> Self {
-        Self { pods }
+    pub(crate) fn new(pods: Inbox, volumes: volumes::Inbox) -> Self {
+        Self { pods, volumes }
     }
 
     fn node_info(&self, params: &[Value]) -> Result<Value, RpcError> {
@@ -45,8 +46,10 @@ impl Handler for Calls {
                 Ok(empty())
             }
             ("service_pods", "restart") => self.restart(params),
-            // There is nothing to do for volumes yet, but the deploy that asks must not wait.
-            ("volumes", "notify_update") => Ok(empty()),
+            ("volumes", "notify_update") => {
+                self.volumes.list();
+                Ok(empty())
+            }
             // This agent needs no etcd.
             ("etcd", "health") => Ok(Value::Map(vec![("health".into(), true.into())])),
             _ => Err(RpcError::not_implemented()),
@@ -78,7 +81,7 @@ mod tests {
 
     fn call(method: &str, params: &[Value]) -> Result<Value, RpcError> {
         let (inbox, _end) = crate::pods::inbox();
-        Calls::new(inbox).call(method, params)
+        Calls::new(inbox, volumes::Inbox::default()).call(method, params)
     }
 
     #[test]
@@ -93,7 +96,9 @@ mod tests {
         let health = call("/etcd/health", &[]).expect("answered");
         assert_eq!(json::lossy(&health), serde_json::json!({"health": true}));
         let reason = Value::Array(Vec::new());
-        assert_eq!(call("/service_pods/notify_update/more", &[reason]), Ok(empty()));
+        for method in ["/service_pods/notify_update/more", "/volumes/notify_update"] {
+            assert_eq!(call(method, std::slice::from_ref(&reason)), Ok(empty()), "{method}");
+        }
         let error = call("/service_pods/restart", &[Value::from("s")]).expect_err("too few");
         assert_eq!(error.code, 500);
         let error = call("/agent/node_info", &[Value::Nil]).expect_err("malformed");

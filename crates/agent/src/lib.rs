@@ -8,6 +8,7 @@
 //!   calls     what the master may call
 //!   node      the reports about the node itself: what it is, what it uses
 //!   pods      what shall run here, compared with what runs
+//!   volumes   what volumes there shall be, compared with those there are
 //!   records   the master's records of containers, kept up to date
 //!   engine    what runs containers: docker, or simulated
 //!   check     whether this machine can be a node
@@ -26,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! Not here yet: log streaming, statistics of containers, exec, managed volumes, health checks, image
+//! Not here yet: log streaming, statistics of containers beyond their memory, exec, health checks, image
 //! clean-up, and the overlay network.
 
 mod agent;
@@ -42,6 +43,7 @@ pub mod records;
 pub mod session;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 pub use agent::Agent;
 pub use clock::Clock;

@@ -27,6 +27,7 @@ pub mod stack_order;
 #[cfg(test)]
 mod testing;
 pub mod validate;
+pub mod volumes;
 
 pub use moment::Moment;
 pub use snapshot::Snapshot;

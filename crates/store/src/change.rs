@@ -8,12 +8,13 @@ mod deploy;
 mod instance;
 mod node;
 mod service;
+mod volume;
 
 use diesel::prelude::*;
 use kontena_core::domain::{Change, DEFAULT_STACK, Event, GridId};
 
 use crate::{
-    Conn, Result, StoreError,
+    Conn, Result, StoreError, memory,
     row::{GridSettings, NewGridRow, micros, signed},
     schema::{events, grids, stacks},
 };
@@ -62,6 +63,11 @@ pub(crate) fn write(conn: &mut Conn, grid: GridId, change: &Change) -> Result<()
         | Change::DeployWaiting { .. }
         | Change::DeployProgressed { .. }
         | Change::DeployFinished { .. } => deploy::write(conn, change),
+        Change::VolumeCreated(_)
+        | Change::VolumeRemoved(_)
+        | Change::VolumeInstanceCreated(_)
+        | Change::VolumeInstanceRemoved(_) => volume::write(conn, change),
+        Change::MemoryMeasured(peak) => memory::keep(conn, peak),
         Change::EventLogged(event) => log_event(conn, grid, event),
     }
 }

@@ -2,13 +2,13 @@
 
 use diesel::{dsl::min, prelude::*};
 use kontena_core::domain::{
-    Container, ContainerId, ContainerRecord, GridId, NodeId, ServiceId, Time,
+    Container, ContainerId, ContainerRecord, GridId, NodeId, ServiceId, Time, container::CONTAINER,
 };
 
 use crate::{
     Conn, Result,
     row::{ContainerRow, VisibleRow, id, time},
-    schema::containers,
+    schema::{containers, services},
 };
 
 const TABLE: &str = "containers";
@@ -59,6 +59,24 @@ pub fn of_service(
         .filter(containers::service_id.eq(service.to_string()))
         .order((containers::created_at, containers::id));
     many(rows.select(ContainerRow::as_select()).load(conn)?)
+}
+
+/// The containers of a grid that run its services: the engine's id, the node and the service.
+///
+/// # Errors
+/// Where the query fails.
+pub fn of_services(conn: &mut Conn, grid: GridId) -> Result<Vec<(String, NodeId, ServiceId)>> {
+    // Labels may name a service that is gone, or another grid's.
+    let rows = containers::table
+        .inner_join(services::table.on(containers::service_id.eq(services::id.nullable())))
+        .filter(containers::grid_id.eq(grid.to_string()))
+        .filter(services::grid_id.eq(grid.to_string()))
+        .filter(containers::kind.eq(CONTAINER))
+        .select((containers::container_id, containers::node_id, services::id))
+        .load::<(String, String, String)>(conn)?;
+    rows.into_iter()
+        .map(|(container, node, service)| Ok((container, id(TABLE, &node)?, id(TABLE, &service)?)))
+        .collect()
 }
 
 /// The container of a grid that an engine knows by this id.

@@ -22,6 +22,7 @@ pub mod grids;
 pub mod hooks;
 pub mod instances;
 mod lease;
+pub mod memory;
 mod migrations;
 pub mod nodes;
 mod row;
@@ -32,6 +33,7 @@ pub mod settings;
 pub mod snapshots;
 pub mod tokens;
 pub mod users;
+pub mod volumes;
 pub mod writer;
 
 use std::{path::Path, sync::Arc};

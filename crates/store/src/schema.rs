@@ -143,6 +143,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    volumes (id) {
+        id -> Text,
+        grid_id -> Text,
+        name -> Text,
+        scope -> Text,
+        driver -> Text,
+        driver_opts -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    volume_instances (id) {
+        id -> Text,
+        volume_id -> Text,
+        node_id -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    memory_peaks (service_id, slot) {
+        service_id -> Text,
+        slot -> Integer,
+        at -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
     deploys (id) {
         id -> Text,
         grid_id -> Text,
@@ -259,6 +290,8 @@ diesel::joinable!(service_revisions -> services (service_id));
 diesel::joinable!(instances -> services (service_id));
 diesel::joinable!(node_samples -> nodes (node_id));
 diesel::joinable!(containers -> nodes (node_id));
+diesel::joinable!(volume_instances -> volumes (volume_id));
+diesel::joinable!(memory_peaks -> services (service_id));
 diesel::joinable!(deploys -> services (service_id));
 diesel::joinable!(instance_deploys -> deploys (deploy_id));
 diesel::joinable!(tokens -> users (user_id));
@@ -276,6 +309,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     hook_marks,
     node_samples,
     containers,
+    volumes,
+    volume_instances,
+    memory_peaks,
     deploys,
     instance_deploys,
     users,

@@ -2,7 +2,9 @@
 
 use kontena_core::{domain::GridId, snapshot::Contents};
 
-use crate::{Conn, Result, containers, deploys, grids, instances, nodes, services};
+use crate::{
+    Conn, Result, containers, deploys, grids, instances, memory, nodes, services, volumes,
+};
 
 /// Loads a grid; nothing where it does not exist.
 ///
@@ -19,5 +21,8 @@ pub fn load(conn: &mut Conn, grid: GridId) -> Result<Option<Contents>> {
         instances: instances::of_grid(conn, grid)?,
         deploys: deploys::unfinished(conn, grid)?,
         containers: containers::visible(conn, grid)?,
+        volumes: volumes::of_grid(conn, grid)?,
+        volume_instances: volumes::instances_of_grid(conn, grid)?,
+        memory_peaks: memory::of_grid(conn, grid)?,
     }))
 }

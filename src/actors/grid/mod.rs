@@ -6,6 +6,7 @@
 
 mod directory;
 mod follow;
+mod memory;
 mod messages;
 mod prune;
 mod sessions;
@@ -158,6 +159,7 @@ impl Actor for GridActor {
         self.sweep_regularly(ctx);
         self.tidy_regularly(ctx);
         self.prune_regularly(ctx);
+        self.keep_memory_regularly(ctx);
         self.start_scheduler(ctx);
     }
 

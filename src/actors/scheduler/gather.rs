@@ -105,6 +105,11 @@ impl Picture {
             | Change::NodeEdited { .. }
             | Change::NodeTokenChanged { .. }
             | Change::ContainerChecked { .. }
+            | Change::MemoryMeasured(_)
+            | Change::VolumeCreated(_)
+            | Change::VolumeRemoved(_)
+            | Change::VolumeInstanceCreated(_)
+            | Change::VolumeInstanceRemoved(_)
             | Change::EventLogged(_) => {}
         }
     }
@@ -199,6 +204,10 @@ impl Picture {
             | Change::InstanceDetached { service, number, .. }
             | Change::InstanceRemoved { service, number } => {
                 node_of(self, *service, *number).into_iter().collect()
+            }
+            Change::VolumeRemoved(volume) => {
+                self.refresh_volumes.extend(self.snapshot.nodes_with_volume(*volume));
+                return;
             }
             Change::ServiceRemoved(service) => {
                 self.snapshot.instances(*service).filter_map(|instance| instance.node).collect()

@@ -3,7 +3,7 @@
 //! One turn after the other, each of five steps:
 //!
 //! ```text
-//!   gather   what was committed, what failed, which deadlines have passed
+//!   gather   what was committed, what nodes answered, which deadlines have passed
 //!   decide   core: judge each affected service, take a step in each affected deploy
 //!   commit   one job per service; a presupposition that no longer holds means: decide again
 //!   answer   (the changes come back through the feed and are applied to the picture)
@@ -45,18 +45,18 @@ const SWEEP: Duration = Duration::from_secs(20);
 /// How long a node that has connected may take to report before services are looked at without it.
 const REPORT_WAIT: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 
-/// A node did not take an order.
+/// What became of an order that a deploy waits for.
 #[derive(Message, Debug, Clone)]
 #[rtype(result = "()")]
-pub struct OrderFailed {
+pub struct OrderEnded {
     /// The deploy the order belonged to.
     pub deploy: DeployId,
     /// The instance.
     pub number: u32,
     /// The node.
     pub node: NodeId,
-    /// Why, in the contract's words.
-    pub text: &'static str,
+    /// Why the node did not take it, in the contract's words.
+    pub outcome: Result<(), &'static str>,
 }
 
 /// The master stops: nothing more is decided.
@@ -71,7 +71,7 @@ pub struct SchedulerActor {
     tools: Tools,
     lifeline: Lifeline<()>,
     picture: Option<Picture>,
-    failures: Vec<OrderFailed>,
+    ended: Vec<OrderEnded>,
     decisions: Decisions,
     wake: Option<tokio::sync::oneshot::Sender<()>>,
     parent_alive: tokio::sync::watch::Receiver<()>,
@@ -93,6 +93,8 @@ struct Picture {
     removed: Vec<ServiceId>,
     pace: Pace,
     refresh: BTreeSet<NodeId>,
+    /// Nodes whose volumes have become fewer.
+    refresh_volumes: BTreeSet<NodeId>,
     alarms: Alarms,
     attempts: BTreeMap<ServiceId, Attempts>,
     /// How often in a row a service's changes met something else than the picture holds.
@@ -115,7 +117,7 @@ impl SchedulerActor {
             tools,
             lifeline,
             picture: None,
-            failures: Vec::new(),
+            ended: Vec::new(),
             decisions: Decisions::default(),
             wake: None,
             parent_alive,
@@ -139,6 +141,7 @@ impl SchedulerActor {
                     removed: Vec::new(),
                     pace: Pace::default(),
                     refresh: BTreeSet::new(),
+                    refresh_volumes: BTreeSet::new(),
                     alarms: Alarms::new(now + chrono::TimeDelta::seconds(20)),
                     attempts: BTreeMap::new(),
                     conflicts: BTreeMap::new(),
@@ -186,13 +189,13 @@ impl Actor for SchedulerActor {
     }
 }
 
-impl Handler<OrderFailed> for SchedulerActor {
+impl Handler<OrderEnded> for SchedulerActor {
     type Result = ();
 
-    fn handle(&mut self, failed: OrderFailed, _: &mut Self::Context) {
-        self.failures.push(failed);
+    fn handle(&mut self, ended: OrderEnded, _: &mut Self::Context) {
+        self.ended.push(ended);
         if let Some(wake) = self.wake.take() {
-            // The turn that would be woken may be running already; it gathers failures too.
+            // The turn that would be woken may be running already; it gathers these too.
             wake.send(()).ok();
         }
     }

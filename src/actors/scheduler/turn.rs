@@ -11,7 +11,7 @@ use kontena_core::{
 use kontena_store::StoreError;
 
 use super::{
-    OrderFailed, Picture, SWEEP, SchedulerActor,
+    OrderEnded, Picture, SWEEP, SchedulerActor,
     decisions::{Decision, Decisions},
 };
 use crate::{actors::Tools, telemetry::metrics};
@@ -30,7 +30,7 @@ impl SchedulerActor {
     /// Takes a turn, and waits for a reason to take the next.
     pub(super) fn turn(&mut self, ctx: &mut Context<Self>) {
         self.tools.failpoints.pass("scheduler: turn");
-        let failures = std::mem::take(&mut self.failures);
+        let ended = std::mem::take(&mut self.ended);
         let Some(picture) = self.picture.as_mut() else {
             return;
         };
@@ -38,7 +38,7 @@ impl SchedulerActor {
         let looks_at_all = gather(picture, now);
         picture.snapshot.absences = self.tools.attendance.absences();
         picture.removed.drain(..).for_each(|service| self.decisions.forget(service));
-        let mut shares = decide(picture, &failures, &self.tools, &mut self.decisions);
+        let mut shares = decide(picture, &ended, &self.tools, &mut self.decisions);
         if looks_at_all {
             picture.pace.looked(now, self.tools.clock.now());
         }
@@ -62,14 +62,14 @@ impl SchedulerActor {
         }
     }
 
-    /// Waits for a commit, a deadline or a failed order; whichever comes first starts the next turn.
+    /// Waits for a commit, a deadline or the end of an order; whichever comes first starts the next turn.
     fn wait(&mut self, ctx: &mut Context<Self>) {
         let Some(mut picture) = self.picture.take() else {
             return;
         };
         let (wake, woken) = tokio::sync::oneshot::channel();
         self.wake = Some(wake);
-        if !self.failures.is_empty() {
+        if !self.ended.is_empty() {
             self.wake = None;
         }
         let next = picture.alarms.next();
@@ -194,6 +194,7 @@ fn gather(picture: &mut Picture, now: Time) -> bool {
     while let Some(committed) = picture.follower.try_next() {
         picture.committed(&committed);
     }
+    picture.snapshot.forget_old_peaks(now);
     picture.mark_neighbours();
     for service in picture.alarms.take_due(now) {
         picture.look_at(service, "a deadline has passed");
@@ -212,21 +213,26 @@ fn gather(picture: &mut Picture, now: Time) -> bool {
 /// Looks at every affected service once.
 fn decide(
     picture: &mut Picture,
-    failures: &[OrderFailed],
+    ended: &[OrderEnded],
     tools: &Tools,
     decisions: &mut Decisions,
 ) -> Vec<Share> {
     let mut moment = tools.clock.moment();
     let mut shares: Vec<Share> = Vec::new();
-    for failed in failures {
-        let service = picture.snapshot.deploy(failed.deploy).map(|deploy| deploy.service);
+    for order in ended {
+        let service = picture.snapshot.deploy(order.deploy).map(|deploy| deploy.service);
         let Some(service) = service else { continue };
-        let OrderFailed { deploy, number, node, text } = failed;
+        let OrderEnded { deploy, number, node, outcome } = order;
         let snapshot = &picture.snapshot;
-        let step = rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment);
-        picture.look_at(service, "a node could not be told");
+        let step = match outcome {
+            Ok(()) => rollout::volumes_refreshed(snapshot, *deploy, *number, *node, &mut moment),
+            Err(text) => {
+                rollout::notify_failed(snapshot, *deploy, *number, *node, text, &mut moment)
+            }
+        };
+        picture.look_at(service, "a node has answered an order, or has not");
         if !step.changes.is_empty() {
-            // The step after this one is taken when its changes have come back; two failures of one
+            // The step after this one is taken when its changes have come back; two orders of one
             // service in a turn touch different instances and may be written together.
             match shares.iter_mut().find(|share| share.service == service) {
                 Some(share) => {

@@ -77,7 +77,7 @@ fn droppable(bytes: &[u8]) -> Option<&'static str> {
 
 /// What nothing keeps yet: dropped at once, and counted.
 fn unkept(kind: &str) -> bool {
-    matches!(kind, "container_stats" | "logs")
+    kind == "logs"
 }
 
 /// As much of a method's name as a log line needs.

@@ -12,13 +12,11 @@ pub use explain::{Horizon, Told, explain, plan};
 pub use remove::remove;
 pub use update::update;
 
-use std::collections::BTreeMap;
-
 use kontena_core::{
     domain::{Grid, Service},
     validate::service::Surroundings,
 };
-use kontena_store::{Conn, StoreError, services};
+use kontena_store::{Conn, StoreError, services, volumes};
 
 use super::Subject;
 
@@ -36,12 +34,16 @@ fn subject<'a>(grid: &'a Grid, service: &'a Service) -> Subject<'a> {
 /// What a specification is compared with.
 fn surroundings(conn: &mut Conn, grid: &Grid, stack: &str) -> Result<Surroundings, StoreError> {
     let services = services::of_grid(conn, grid.id)?;
+    let volumes = volumes::of_grid(conn, grid.id)?;
     Ok(Surroundings {
         grid: grid.name.clone(),
         stack: stack.to_owned(),
         stacks: services.iter().map(|service| service.stack_name.clone()).collect(),
         services: services.into_iter().map(|service| (service.stack_name, service.name)).collect(),
-        volumes: BTreeMap::new(),
+        volumes: volumes
+            .into_iter()
+            .map(|volume| (volume.name.clone(), volume.as_used()))
+            .collect(),
         secrets: std::collections::BTreeSet::new(),
     })
 }

@@ -8,6 +8,7 @@ pub(super) mod nodes;
 pub(super) mod services;
 pub(super) mod users;
 mod view;
+pub(super) mod volumes;
 
 use actix_web::HttpResponse;
 

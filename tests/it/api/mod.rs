@@ -5,3 +5,4 @@ mod explain;
 mod fenced;
 mod resources;
 pub mod server;
+mod volumes;

@@ -6,3 +6,4 @@ mod offline;
 mod panics;
 mod pruning;
 mod restart;
+mod volumes;

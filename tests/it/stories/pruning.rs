@@ -21,25 +21,11 @@ fn finished(service: &Service, number: i64) -> Vec<Change> {
     let mut id = [0; 12];
     id[..8].copy_from_slice(&number.to_be_bytes());
     let at = epoch() + chrono::TimeDelta::seconds(number);
-    let deploy = Deploy {
-        id: DeployId::from_bytes(id),
-        grid: service.grid,
-        service: service.id,
-        origin: DeployOrigin::User,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: at,
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: vec![],
-    };
+    let deploy = Deploy::new(DeployId::from_bytes(id), service, DeployOrigin::User, at);
     let state = DeployState::Success;
     vec![
         Change::DeployCreated(Box::new(deploy.clone())),
-        Change::DeployFinished { deploy: deploy.id, state, reason: None, at },
+        Change::DeployFinished { deploy: deploy.id, state, reason: None, explanation: None, at },
     ]
 }
 

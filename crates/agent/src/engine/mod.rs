@@ -11,6 +11,7 @@ mod events;
 mod machine;
 pub mod simulated;
 mod types;
+mod volume;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use types::{
     Container, ContainerKind, ContainerSpec, Device, EngineError, EngineInfo, EngineResult,
     ExecOutcome, Life, Listed, PodKey, label,
 };
+pub use volume::{Volume, VolumeSpec};
 
 /// A machine that runs containers.
 ///
@@ -95,13 +97,20 @@ pub trait Engine: Send + Sync + 'static {
         credentials: Option<&'a RegistryCredentials>,
     ) -> BoxFuture<'a, EngineResult<()>>;
 
-    /// Makes sure that a named volume exists with this driver.
-    fn ensure_volume<'a>(
-        &'a self,
-        name: &'a str,
-        driver: &'a str,
-        options: &'a std::collections::BTreeMap<String, String>,
-    ) -> BoxFuture<'a, EngineResult<()>>;
+    /// Lists all volumes, whoever created them.
+    fn volumes(&self) -> BoxFuture<'_, EngineResult<Vec<Volume>>>;
+
+    /// Looks at one volume by name.
+    fn volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<Option<Volume>>>;
+
+    /// Creates a volume; one of that name and driver is left as it is.
+    fn create_volume<'a>(&'a self, spec: &'a VolumeSpec) -> BoxFuture<'a, EngineResult<()>>;
+
+    /// Removes a volume with its data; one that is gone already is no error, one in use is.
+    fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<()>>;
+
+    /// Measures the memory that a running container takes, in bytes; nothing where it does not run.
+    fn memory_of<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<Option<u64>>>;
 
     /// Tells whether a TCP port of a running container answers, within a second.
     fn port_answers<'a>(&'a self, container: &'a Container, port: u16) -> BoxFuture<'a, bool>;

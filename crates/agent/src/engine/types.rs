@@ -31,6 +31,10 @@ pub mod label {
     pub const EXPOSED: &str = "io.kontena.service.exposed";
     /// The stack's name.
     pub const STACK_NAME: &str = "io.kontena.stack.name";
+    /// The master's volume, on a volume of the engine.
+    pub const VOLUME_ID: &str = "io.kontena.volume.id";
+    /// The volume on this node, on a volume of the engine.
+    pub const VOLUME_INSTANCE_ID: &str = "io.kontena.volume_instance.id";
     /// The load balancer the service is linked to.
     pub const LOAD_BALANCER: &str = "io.kontena.load_balancer.name";
 }

@@ -1,8 +1,10 @@
 //! Reports the node itself: `/nodes/update`, at once when the master has greeted, then every minute.
-//! What it uses is reported by [`stats`], the address it has is found by [`addresses`].
+//! What it uses is reported by [`stats`], what its containers use by [`usage`]; the address it has is found
+//! by [`addresses`].
 
 pub(crate) mod addresses;
 pub(crate) mod stats;
+pub(crate) mod usage;
 
 use std::{sync::Arc, time::Duration};
 

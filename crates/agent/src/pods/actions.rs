@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use kontena_protocol::agent::{Mount, ServicePod};
+use kontena_protocol::agent::ServicePod;
+use tokio::time::sleep;
 
 use super::{
     context::{ApplyError, Context, Severity, event, grace},
@@ -15,6 +16,10 @@ use crate::engine::{Container, ContainerSpec, EngineError, PodKey, label};
 
 /// How long a stop may take where nothing says otherwise.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+/// How long a pod waits for its volumes.
+const VOLUMES_LIMIT: Duration = Duration::from_secs(30);
+/// The pause between two looks at a volume.
+const VOLUMES_PAUSE: Duration = Duration::from_millis(250);
 
 /// One pod's engine work.
 pub(super) struct Actions<'a> {
@@ -49,7 +54,7 @@ impl Actions<'_> {
         if pod.stateful {
             volumes_from.push(self.ensure_data_container(pod, name).await?);
         }
-        self.ensure_volumes(&pod.volumes).await?;
+        self.wait_for_volumes(pod).await?;
         let spec = service_spec(pod, volumes_from)?;
         if let Some(old) = old {
             self.replace(pod, old).await?;
@@ -222,17 +227,42 @@ impl Actions<'_> {
         Ok(name)
     }
 
-    /// Named volumes are made where they are missing. They do not carry the labels of volumes that the
-    /// master manages yet.
-    async fn ensure_volumes(&self, mounts: &[Mount]) -> Result<(), EngineError> {
-        for mount in mounts {
-            if let (Some(name), None) = (&mount.name, &mount.bind_mount) {
-                let driver = mount.driver.as_deref().unwrap_or("local");
-                let options = &mount.driver_opts;
-                self.ctx.engine.ensure_volume(name, driver, options).await?;
+    /// Waits until the pod's named volumes are there: the master lists them, and `crate::volumes` makes them.
+    async fn wait_for_volumes(&self, pod: &ServicePod) -> Result<(), ApplyError> {
+        let give_up_at = self.ctx.clock.instant() + VOLUMES_LIMIT;
+        let mut asked = false;
+        for mount in pod.volumes.iter().filter(|mount| mount.bind_mount.is_none()) {
+            let Some(name) = &mount.name else { continue };
+            while !self.has_volume(name, mount.driver.as_deref()).await? {
+                if self.ctx.clock.instant() >= give_up_at {
+                    let limit = VOLUMES_LIMIT.as_secs();
+                    let text =
+                        format!("Timeout after waiting {limit}s until: volume {name} exists");
+                    return Err(ApplyError::Volume(text));
+                }
+                if !std::mem::replace(&mut asked, true) {
+                    self.ctx.volumes.list();
+                }
+                tokio::select! {
+                    () = sleep(VOLUMES_PAUSE) => {}
+                    () = self.mailbox.superseded(pod) => return Err(ApplyError::Superseded),
+                }
             }
         }
         Ok(())
+    }
+
+    async fn has_volume(&self, name: &str, driver: Option<&str>) -> Result<bool, ApplyError> {
+        let Some(found) = self.ctx.engine.volume(name).await? else {
+            return Ok(false);
+        };
+        match driver {
+            Some(driver) if !found.has_driver(driver) => {
+                let text = format!("volume {name} has driver {}, not {driver}", found.driver);
+                Err(ApplyError::Volume(text))
+            }
+            _ => Ok(true),
+        }
     }
 
     fn hooks<'b>(&'b mut self, pod: &'b ServicePod) -> PodHooks<'b> {

@@ -13,6 +13,7 @@ use crate::{
     engine::{Engine, EngineError, PodKey},
     records::Recorder,
     session::{CallError, Master},
+    volumes,
 };
 
 /// How many pods of a node create, start or remove containers at once; the engine is the bottleneck.
@@ -37,6 +38,9 @@ pub(super) enum ApplyError {
     /// A container whose volumes shall be mounted does not exist.
     #[error("RuntimeError: no container to take volumes from: {0}")]
     VolumesFrom(String),
+    /// A volume is not there, or not what it should be.
+    #[error("RuntimeError: {0}")]
+    Volume(String),
     /// The port did not answer.
     #[error("RuntimeError: {0}")]
     Port(String),
@@ -70,6 +74,8 @@ pub(super) struct Context {
     pub(super) images: Images,
     pub(super) reports: Reports,
     pub(super) recorder: Recorder,
+    /// Asks for volumes that a pod waits for.
+    pub(super) volumes: volumes::Inbox,
     node_id: String,
     master: Master,
     permits: Semaphore,
@@ -82,12 +88,14 @@ impl Context {
         master: Master,
         node_id: String,
         recorder: Recorder,
+        volumes: volumes::Inbox,
     ) -> Self {
         Self {
             images: Images::new(Arc::clone(&engine), clock.clone()),
             reports: Reports::new(node_id.clone(), master.clone()),
             permits: Semaphore::new(AT_ONCE),
             recorder,
+            volumes,
             engine,
             clock,
             node_id,

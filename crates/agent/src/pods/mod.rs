@@ -43,6 +43,7 @@ use crate::{
     engine::{Container, ENGINE_PAUSE, Engine, Heard, PodKey, Voice, follow},
     records::Recorder,
     session::{CallError, Link, Master},
+    volumes,
 };
 
 /// The pause between two lists that nobody asked for.
@@ -123,17 +124,20 @@ pub struct InboxEnd {
 impl Pods {
     /// Makes the manager of one node's pods.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         engine: Arc<dyn Engine>,
         clock: Clock,
         master: Master,
         node_id: String,
         inbox: InboxEnd,
         recorder: Recorder,
+        volumes: volumes::Inbox,
     ) -> Self {
+        let link = master.link();
+        let ctx = Context::new(engine, clock, master, node_id, recorder, volumes);
         Self {
-            link: master.link(),
-            ctx: Arc::new(Context::new(engine, clock, master, node_id, recorder)),
+            link,
+            ctx: Arc::new(ctx),
             slots: BTreeMap::new(),
             workers: JoinSet::new(),
             list: inbox.list,

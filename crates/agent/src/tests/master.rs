@@ -29,6 +29,7 @@ pub(super) struct Plan {
     /// How long until a pong; none at all where this is `None`.
     pub(super) pong_after: Option<Duration>,
     pub(super) list: Result<serde_json::Value, RpcError>,
+    pub(super) volumes: Result<serde_json::Value, RpcError>,
     pub(super) answers_set_state: bool,
     /// Methods that are answered with an error.
     pub(super) refuses: Vec<(&'static str, RpcError)>,
@@ -80,6 +81,7 @@ impl Master {
                 node_info: true,
                 pong_after: Some(Duration::ZERO),
                 list: Ok(json!([])),
+                volumes: Ok(json!([])),
                 answers_set_state: true,
                 refuses: Vec::new(),
                 silent: Vec::new(),
@@ -308,6 +310,9 @@ impl Master {
             "/nodes/update" => Some(Ok(json!(true))),
             "/node_service_pods/list" => {
                 Some(plan.list.clone().map(|pods| json!({"service_pods": pods})))
+            }
+            "/node_volumes/list" => {
+                Some(plan.volumes.clone().map(|volumes| json!({"volumes": volumes})))
             }
             "/node_service_pods/set_state" if !plan.answers_set_state => None,
             _ => Some(Ok(json!({}))),

@@ -6,6 +6,7 @@ mod master;
 mod pods;
 mod records;
 mod stats;
+mod volumes;
 
 use std::{
     cell::RefCell,

@@ -52,14 +52,7 @@ impl Grid {
         let mut moment = Moment::new(at(0), 7);
         let nodes = (1..=nodes).map(|number| node(&grid, number, measured, &mut moment));
         let nodes = nodes.collect();
-        let contents = Contents {
-            grid,
-            nodes,
-            services: Vec::new(),
-            instances: Vec::new(),
-            deploys: Vec::new(),
-            containers: Vec::new(),
-        };
+        let contents = Contents { nodes, ..Contents::empty(grid) };
         Self { contents }
     }
 

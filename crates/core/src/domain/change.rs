@@ -5,8 +5,9 @@
 
 use super::{
     Availability, Connection, ContainerHealth, ContainerId, ContainerRecord, Deploy, DeployId,
-    DeployState, DesiredState, EngineId, Event, Grid, GridId, Instance, InstanceDeploy, Node,
-    NodeId, NodeReport, NodeSample, ObservedState, Service, ServiceId, ServiceVersion, Time,
+    DeployState, DesiredState, EngineId, Event, Grid, GridId, Instance, InstanceDeploy, MemoryPeak,
+    Node, NodeId, NodeReport, NodeSample, ObservedState, Service, ServiceId, ServiceVersion, Time,
+    Volume, VolumeId, VolumeInstance, VolumeInstanceId,
 };
 
 /// A fact to be written. Times are the moment of the decision.
@@ -132,7 +133,7 @@ pub enum Change {
         /// When.
         at: Time,
     },
-    /// The node is gone; its instances have no node.
+    /// The node is gone with its volume instances; its service instances have no node.
     NodeRemoved(NodeId),
 
     /// An agent described a container: the record as it is from now on.
@@ -157,6 +158,8 @@ pub enum Change {
         /// What the decision was made on.
         from: ServiceVersion,
     },
+    /// A container of a service took so much memory. Presupposes that the service exists.
+    MemoryMeasured(MemoryPeak),
     /// A deploy of the service has started.
     ServiceDeployed {
         /// The service.
@@ -273,6 +276,15 @@ pub enum Change {
         /// When.
         at: Time,
     },
+
+    /// A volume exists. Presupposes that its name is free in the grid.
+    VolumeCreated(Box<Volume>),
+    /// A volume is gone with its instances. Presupposes that it exists.
+    VolumeRemoved(VolumeId),
+    /// A volume exists on a node. Presupposes that both exist, and that name and identity are free there.
+    VolumeInstanceCreated(VolumeInstance),
+    /// A volume is no longer known to exist on a node. Presupposes that it was.
+    VolumeInstanceRemoved(VolumeInstanceId),
 
     /// Something worth telling an operator.
     EventLogged(Box<Event>),

@@ -138,6 +138,8 @@ pub struct InstanceDeploy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
+    /// For its node to hear of the volumes that were made for the instance.
+    Preparing,
     /// For the instance to stop on its previous node.
     Stopping,
     /// For the instance to run on its node.

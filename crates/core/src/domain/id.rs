@@ -93,6 +93,10 @@ ids! {
     DeployId,
     /// A container record.
     ContainerId,
+    /// A volume of a grid.
+    VolumeId,
+    /// A volume on a node.
+    VolumeInstanceId,
     /// A user.
     UserId,
     /// An access token or a login code.

@@ -10,11 +10,13 @@ pub mod event;
 pub mod grid;
 pub mod id;
 pub mod instance;
+pub mod memory;
 pub mod net;
 pub mod node;
 pub mod service;
 pub mod stats;
 pub mod text;
+pub mod volume;
 
 pub use change::Change;
 pub use container::{
@@ -25,9 +27,10 @@ pub use event::{Event, Severity};
 pub use grid::{Grid, LogForwarding, Statsd};
 pub use id::{
     ContainerId, DeployId, EngineId, GridId, InstanceId, NodeId, ServiceId, StackId, TokenId,
-    UserId,
+    UserId, VolumeId, VolumeInstanceId,
 };
 pub use instance::{DesiredState, Instance, ObservedState};
+pub use memory::MemoryPeak;
 pub use net::Cidr;
 pub use node::{Availability, Connection, Driver, Node, NodeReport, NodeStatus};
 pub use service::{
@@ -37,6 +40,7 @@ pub use service::{
 pub use stats::{
     CpuUsage, Filesystem, LoadAverages, MemoryStats, NodeFigures, NodeSample, NodeTraffic, Traffic,
 };
+pub use volume::{Volume, VolumeInstance};
 
 /// A moment in UTC. The domain stores microseconds; agents' connection times are cut to milliseconds.
 pub type Time = chrono::DateTime<chrono::Utc>;

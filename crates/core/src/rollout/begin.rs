@@ -1,6 +1,6 @@
 //! Taking up the next instances of a deploy (`scheduling.md` 5.3 step 4, 5.5 steps 1 to 4).
 
-use super::{halt::Halt, work::Work};
+use super::{halt::Halt, volumes, work::Work};
 use crate::{
     domain::{
         Change, DeployOrigin, DeployState, DesiredState, Instance, InstanceDeploy, InstanceId,
@@ -51,15 +51,23 @@ fn take_up(work: &mut Work<'_>, number: u32, target: NodeId, rev: &str) {
     let Some(target) = snapshot.node(target) else {
         return;
     };
-    let Some(row) = snapshot.instance(work.service.id, number) else {
+    let row = snapshot.instance(work.service.id, number);
+    let row = row.filter(|row| row.node == Some(target.id));
+    if row.is_some_and(|row| is_right(work, row, target)) {
+        keep(work, number, target);
+    } else {
+        volumes::prepare(work, number, target, rev);
+    }
+}
+
+/// Lets an instance go to its target, where its volumes are.
+pub(super) fn bring(work: &mut Work<'_>, number: u32, target: &Node, rev: &str) {
+    let Some(row) = work.snapshot.instance(work.service.id, number) else {
         create(work, number);
         start_on(work, number, target, rev);
         return;
     };
     match row.node {
-        Some(node) if node == target.id && is_right(work, row, target) => {
-            keep(work, number, target);
-        }
         Some(node) if node == target.id => start_on(work, number, target, rev),
         Some(node) => leave(work, number, node, target, rev),
         None => {

@@ -1,6 +1,6 @@
 //! Instances in flight: what their nodes have reported, and what follows (`scheduling.md` 5.5).
 
-use super::{begin, work::Work};
+use super::{VOLUMES_TIMEOUT, begin, volumes, work::Work};
 use crate::{
     domain::{
         Change, DesiredState, Instance, InstanceDeploy, Node, NodeId, ObservedState, Phase,
@@ -10,6 +10,8 @@ use crate::{
 };
 
 const HOST_MISSING: &str = "GridServiceInstanceDeployer::NodeError: Host node is missing";
+const NOT_WANTED: &str =
+    "GridServiceInstanceDeployer::StateError: Service instance is not running, but stopped";
 const REDEPLOYED: &str =
     "GridServiceInstanceDeployer::StateError: Service instance was re-deployed";
 
@@ -27,6 +29,10 @@ enum Standing {
 pub(super) fn advance(work: &mut Work<'_>, rev: &str) {
     for known in work.in_flight.clone() {
         match known.phase {
+            Phase::Preparing => match preparing(work, &known) {
+                Ok(until) => work.wake_by(until),
+                Err(text) => work.fail_instance(known, text),
+            },
             Phase::Stopping => match stopping(work, &known, rev) {
                 Standing::Open(until) => work.wake_by(until),
                 Standing::Done => go_on(work, &known, rev, None),
@@ -45,12 +51,33 @@ pub(super) fn advance(work: &mut Work<'_>, rev: &str) {
 pub(super) fn waits_for(work: &Work<'_>, known: &InstanceDeploy) -> Option<NodeId> {
     match known.phase {
         Phase::Stopping => row(work, known)?.node,
-        Phase::Starting => known.node,
+        Phase::Preparing | Phase::Starting => known.node,
     }
 }
 
 fn row<'a>(work: &Work<'a>, known: &InstanceDeploy) -> Option<&'a Instance> {
     work.snapshot.instance(work.service.id, known.number)
+}
+
+/// Until when the node's answer is waited for; it comes within the limit of a call.
+fn preparing(work: &Work<'_>, known: &InstanceDeploy) -> Result<Time, &'static str> {
+    target(work, known)?;
+    let limit = work.phase_limit(known);
+    if limit > work.now { Ok(limit) } else { Err(VOLUMES_TIMEOUT) }
+}
+
+/// The node has heard of the volumes: the instance goes there, unless that is not wanted any more.
+pub(super) fn prepared(work: &mut Work<'_>, known: &InstanceDeploy, rev: &str) {
+    match target(work, known) {
+        Ok(target) => volumes::prepare(work, known.number, target, rev),
+        Err(text) => work.fail_instance(known.clone(), text),
+    }
+}
+
+/// Where an instance shall go that is still wanted.
+fn target<'a>(work: &Work<'a>, known: &InstanceDeploy) -> Result<&'a Node, &'static str> {
+    let target = known.node.and_then(|node| work.snapshot.node(node)).ok_or(HOST_MISSING)?;
+    if work.service.state == ServiceState::Running { Ok(target) } else { Err(NOT_WANTED) }
 }
 
 fn stopping(work: &Work<'_>, known: &InstanceDeploy, rev: &str) -> Standing {
@@ -159,9 +186,7 @@ pub(super) fn go_on(work: &mut Work<'_>, known: &InstanceDeploy, rev: &str, fail
     let error = match known.node.and_then(|node| snapshot.node(node)) {
         None => HOST_MISSING,
         Some(target) if !target.connected => super::HOST_OFFLINE,
-        Some(_) if work.service.state != ServiceState::Running => {
-            "GridServiceInstanceDeployer::StateError: Service instance is not running, but stopped"
-        }
+        Some(_) if work.service.state != ServiceState::Running => NOT_WANTED,
         Some(target) => {
             begin::start_on(work, known.number, target, rev);
             if let Some(old) = old {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  pending ──start──> ongoing ──place, at most so many in flight──> … ──all ended──> success
-//!     │                  │   each instance: [stopping on its old node] -> starting -> success | error
+//!     │                  │   each instance: [preparing its volumes] -> [stopping on its old node]
+//!     │                  │                  -> starting -> success | error
 //!     └── refused        └── halted: takes up nothing more; error once nothing is in flight
 //! ```
 //!
@@ -16,6 +17,7 @@ mod flight;
 mod halt;
 mod limits;
 mod start;
+mod volumes;
 mod work;
 
 #[cfg(test)]
@@ -36,6 +38,9 @@ use work::Work;
 
 /// The error of an instance whose node did not answer within [`NOTIFY_LIMIT`].
 pub const NOTIFY_TIMEOUT: &str = "RpcClient::TimeoutError: Connection timeout (5.0s)";
+/// The error of an instance whose node did not answer within [`NOTIFY_LIMIT`] that it has heard of its
+/// volumes.
+pub const VOLUMES_TIMEOUT: &str = "RpcClient::TimeoutError: Connection timeout (5s)";
 /// The error of an instance whose node is not connected when it is to be told.
 pub const HOST_OFFLINE: &str = "GridServiceInstanceDeployer::NodeError: Host node is offline";
 
@@ -57,6 +62,16 @@ pub enum Order {
     /// Tell a node that its instances have changed, and wait for its answer ([`NOTIFY_LIMIT`]); without
     /// one, [`notify_failed`] follows.
     TellNode {
+        /// The node.
+        node: NodeId,
+        /// The deploy that waits.
+        deploy: DeployId,
+        /// The instance it waits for.
+        number: u32,
+    },
+    /// Tell a node that its volumes have changed, and wait for its answer ([`NOTIFY_LIMIT`]): without one,
+    /// [`notify_failed`] follows, else [`volumes_refreshed`].
+    RefreshVolumes {
         /// The node.
         node: NodeId,
         /// The deploy that waits.
@@ -132,8 +147,34 @@ pub fn notify_failed(
     {
         match known.phase {
             Phase::Stopping => flight::go_on(&mut work, &known, &rev, Some(text)),
-            Phase::Starting => work.fail_instance(known, text),
+            Phase::Preparing | Phase::Starting => work.fail_instance(known, text),
         }
+    }
+    work.step.wake_at = None;
+    work.step
+}
+
+/// What follows when a node has heard of the volumes of an instance: the instance goes there. A node that
+/// is not connected, or refuses to listen, asks for its volumes by itself. News about a node that is no
+/// longer waited for changes nothing.
+#[must_use]
+pub fn volumes_refreshed(
+    snapshot: &Snapshot,
+    deploy: DeployId,
+    number: u32,
+    node: NodeId,
+    moment: &mut Moment,
+) -> Step {
+    let graces = Graces::default();
+    let Some(mut work) = Work::new(snapshot, deploy, &graces, moment) else {
+        return Step::default();
+    };
+    let known = work.in_flight.iter().find(|known| known.number == number);
+    if let (Some(known), Some(rev)) = (known.cloned(), work.rev())
+        && known.phase == Phase::Preparing
+        && known.node == Some(node)
+    {
+        flight::prepared(&mut work, &known, &rev);
     }
     work.step.wake_at = None;
     work.step
@@ -151,7 +192,12 @@ pub fn resume(snapshot: &Snapshot, deploy: DeployId) -> Vec<Order> {
     };
     let waiting = work.in_flight.iter().filter_map(|known| {
         let node = snapshot.node(flight::waits_for(&work, known)?)?;
-        node.connected.then_some(Order::TellNode { node: node.id, deploy, number: known.number })
+        let (id, number) = (node.id, known.number);
+        if known.phase == Phase::Preparing {
+            // Also one that is not connected: it is not waited for.
+            return Some(Order::RefreshVolumes { node: id, deploy, number });
+        }
+        node.connected.then_some(Order::TellNode { node: id, deploy, number })
     });
     waiting.collect()
 }

@@ -1,5 +1,7 @@
 //! Deploys step by step: moves, limits, halts, restarts; the vectors drive whole ones.
 
+mod volumes;
+
 use chrono::TimeDelta;
 
 use super::*;

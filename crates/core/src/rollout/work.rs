@@ -1,5 +1,7 @@
 //! One step of one deploy in the making.
 
+use std::collections::BTreeSet;
+
 use super::{DEPLOY_LIMIT, INSTANCE_LIMIT, Order, Step, limits};
 use crate::{
     domain::{
@@ -27,6 +29,8 @@ pub(super) struct Work<'a> {
     pub(super) failed: bool,
     /// The number to be taken up next.
     pub(super) next: u32,
+    /// The volumes this step makes: where, and by what names.
+    pub(super) volumes_made: BTreeSet<(NodeId, String)>,
     pub(super) step: Step,
 }
 
@@ -55,6 +59,7 @@ impl<'a> Work<'a> {
             in_flight,
             failed: taken_up.clone().any(|known| known.state == DeployState::Error),
             next: last.unwrap_or(0).saturating_add(1),
+            volumes_made: BTreeSet::new(),
             step: Step::default(),
         })
     }
@@ -101,6 +106,11 @@ impl<'a> Work<'a> {
     pub(super) fn tell(&mut self, node: NodeId, number: u32) {
         let deploy = self.deploy.id;
         self.step.orders.push(Order::TellNode { node, deploy, number });
+    }
+
+    pub(super) fn refresh_volumes(&mut self, node: NodeId, number: u32) {
+        let deploy = self.deploy.id;
+        self.step.orders.push(Order::RefreshVolumes { node, deploy, number });
     }
 
     /// Lets a node know, where it can hear it.

@@ -22,6 +22,7 @@ impl Snapshot {
                 }
             }
             Change::ServiceRemoved(service) => self.remove_service(*service),
+            Change::MemoryMeasured(peak) => self.put_memory_peak(*peak),
             Change::GridRemoved(_) | Change::EventLogged(_) => {}
             Change::NodeBound { .. }
             | Change::NodePlugged { .. }
@@ -47,6 +48,10 @@ impl Snapshot {
             | Change::DeployWaiting { .. }
             | Change::DeployProgressed { .. }
             | Change::DeployFinished { .. } => self.apply_to_deploy(change),
+            Change::VolumeCreated(_)
+            | Change::VolumeRemoved(_)
+            | Change::VolumeInstanceCreated(_)
+            | Change::VolumeInstanceRemoved(_) => self.apply_to_volume(change),
         }
     }
 

@@ -7,7 +7,9 @@
 mod apply;
 mod containers;
 mod follow;
+mod memory;
 pub(crate) mod roster;
+mod volumes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,8 +19,8 @@ use std::{
 use crate::{
     attendance::Absences,
     domain::{
-        Container, Deploy, DeployId, Grid, Instance, Node, NodeId, Service, ServiceId, StackId,
-        Time,
+        Container, Deploy, DeployId, Grid, Instance, MemoryPeak, Node, NodeId, Service, ServiceId,
+        StackId, Time, Volume, VolumeInstance,
     },
 };
 use containers::Containers;
@@ -43,10 +45,10 @@ pub struct Snapshot {
     deploys: BTreeMap<DeployId, Deploy>,
     deploys_of: BTreeMap<ServiceId, BTreeSet<DeployId>>,
     containers: Containers,
-    volume_instances: BTreeMap<NodeId, BTreeSet<String>>,
+    volumes: volumes::Volumes,
     publishers: BTreeMap<u16, BTreeSet<ServiceId>>,
     stack_deploys: BTreeMap<StackId, Time>,
-    memory_peaks: BTreeMap<ServiceId, i64>,
+    memory: memory::Peaks,
 }
 
 /// Everything of one grid, as it is loaded; deploys are the unfinished ones.
@@ -64,6 +66,30 @@ pub struct Contents {
     pub deploys: Vec<Deploy>,
     /// Its visible containers.
     pub containers: Vec<Container>,
+    /// Its volumes.
+    pub volumes: Vec<Volume>,
+    /// Its volumes on their nodes.
+    pub volume_instances: Vec<VolumeInstance>,
+    /// How much memory its services took, whatever the age.
+    pub memory_peaks: Vec<MemoryPeak>,
+}
+
+impl Contents {
+    /// A grid with nothing in it.
+    #[must_use]
+    pub fn empty(grid: Grid) -> Self {
+        Self {
+            grid,
+            nodes: Vec::new(),
+            services: Vec::new(),
+            instances: Vec::new(),
+            deploys: Vec::new(),
+            containers: Vec::new(),
+            volumes: Vec::new(),
+            volume_instances: Vec::new(),
+            memory_peaks: Vec::new(),
+        }
+    }
 }
 
 impl Snapshot {
@@ -81,10 +107,10 @@ impl Snapshot {
             deploys: BTreeMap::new(),
             deploys_of: BTreeMap::new(),
             containers: Containers::default(),
-            volume_instances: BTreeMap::new(),
+            volumes: volumes::Volumes::new(contents.volumes, contents.volume_instances),
             publishers: BTreeMap::new(),
             stack_deploys: BTreeMap::new(),
-            memory_peaks: BTreeMap::new(),
+            memory: memory::Peaks::new(contents.memory_peaks, listening_since),
         };
         for node in contents.nodes {
             snapshot.roster.put(node);
@@ -212,17 +238,6 @@ impl Snapshot {
         self.containers.put(container);
     }
 
-    /// The names of the volume instances on a node.
-    #[must_use]
-    pub fn volume_instances_on(&self, node: NodeId) -> Option<&BTreeSet<String>> {
-        self.volume_instances.get(&node)
-    }
-
-    /// Adds a volume instance.
-    pub fn put_volume_instance(&mut self, node: NodeId, name: String) {
-        self.volume_instances.entry(node).or_default().insert(name);
-    }
-
     /// The services that publish a port on their nodes, by identity; whatever their state.
     pub fn publishers(&self, node_port: u16) -> impl Iterator<Item = ServiceId> {
         let services = self.publishers.get(&node_port);
@@ -244,17 +259,6 @@ impl Snapshot {
     /// No deploy of the whole stack goes on any more.
     pub fn end_stack_deploy(&mut self, stack: StackId) {
         self.stack_deploys.remove(&stack);
-    }
-
-    /// The highest memory usage of any container of the service in the last hour, in bytes.
-    #[must_use]
-    pub fn memory_peak(&self, service: ServiceId) -> Option<i64> {
-        self.memory_peaks.get(&service).copied()
-    }
-
-    /// Takes note of the highest memory usage of a service in the last hour, in bytes.
-    pub fn put_memory_peak(&mut self, service: ServiceId, bytes: i64) {
-        self.memory_peaks.insert(service, bytes);
     }
 
     fn put_service(&mut self, service: Service) {
@@ -320,7 +324,7 @@ impl Snapshot {
 
     fn remove_node(&mut self, node: NodeId) {
         self.roster.take(node);
-        self.volume_instances.remove(&node);
+        self.volumes.forget_node(node);
         self.containers.remove_of(node);
         for key in self.instances_on.remove(&node).unwrap_or_default() {
             if let Some(instance) = self.instances.get_mut(&key) {
@@ -339,7 +343,7 @@ impl Snapshot {
     fn remove_service(&mut self, service: ServiceId) {
         self.forget_ports(service);
         self.services.remove(&service);
-        self.memory_peaks.remove(&service);
+        self.memory.forget_service(service);
         let numbers: Vec<_> = self.instances(service).map(|instance| instance.number).collect();
         for number in numbers {
             self.take_instance((service, number));

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::{
     domain::{
         Change, Cidr, DesiredState, EngineId, Grid, GridId, Instance, InstanceId, Node, NodeId,
-        ObservedState, Port, Service, ServiceId, ServiceSpec, ServiceState, StackId, Strategy,
-        Time,
+        ObservedState, Port, Service, ServiceId, ServiceSpec, ServiceState, ServiceVolume, StackId,
+        Strategy, Time, Volume, VolumeId, VolumeScope,
     },
     snapshot::{Contents, Snapshot},
 };
@@ -59,17 +59,7 @@ impl GridBuilder {
             logs: None,
             created_at: at(0),
         };
-        Self {
-            contents: Contents {
-                grid,
-                nodes: Vec::new(),
-                services: Vec::new(),
-                instances: Vec::new(),
-                deploys: Vec::new(),
-                containers: Vec::new(),
-            },
-            listening_since: at(-1_000_000),
-        }
+        Self { contents: Contents::empty(grid), listening_since: at(-1_000_000) }
     }
 
     pub(crate) fn listening_since(mut self, since: Time) -> Self {
@@ -187,6 +177,31 @@ impl ServiceBuilder<'_> {
                 protocol: "tcp".into(),
                 node_port,
                 container_port: node_port,
+            });
+        })
+    }
+
+    /// A named volume, which the grid has from then on.
+    pub(crate) fn volume(self, name: &str, scope: VolumeScope) -> Self {
+        let contents = &mut self.grid.contents;
+        let number = u32::try_from(contents.volumes.len()).expect("few volumes");
+        let volume = Volume {
+            id: VolumeId::from_bytes(bytes(6, number)),
+            grid: contents.grid.id,
+            name: name.into(),
+            scope,
+            driver: "local".into(),
+            driver_opts: std::collections::BTreeMap::new(),
+            created_at: at(0),
+            updated_at: at(0),
+        };
+        let used = volume.as_used();
+        contents.volumes.push(volume);
+        self.spec(|spec| {
+            spec.volumes.push(ServiceVolume {
+                volume: Some(used),
+                path: format!("/{name}"),
+                ..ServiceVolume::default()
             });
         })
     }

@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) log: Vec<Change>,
     /// Nodes told, in order.
     pub(crate) told: Vec<Order>,
+    /// Nodes that have not answered yet that they heard of their volumes.
+    unanswered: Vec<Order>,
     attempts: BTreeMap<ServiceId, Attempts>,
     seed: u64,
 }
@@ -47,6 +49,7 @@ impl World {
             broken: Vec::new(),
             log: Vec::new(),
             told: Vec::new(),
+            unanswered: Vec::new(),
             attempts: BTreeMap::new(),
             seed: 1,
         }
@@ -187,7 +190,35 @@ impl World {
             let step = rollout::step(&self.snapshot, deploy, &self.graces, &mut moment);
             progressed |= !step.changes.is_empty();
             self.commit(step.changes);
-            self.told.extend(step.orders);
+            self.take_orders(step.orders);
+        }
+        progressed
+    }
+
+    fn take_orders(&mut self, orders: Vec<Order>) {
+        let asks = |order: &&Order| matches!(order, Order::RefreshVolumes { .. });
+        self.unanswered.extend(orders.iter().filter(asks));
+        self.told.extend(orders);
+    }
+
+    /// Agents answer that they have heard of their volumes; what nobody can hear is answered at once. True
+    /// where any was waited for.
+    pub(crate) fn hear_of_volumes(&mut self) -> bool {
+        let mut progressed = false;
+        for order in std::mem::take(&mut self.unanswered) {
+            let Order::RefreshVolumes { node, deploy, number } = order else {
+                continue;
+            };
+            if self.deaf.contains(&node) {
+                self.unanswered.push(order);
+                continue;
+            }
+            let mut moment = self.moment();
+            let step =
+                rollout::volumes_refreshed(&self.snapshot, deploy, number, node, &mut moment);
+            progressed |= !step.changes.is_empty();
+            self.commit(step.changes);
+            self.take_orders(step.orders);
         }
         progressed
     }
@@ -254,8 +285,9 @@ impl World {
         for _ in 0..MOST_ROUNDS {
             let judged = self.judge();
             let stepped = self.step();
+            let heard = self.hear_of_volumes();
             let reported = self.agents();
-            if !(judged || stepped || reported) {
+            if !(judged || stepped || heard || reported) {
                 return;
             }
         }

@@ -18,5 +18,6 @@ mod rules;
 pub mod service;
 #[cfg(test)]
 mod tests;
+pub mod volume;
 
 pub use error::{FieldError, FieldErrors};

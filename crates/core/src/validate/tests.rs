@@ -3,6 +3,7 @@
 mod grids;
 mod nodes;
 mod typing;
+mod volumes;
 
 use proptest::{collection, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     error::{FieldErrors, Title},
     fields::{body, list, object},
-    grid, node, rules, service,
+    grid, node, rules, service, volume,
 };
 use crate::domain::{Availability, Cidr, Grid, GridId, LogForwarding, Statsd, Time};
 
@@ -44,7 +45,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
-const FIELDS: [&str; 60] = [
+const FIELDS: [&str; 63] = [
     "name",
     "token",
     "labels",
@@ -105,6 +106,9 @@ const FIELDS: [&str; 60] = [
     "stop_signal",
     "stop_grace_period",
     "force",
+    "scope",
+    "driver",
+    "driver_opts",
 ];
 
 proptest! {
@@ -129,6 +133,7 @@ proptest! {
             service::scale(&body).err(),
             service::deploy(&body).err(),
             service::env_entry(&body).err(),
+            volume::create(&body).err(),
         ];
         for errors in refusals.iter().flatten() {
             prop_assert!(!errors.is_empty());

@@ -48,6 +48,8 @@ pub mod method {
     pub const CONTAINERS_INSPECT: &str = "/containers/inspect";
     /// Agent to master: which volumes shall exist here.
     pub const VOLUMES_LIST: &str = "/node_volumes/list";
+    /// Agent to master: a volume of the engine that belongs to one of the master's.
+    pub const VOLUMES_SET_STATE: &str = "/node_volumes/set_state";
 }
 
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -114,6 +116,35 @@ pub struct GridInfo {
     /// Null or `{"forwarder", "opts"}`.
     #[serde(default)]
     pub logs: serde_json::Value,
+}
+
+/// A volume that shall exist on a node, in `/node_volumes/list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeVolume {
+    /// The volume, which may exist on several nodes.
+    pub volume_id: String,
+    /// The volume on this node.
+    pub volume_instance_id: String,
+    /// The engine's name for it.
+    pub name: String,
+    /// `driver`, or `driver:version`.
+    pub driver: String,
+    /// Driver options.
+    #[serde(default, deserialize_with = "or_default")]
+    pub driver_opts: BTreeMap<String, String>,
+}
+
+/// A volume of an engine that carries the master's labels, in `/node_volumes/set_state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeState {
+    /// The engine's name for it.
+    pub name: String,
+    /// From its label.
+    #[serde(default)]
+    pub volume_instance_id: Option<String>,
+    /// From its label.
+    #[serde(default)]
+    pub volume_id: Option<String>,
 }
 
 /// Names an instance, in `/node_service_pods/mark_oneshot_hook`.

@@ -18,8 +18,8 @@ mod limit;
 
 pub use body::{
     ContainerCheck, ContainerEvent, ContainerPort, ContainerSave, Driver, GridInfo, HookSpec,
-    MasterInfo, Mount, NetworkInfo, NodeInfo, PodEvent, PodRef, PodSecret, PodState,
-    RegistryCredentials, ServicePod, method,
+    MasterInfo, Mount, NetworkInfo, NodeInfo, NodeVolume, PodEvent, PodRef, PodSecret, PodState,
+    RegistryCredentials, ServicePod, VolumeState, method,
 };
 pub use close::{CloseCode, truncate_reason};
 pub use frame::{DecodeError, Decoded, Message, RpcError};

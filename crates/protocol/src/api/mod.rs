@@ -10,6 +10,7 @@ mod grid;
 mod node;
 mod service;
 mod token;
+mod volume;
 
 pub use container::{
     Container, ContainerState, Containers, CpuMetric, FilesystemMetric, GridOfContainer,
@@ -27,6 +28,7 @@ pub use service::{
     Services, StackRef,
 };
 pub use token::{Server, Token, TokenUser, User};
+pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 
 /// Writes a moment the way the API does: `2017-06-14T13:37:36.968Z`.
 #[must_use]

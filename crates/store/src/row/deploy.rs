@@ -104,6 +104,7 @@ impl InstanceDeployRow {
             state: instance.state.as_str().to_owned(),
             error: instance.error.clone(),
             phase: match instance.phase {
+                Phase::Preparing => "preparing",
                 Phase::Stopping => "stopping",
                 Phase::Starting => "starting",
             }

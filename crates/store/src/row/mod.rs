@@ -9,6 +9,7 @@ mod grid;
 mod instance;
 mod node;
 mod service;
+mod volume;
 
 pub(crate) use container::{ContainerRow, VisibleRow};
 pub(crate) use deploy::{DeployRow, InstanceDeployRow};
@@ -16,6 +17,7 @@ pub(crate) use grid::{GridRow, GridSettings, NewGridRow};
 pub(crate) use instance::InstanceRow;
 pub(crate) use node::NodeRow;
 pub(crate) use service::ServiceRow;
+pub(crate) use volume::{VolumeInstanceRow, VolumeRow};
 
 use std::str::FromStr;
 

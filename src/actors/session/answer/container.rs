@@ -10,7 +10,7 @@ use kontena_store::{Result, Tx, containers};
 use rmpv::Value;
 
 use super::{Admitted, Answer, done, failed, read};
-use crate::{actors::Tools, wire};
+use crate::{actors::Tools, telemetry::metrics, wire};
 
 /// Most containers one call may name.
 const MOST_NAMED: usize = 10_000;
@@ -98,6 +98,17 @@ pub(super) async fn health(tools: &Tools, node: &Admitted, body: &Value) -> Answ
         log::warn!("health status update failed, could not find container for id: {}", check.id);
     }
     Ok(done())
+}
+
+/// A container's figures, of which its memory matters. What has none, and what is too much of one node,
+/// is dropped: the next one says more.
+pub(super) fn measured(tools: &Tools, node: &Admitted, stat: &Value) -> Answer {
+    let noted = wire::read_container_memory(&json::lossy(stat))
+        .is_some_and(|(id, bytes)| tools.usage.note(node.grid, node.node, &id, bytes));
+    if !noted {
+        tools.metrics.count(metrics::DROPPED, "kind=\"container_stats\"".to_owned());
+    }
+    Ok(Value::Nil)
 }
 
 fn own(tx: &mut Tx<'_>, node: &Admitted, id: &str) -> Result<Option<ContainerRecord>> {

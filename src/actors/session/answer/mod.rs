@@ -1,11 +1,12 @@
 //! What an agent may call, and the answers: an explicit list, everything else is answered with 501.
 //!
-//! Volumes, logs, container figures and exec sessions are not served yet; a request for them gets 501, and
+//! Logs and exec sessions are not served yet; a request for them gets 501, and
 //! an agent that gets it changes nothing.
 
 mod container;
 mod node;
 mod pod;
+mod volume;
 
 use std::time::Duration;
 
@@ -82,6 +83,14 @@ async fn try_call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]
             is_own(node, next()).map_err(node_not_found)?;
             pod::log_event(tools, node, next()).await
         }
+        method::VOLUMES_LIST => {
+            is_own(node, next()).map_err(node_not_found)?;
+            volume::list(tools, node).await
+        }
+        method::VOLUMES_SET_STATE => {
+            is_own(node, next()).map_err(node_not_found)?;
+            volume::set_state(tools, node, next()).await
+        }
         method::CONTAINERS_SAVE => container::save(tools, node, next()).await,
         method::CONTAINERS_EVENT => container::event(tools, node, next()).await,
         method::CONTAINERS_CLEANUP => match is_own(node, next()) {
@@ -89,6 +98,7 @@ async fn try_call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]
             Err(_) => Ok(Value::Nil),
         },
         method::CONTAINERS_HEALTH => container::health(tools, node, next()).await,
+        method::CONTAINERS_STAT => container::measured(tools, node, next()),
         _ => Err(RpcError::not_implemented()),
     }
 }

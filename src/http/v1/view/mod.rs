@@ -5,12 +5,14 @@ mod explain;
 mod grid;
 mod node;
 mod service;
+mod volume;
 
 pub(super) use container::container;
 pub(super) use explain::{explanation, plan};
 pub(super) use grid::grid;
 pub(super) use node::{node, node_path};
 pub(super) use service::{deploy, instance, service};
+pub(super) use volume::{AroundVolumes, volume};
 
 use kontena_core::domain::Time;
 use kontena_protocol::api::timestamp;

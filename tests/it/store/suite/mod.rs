@@ -6,6 +6,7 @@ mod fencing;
 mod jobs;
 mod pruning;
 mod reports;
+mod volumes;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub async fn run(store: &Store) {
     connections::run(store).await;
     reports::run(store).await;
     pruning::run(store).await;
+    volumes::run(store).await;
     fencing::run(store).await;
 }
 
@@ -171,6 +173,7 @@ fn history(grid: &Grid, first: &Node, second: &Node, web: &Service) -> Vec<Vec<C
             at,
         }],
         reports::history(grid, node, at),
+        volumes::history(grid.id, node, second.id, service),
         vec![Change::DeployCreated(Box::new(deploy.clone()))],
         vec![
             Change::DeployStarted {

@@ -21,21 +21,8 @@ pub async fn run(store: &Store) {
 fn deploy(service: &Service, byte: u8, seconds: i64) -> Deploy {
     let mut id = [byte; 12];
     id[..8].copy_from_slice(&seconds.to_be_bytes());
-    Deploy {
-        id: DeployId::from_bytes(id),
-        grid: service.grid,
-        service: service.id,
-        origin: DeployOrigin::User,
-        state: DeployState::Created,
-        reason: None,
-        deploy_rev: None,
-        total: None,
-        created_at: now() + TimeDelta::seconds(seconds),
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
-        instances: vec![],
-    }
+    let at = now() + TimeDelta::seconds(seconds);
+    Deploy::new(DeployId::from_bytes(id), service, DeployOrigin::User, at)
 }
 
 /// A deploy of one instance that has ended.
@@ -56,6 +43,7 @@ fn finished(deploy: &Deploy) -> Vec<Change> {
             deploy: deploy.id,
             state: DeployState::Success,
             reason: None,
+            explanation: None,
             at: deploy.created_at,
         },
     ]

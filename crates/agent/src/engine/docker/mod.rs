@@ -1,25 +1,19 @@
 //! The Docker engine, through its HTTP API on a unix socket or `tcp://`.
 //!
 //! `create` translates what a container shall be, `read` what an engine reports, `streams` follows
-//! calls that answer bit by bit, `machine` reads what the engine runs on. State always comes from an inspection; events only say that one is due.
+//! calls that answer bit by bit, `machine` reads what the engine runs on, `volumes` keeps volumes. State always comes from an inspection; events only say that one is due.
 
 mod create;
 mod machine;
 mod read;
 mod streams;
+mod volumes;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use bollard::{
     Docker,
-    models::{
-        ContainerInspectResponse, ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum,
-        VolumeCreateRequest,
-    },
+    models::{ContainerInspectResponse, ContainerUpdateBody, RestartPolicy, RestartPolicyNameEnum},
     query_parameters as query,
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
@@ -28,7 +22,7 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     Container, ContainerKind, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, Event,
-    ExecOutcome, Listed, Machine, PodKey, label,
+    ExecOutcome, Listed, Machine, PodKey, Volume, VolumeSpec, label,
 };
 
 /// Where a Docker engine listens unless `DOCKER_HOST` says otherwise.
@@ -306,23 +300,24 @@ impl Engine for DockerEngine {
         self.pull_through(name, credentials).boxed()
     }
 
-    fn ensure_volume<'a>(
-        &'a self,
-        name: &'a str,
-        driver: &'a str,
-        options: &'a BTreeMap<String, String>,
-    ) -> BoxFuture<'a, EngineResult<()>> {
-        async move {
-            let request = VolumeCreateRequest {
-                name: Some(name.to_owned()),
-                driver: Some(driver.to_owned()),
-                driver_opts: Some(options.clone().into_iter().collect()),
-                ..VolumeCreateRequest::default()
-            };
-            let made = self.docker.create_volume(request).await;
-            made.map(|_| ()).map_err(|error| self.error(&error))
-        }
-        .boxed()
+    fn volumes(&self) -> BoxFuture<'_, EngineResult<Vec<Volume>>> {
+        self.all_volumes().boxed()
+    }
+
+    fn volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<Option<Volume>>> {
+        self.one_volume(name).boxed()
+    }
+
+    fn create_volume<'a>(&'a self, spec: &'a VolumeSpec) -> BoxFuture<'a, EngineResult<()>> {
+        self.make_volume(spec).boxed()
+    }
+
+    fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<()>> {
+        self.drop_volume(name).boxed()
+    }
+
+    fn memory_of<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<Option<u64>>> {
+        self.memory(id).boxed()
     }
 
     fn port_answers<'a>(&'a self, container: &'a Container, port: u16) -> BoxFuture<'a, bool> {

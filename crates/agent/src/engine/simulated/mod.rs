@@ -8,12 +8,12 @@
 mod document;
 mod identity;
 mod machine;
+mod shelf;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -34,7 +34,7 @@ use tokio::{
 
 use super::{
     Container, ContainerSpec, Engine, EngineError, EngineInfo, EngineResult, Event, ExecOutcome,
-    Listed, Machine, PodKey,
+    Listed, Machine, PodKey, Volume, VolumeSpec,
 };
 use crate::clock::Clock;
 
@@ -54,6 +54,8 @@ pub struct SimulatedOptions {
     pub cpus: u32,
     /// Reported memory.
     pub memory_bytes: u64,
+    /// Memory that each running container takes.
+    pub container_bytes: u64,
     /// How long a start takes.
     pub start_takes: Duration,
     /// How long a container takes to stop when asked; the grace period cuts it short.
@@ -72,6 +74,7 @@ impl Default for SimulatedOptions {
             labels: Vec::new(),
             cpus: 2,
             memory_bytes: 2 << 30,
+            container_bytes: 16 << 20,
             start_takes: Duration::ZERO,
             stop_takes: Duration::ZERO,
             pull_takes: Duration::ZERO,
@@ -361,13 +364,25 @@ impl Engine for SimulatedEngine {
         .boxed()
     }
 
-    fn ensure_volume<'a>(
-        &'a self,
-        name: &'a str,
-        driver: &'a str,
-        _options: &'a BTreeMap<String, String>,
-    ) -> BoxFuture<'a, EngineResult<()>> {
-        self.now(|state| state.ensure_volume(name, driver))
+    fn volumes(&self) -> BoxFuture<'_, EngineResult<Vec<Volume>>> {
+        self.now(|state| Ok(state.volumes.all()))
+    }
+
+    fn volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<Option<Volume>>> {
+        self.now(|state| Ok(state.volumes.get(name)))
+    }
+
+    fn create_volume<'a>(&'a self, spec: &'a VolumeSpec) -> BoxFuture<'a, EngineResult<()>> {
+        self.now(|state| state.create_volume(spec))
+    }
+
+    fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, EngineResult<()>> {
+        self.now(|state| state.remove_volume(name))
+    }
+
+    fn memory_of<'a>(&'a self, id: &'a str) -> BoxFuture<'a, EngineResult<Option<u64>>> {
+        let bytes = self.options.container_bytes;
+        self.now(|state| Ok(state.get(id).ok().filter(|found| found.running).map(|_| bytes)))
     }
 
     fn port_answers<'a>(&'a self, container: &'a Container, _port: u16) -> BoxFuture<'a, bool> {

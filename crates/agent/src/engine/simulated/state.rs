@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use futures_util::Stream;
 use tokio::sync::{broadcast, watch};
 
-use super::{document::document, identity::Sequence};
+use super::{document::document, identity::Sequence, shelf::Shelf};
 use crate::engine::{
     Container, ContainerKind, ContainerSpec, EngineError, EngineResult, Event, ExecOutcome, Listed,
-    PodKey, label,
+    PodKey, VolumeSpec, label,
 };
 
 /// How many lines of the journal are kept.
@@ -32,7 +32,7 @@ pub(super) struct State {
     images: HashMap<String, String>,
     registry: HashMap<String, String>,
     lost: HashSet<String>,
-    volumes: HashMap<String, String>,
+    pub(super) volumes: Shelf,
     addresses: u32,
     /// True while the engine answers; followers of events see it change.
     present: watch::Sender<bool>,
@@ -48,7 +48,7 @@ impl State {
             images: HashMap::new(),
             registry: HashMap::new(),
             lost: HashSet::new(),
-            volumes: HashMap::new(),
+            volumes: Shelf::default(),
             addresses: 1,
             present: watch::Sender::new(true),
             command_exit_code: 0,
@@ -273,14 +273,24 @@ impl State {
         self.lost.insert(name.to_owned());
     }
 
-    pub(super) fn ensure_volume(&mut self, name: &str, driver: &str) -> EngineResult<()> {
-        let known = self.volumes.entry(name.to_owned()).or_insert_with(|| driver.to_owned());
-        if known == driver {
-            return Ok(());
+    pub(super) fn create_volume(&mut self, spec: &VolumeSpec) -> EngineResult<()> {
+        self.note(format!("create volume {}", spec.name));
+        self.volumes.create(spec)
+    }
+
+    /// A volume that a container mounts is in use, whether the container runs or not.
+    pub(super) fn remove_volume(&mut self, name: &str) -> EngineResult<()> {
+        let mounts = |entry: &Entry| {
+            let mut binds = entry.spec.binds.iter();
+            binds.any(|bind| bind.split_once(':').is_some_and(|(source, _)| source == name))
+        };
+        if self.containers.values().any(mounts) {
+            let text = format!("remove {name}: volume is in use");
+            return Err(EngineError::Conflict(text));
         }
-        Err(EngineError::Conflict(format!(
-            "a volume named {name} already exists with the {known} driver"
-        )))
+        self.note(format!("remove volume {name}"));
+        self.volumes.remove(name);
+        Ok(())
     }
 }
 

@@ -114,6 +114,12 @@ impl Course<'_> {
         let count = if patient { 1 } else { self.told.len() };
         let orders: Vec<_> = self.told.drain(..count.min(self.told.len())).collect();
         for order in &orders {
+            if let Order::RefreshVolumes { node, deploy, number } = *order {
+                let moment = &mut self.moment;
+                let step = rollout::volumes_refreshed(self.snapshot, deploy, number, node, moment);
+                step.changes.iter().for_each(|change| self.take(change));
+                self.told.extend(step.orders);
+            }
             if let Order::TellNode { node, number, .. } = order
                 && let Some(row) = self.snapshot.instance(the_service(), *number).cloned()
                 && row.node == Some(*node)

@@ -8,10 +8,10 @@ use std::{
 use kontena_core::{
     Snapshot,
     domain::{
-        Cidr, Container, ContainerId, Deploy, DeployId, DeployOrigin, DeployState, DesiredState,
-        Driver, EngineId, Grid, GridId, Instance, InstanceId, MemoryStats, Node, NodeFigures,
-        NodeId, Service, ServiceId, ServiceSpec, ServiceVolume, StackId, Time, VolumeRef,
-        VolumeScope,
+        Change, Cidr, Container, ContainerId, Deploy, DeployId, DeployOrigin, DeployState,
+        DesiredState, Driver, EngineId, Grid, GridId, Instance, InstanceId, MemoryPeak,
+        MemoryStats, Node, NodeFigures, NodeId, Service, ServiceId, ServiceSpec, ServiceVolume,
+        StackId, Time, Volume, VolumeId, VolumeInstance, VolumeInstanceId, VolumeRef, VolumeScope,
     },
     snapshot::Contents,
 };
@@ -76,14 +76,8 @@ impl<'a> Builder<'a> {
     pub(super) fn snapshot(&self) -> Snapshot {
         let given = self.given;
         let services: Vec<_> = given.service.iter().chain(&given.other_services).collect();
-        let mut contents = Contents {
-            grid: self.grid(),
-            nodes: Vec::new(),
-            services: Vec::new(),
-            instances: Vec::new(),
-            deploys: Vec::new(),
-            containers: Vec::new(),
-        };
+        let mut contents =
+            Contents { volume_instances: self.volume_instances(), ..Contents::empty(self.grid()) };
         for (place, node) in given.nodes.iter().enumerate() {
             contents.nodes.push(self.to_node(place, node));
         }
@@ -104,6 +98,7 @@ impl<'a> Builder<'a> {
             if is_own {
                 contents.deploys = deploys(&made, &service.deploys);
             }
+            contents.volumes.extend(volumes_of(&made, contents.volumes.len()));
             contents.services.push(made);
         }
         let mut snapshot = Snapshot::new(contents, ago(100_000_000));
@@ -208,14 +203,25 @@ impl<'a> Builder<'a> {
         row
     }
 
+    /// A case says on which node a volume is, and by what name, and not which volume it is.
+    fn volume_instances(&self) -> Vec<VolumeInstance> {
+        let mut instances = Vec::new();
+        for (place, given) in self.given.nodes.iter().enumerate() {
+            let node = NodeId::from_bytes(bytes(2, place));
+            for name in &given.volume_instances {
+                let id = VolumeInstanceId::from_bytes(bytes(8, instances.len()));
+                let volume = VolumeId::from_bytes(bytes(9, 0));
+                instances.push(VolumeInstance { id, volume, node, name: name.clone() });
+            }
+        }
+        instances
+    }
+
     fn add_facts(&self, snapshot: &mut Snapshot) {
         let services: Vec<_> = snapshot.services().cloned().collect();
         let mut number = 0;
         for (place, given) in self.given.nodes.iter().enumerate() {
             let node = NodeId::from_bytes(bytes(2, place));
-            for name in &given.volume_instances {
-                snapshot.put_volume_instance(node, name.clone());
-            }
             for container in &given.containers {
                 // What an offline node had counts as known at the disconnect (8.2 #15).
                 if container.deleted && given.connected {
@@ -227,7 +233,8 @@ impl<'a> Builder<'a> {
         }
         if let Some(given) = &self.given.service {
             if let Some(peak) = given.memory_peak_1h {
-                snapshot.put_memory_peak(the_service(), peak);
+                let peak = MemoryPeak::new(the_service(), now(), peak);
+                snapshot.apply(&Change::MemoryMeasured(peak));
             }
             let stack = self.stacks.get(&given.stack).copied();
             for deploy in &given.stack_deploys {
@@ -237,6 +244,22 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// The volumes that a service names exist.
+fn volumes_of(service: &Service, known: usize) -> Vec<Volume> {
+    let named = service.spec.volumes.iter().filter_map(|volume| volume.volume.as_ref());
+    let volumes = named.enumerate().map(|(place, named)| Volume {
+        id: VolumeId::from_bytes(bytes(10, known + place)),
+        grid: service.grid,
+        name: named.name.clone(),
+        scope: named.scope,
+        driver: named.driver.clone(),
+        driver_opts: named.driver_opts.clone(),
+        created_at: service.created_at,
+        updated_at: service.created_at,
+    });
+    volumes.collect()
 }
 
 fn to_volume(given: &GivenVolume) -> ServiceVolume {

@@ -4,32 +4,22 @@
 //! let them cancel the preference.
 
 use super::{Failure, Field, Filter, Scope, Spots};
-use crate::domain::{DEFAULT_STACK, Service, VolumeScope};
+use crate::domain::{VolumeRef, VolumeScope};
 
 /// Applies to services with volumes of scope `instance`.
 #[derive(Debug)]
 struct VolumeInstance {
-    /// `<stack>.<service>.<volume>`, or `<service>.<volume>` in the default stack.
-    names: Vec<String>,
+    volumes: Vec<VolumeRef>,
 }
 
 pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
     let volumes = field.service.spec.volumes.iter();
-    let names: Vec<_> = volumes
+    let volumes: Vec<_> = volumes
         .filter_map(|volume| volume.volume.as_ref())
         .filter(|volume| volume.scope == VolumeScope::Instance)
-        .map(|volume| base_name(field.service, &volume.name))
+        .cloned()
         .collect();
-    (!names.is_empty()).then(|| Box::new(VolumeInstance { names }) as Box<dyn Filter>)
-}
-
-fn base_name(service: &Service, volume: &str) -> String {
-    let (stack, name) = (&service.stack_name, &service.name);
-    if stack == DEFAULT_STACK {
-        format!("{name}.{volume}")
-    } else {
-        format!("{stack}.{name}.{volume}")
-    }
+    (!volumes.is_empty()).then(|| Box::new(VolumeInstance { volumes }) as Box<dyn Filter>)
 }
 
 impl Filter for VolumeInstance {
@@ -42,7 +32,7 @@ impl Filter for VolumeInstance {
     }
 
     fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
-        let names = self.names.iter().map(|name| format!("{name}-{number}"));
+        let names = self.volumes.iter().map(|volume| volume.instance_name(field.service, number));
         let names: Vec<_> = names.collect();
         let owners: Spots = left
             .iter()

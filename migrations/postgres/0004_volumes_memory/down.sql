@@ -1,0 +1,3 @@
+drop table memory_peaks;
+drop table volume_instances;
+drop table volumes;

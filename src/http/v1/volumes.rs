@@ -1,0 +1,94 @@
+//! Volumes.
+
+use actix_web::web::{Bytes, Data, Path};
+use kontena_core::{
+    domain::{Grid, Volume},
+    validate::volume as validate,
+};
+use kontena_protocol::api;
+use kontena_store::{nodes, services, volumes as table};
+
+use super::{Answer, created, done, ok, view};
+use crate::{
+    auth::{Action, Caller},
+    commands::volumes,
+    http::{App, error::ApiError, extract},
+};
+
+type OfGrid = Path<(String, String)>;
+
+/// `GET /v1/volumes/:grid`.
+pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
+    let grid = find_grid(&app, &caller, &name, Action::ReadGrid).await?;
+    let id = grid.id;
+    let all = app.means.store.read(move |conn| table::of_grid(conn, id)).await?;
+    let around = around(&app, &grid).await?;
+    let volumes = all.iter().map(|volume| view::volume(&grid, volume, &around)).collect();
+    ok(&api::Volumes { volumes })
+}
+
+/// `POST /v1/volumes/:grid`.
+pub(in crate::http) async fn create(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    body: Bytes,
+) -> Answer {
+    let grid = find_grid(&app, &caller, &name, Action::ManageServices).await?;
+    let draft = validate::create(&extract::object(&body)?)?;
+    let volume = volumes::create(&app.means, &caller, &grid, draft).await?;
+    created(&view::volume(&grid, &volume, &view::AroundVolumes::default()))
+}
+
+/// `GET /v1/volumes/:grid/:volume`.
+pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    let (grid, volume) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    ok(&view::volume(&grid, &volume, &around(&app, &grid).await?))
+}
+
+/// `DELETE /v1/volumes/:grid/:volume`.
+pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    let (grid, volume) = find(&app, &caller, &path, Action::ManageServices).await?;
+    volumes::remove(&app.means, &caller, &grid, volume.id).await?;
+    done()
+}
+
+/// The grid of a path; here an unknown one is named.
+async fn find_grid(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    action: Action,
+) -> Result<Grid, ApiError> {
+    let found = extract::grid(app, caller, name, action).await;
+    found.map_err(|error| match error {
+        ApiError::NotFound(_) => ApiError::Missing(format!("Grid {name} not found")),
+        other => other,
+    })
+}
+
+async fn find(
+    app: &App,
+    caller: &Caller,
+    path: &OfGrid,
+    action: Action,
+) -> Result<(Grid, Volume), ApiError> {
+    let (grid, name) = &**path;
+    let grid = find_grid(app, caller, grid, action).await?;
+    let (id, wanted) = (grid.id, name.clone());
+    let found = app.means.store.read(move |conn| table::by_name(conn, id, &wanted)).await?;
+    let missing = || ApiError::Missing(format!("Volume {name} not found"));
+    Ok((grid, found.ok_or_else(missing)?))
+}
+
+async fn around(app: &App, grid: &Grid) -> Result<view::AroundVolumes, ApiError> {
+    let id = grid.id;
+    let read = app.means.store.read(move |conn| {
+        Ok(view::AroundVolumes {
+            instances: table::instances_of_grid(conn, id)?,
+            nodes: nodes::of_grid(conn, id)?,
+            services: services::of_grid(conn, id)?,
+        })
+    });
+    Ok(read.await?)
+}
