@@ -16,6 +16,7 @@ mod engine;
 mod fencing;
 mod path;
 mod postgres;
+mod rescheduling;
 mod signals;
 #[path = "../it/store/suite/mod.rs"]
 mod store_suite;
