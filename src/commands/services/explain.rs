@@ -53,7 +53,7 @@ pub async fn explain(
 ) -> Result<Told<Vec<Account>>, CommandError> {
     let (grid, mut moment) = (grid.id, means.clock.moment());
     let read = means.store.read(move |conn| {
-        let Some(snapshot) = picture(conn, grid, &horizon)? else { return Ok(None) };
+        let Some(snapshot) = picture(conn, grid, &horizon, moment.now)? else { return Ok(None) };
         let Some(service) = snapshot.service(service) else { return Ok(None) };
         let detailed = |number| only.map_or(number <= DETAILED, |only| only == number);
         let graces = &horizon.graces;
@@ -78,7 +78,8 @@ pub async fn plan(
 ) -> Result<Told<Plan>, CommandError> {
     let (grid, mut moment) = (grid.clone(), means.clock.moment());
     let read = means.store.read(move |conn| {
-        let Some(mut snapshot) = picture(conn, grid.id, &horizon)? else { return Ok(None) };
+        let picture = picture(conn, grid.id, &horizon, moment.now)?;
+        let Some(mut snapshot) = picture else { return Ok(None) };
         let Some(found) = snapshot.service(service).cloned() else { return Ok(None) };
         let wanted = match edited(conn, &grid, &found, &edit, &mut moment)? {
             Ok(wanted) => wanted,
@@ -98,11 +99,13 @@ fn picture(
     conn: &mut Conn,
     grid: kontena_core::domain::GridId,
     horizon: &Horizon,
+    now: Time,
 ) -> Result<Option<Snapshot>, StoreError> {
     let contents = snapshots::load(conn, grid)?;
     Ok(contents.map(|contents| {
         let mut snapshot = Snapshot::new(contents, horizon.listening_since);
         snapshot.absences = Arc::clone(&horizon.absences);
+        snapshot.forget_old_peaks(now);
         snapshot
     }))
 }

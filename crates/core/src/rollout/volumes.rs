@@ -35,11 +35,10 @@ pub(super) fn prepare(work: &mut Work<'_>, number: u32, target: &Node, rev: &str
 /// name already is taken for the volume, whatever it was made for, as Kontena does.
 fn make(work: &mut Work<'_>, number: u32, target: &Node) -> Result<bool, String> {
     let (snapshot, service) = (work.snapshot, work.service);
-    let present = snapshot.volume_instances_on(target.id);
     let mut lacked = false;
     for used in service.spec.volumes.iter().filter_map(|volume| volume.volume.as_ref()) {
         let name = used.instance_name(service, number);
-        if present.is_some_and(|present| present.contains(&name)) {
+        if snapshot.has_volume(target.id, &name) {
             continue;
         }
         let volume = snapshot.volume(&used.name);

@@ -10,7 +10,8 @@ use crate::domain::{Change, NodeId, Volume, VolumeId, VolumeInstance, VolumeInst
 pub(super) struct Volumes {
     known: BTreeMap<VolumeId, Volume>,
     instances: BTreeMap<VolumeInstanceId, VolumeInstance>,
-    names_on: BTreeMap<NodeId, BTreeSet<String>>,
+    /// By the name of the instance, which is unique on its node.
+    holders: BTreeMap<String, BTreeSet<NodeId>>,
 }
 
 impl Volumes {
@@ -25,12 +26,13 @@ impl Volumes {
 
     /// A removed node takes its volumes along.
     pub(super) fn forget_node(&mut self, node: NodeId) {
-        self.names_on.remove(&node);
-        self.instances.retain(|_, instance| instance.node != node);
+        let on_node = self.instances.values().filter(|instance| instance.node == node);
+        let on_node: Vec<_> = on_node.map(|instance| instance.id).collect();
+        on_node.into_iter().for_each(|instance| self.take_instance(instance));
     }
 
     fn put_instance(&mut self, instance: VolumeInstance) {
-        self.names_on.entry(instance.node).or_default().insert(instance.name.clone());
+        self.holders.entry(instance.name.clone()).or_default().insert(instance.node);
         self.instances.insert(instance.id, instance);
     }
 
@@ -38,10 +40,10 @@ impl Volumes {
         let Some(instance) = self.instances.remove(&id) else {
             return;
         };
-        if let Some(names) = self.names_on.get_mut(&instance.node) {
-            names.remove(&instance.name);
-            if names.is_empty() {
-                self.names_on.remove(&instance.node);
+        if let Some(nodes) = self.holders.get_mut(&instance.name) {
+            nodes.remove(&instance.node);
+            if nodes.is_empty() {
+                self.holders.remove(&instance.name);
             }
         }
     }
@@ -64,10 +66,15 @@ impl Snapshot {
         self.volumes.known.values().find(|volume| volume.name == name)
     }
 
-    /// The names of the volume instances on a node.
+    /// The nodes with a volume instance of a name.
+    pub fn holders_of_volume(&self, name: &str) -> impl Iterator<Item = NodeId> {
+        self.volumes.holders.get(name).into_iter().flatten().copied()
+    }
+
+    /// Whether a volume instance of a name is on a node.
     #[must_use]
-    pub fn volume_instances_on(&self, node: NodeId) -> Option<&BTreeSet<String>> {
-        self.volumes.names_on.get(&node)
+    pub fn has_volume(&self, node: NodeId, name: &str) -> bool {
+        self.volumes.holders.get(name).is_some_and(|nodes| nodes.contains(&node))
     }
 
     /// The nodes on which a volume exists, by identity.

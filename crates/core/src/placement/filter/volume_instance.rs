@@ -32,16 +32,11 @@ impl Filter for VolumeInstance {
     }
 
     fn narrow(&self, field: &Field<'_>, number: u32, left: &mut Spots) -> Result<(), Failure> {
-        let names = self.volumes.iter().map(|volume| volume.instance_name(field.service, number));
-        let names: Vec<_> = names.collect();
-        let owners: Spots = left
-            .iter()
-            .filter(|spot| {
-                let node = field.node(*spot);
-                let volumes = node.and_then(|node| field.snapshot.volume_instances_on(node.id));
-                volumes.is_some_and(|volumes| names.iter().all(|name| volumes.contains(name)))
-            })
-            .collect();
+        let mut owners = left.clone();
+        for volume in &self.volumes {
+            let name = volume.instance_name(field.service, number);
+            owners &= field.spots(field.snapshot.holders_of_volume(&name));
+        }
         if !owners.is_empty() {
             *left = owners;
         }
