@@ -59,8 +59,13 @@ impl Picture {
                 self.mark_holders(*node, &trigger);
             }
             Change::GridUpdated(_) => self.mark_all(&"the grid was changed".into()),
-            Change::ServiceCreated(service) | Change::ServiceUpdated { service, .. } => {
+            Change::ServiceCreated(service) => self.look_at(service.id, "the service was created"),
+            Change::ServiceUpdated { service, .. } => {
                 self.look_at(service.id, "the service was changed");
+                let before = self.snapshot.service(service.id);
+                if before.is_some_and(|before| before.spec.ports != service.spec.ports) {
+                    self.mark_all(&"the ports of another service were changed".into());
+                }
             }
             Change::ServiceDeployed { service, .. } => {
                 self.look_at(*service, "the service was deployed");
