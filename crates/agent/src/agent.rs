@@ -119,6 +119,7 @@ impl Agent {
         let running = session.run(stopped);
         tokio::pin!(running, shutdown);
         tokio::select! {
+            biased;
             ended = &mut running => ended,
             () = &mut shutdown => {
                 stop.send_replace(true);

@@ -59,7 +59,7 @@ const PING_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Options {
     /// Connections for reading.
     pub readers: u32,
-    /// Who runs the writer.
+    /// Who runs jobs.
     pub execution: Execution,
 }
 
@@ -78,6 +78,7 @@ pub struct Store {
 struct Inner {
     url: DatabaseUrl,
     readers: r2d2::Pool<Manager>,
+    execution: Execution,
     writer: Writer,
     fence: Arc<Fence>,
     last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
@@ -104,6 +105,7 @@ impl Store {
             inner: Arc::new(Inner {
                 url: url.clone(),
                 readers,
+                execution: options.execution,
                 writer,
                 fence,
                 last_ping: tokio::sync::Mutex::default(),
@@ -123,7 +125,8 @@ impl Store {
         }
     }
 
-    /// Runs a query on a reader, off the caller's thread. Sees what was committed before.
+    /// Runs a query on a reader, off the caller's thread ([`Execution::Caller`] aside). Sees what was
+    /// committed before.
     ///
     /// # Errors
     /// Where the query fails or no reader is free within five seconds.
@@ -137,6 +140,9 @@ impl Store {
             let mut connection = readers.get().map_err(|error| StoreError::unavailable(&error))?;
             query(&mut connection)
         };
+        if self.inner.execution == Execution::Caller {
+            return run();
+        }
         tokio::task::spawn_blocking(run).await.map_err(|error| StoreError::unavailable(&error))?
     }
 

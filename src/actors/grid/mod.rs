@@ -13,7 +13,7 @@ mod sessions;
 mod sweep;
 mod tidy;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix::prelude::*;
 use kontena_core::domain::{GridId, NodeId, Time};
@@ -42,9 +42,9 @@ const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct GridActor {
     grid: GridId,
     registry: Registry,
-    sessions: HashMap<NodeId, Live>,
+    sessions: BTreeMap<NodeId, Live>,
     /// How many ends of a node's connections are being recorded.
-    ending: HashMap<NodeId, u32>,
+    ending: BTreeMap<NodeId, u32>,
     scheduler: Option<Addr<SchedulerActor>>,
     scheduler_restarts: u32,
     scheduler_began: tokio::time::Instant,
@@ -77,8 +77,8 @@ impl GridActor {
         Self {
             grid,
             registry,
-            sessions: HashMap::new(),
-            ending: HashMap::new(),
+            sessions: BTreeMap::new(),
+            ending: BTreeMap::new(),
             scheduler: None,
             scheduler_restarts: 0,
             scheduler_began: crate::clock::instant(),

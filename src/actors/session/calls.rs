@@ -1,6 +1,6 @@
 //! Requests of the master that wait for the agent's answer. Bound to their connection: they end with it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix::prelude::*;
 use kontena_protocol::agent::{Message, RpcError, method};
@@ -17,7 +17,7 @@ const IDS: u64 = 2_147_483_647;
 #[derive(Default)]
 pub(super) struct Calls {
     last_id: u64,
-    waiting: HashMap<u64, oneshot::Sender<Result<Value, CallFailed>>>,
+    waiting: BTreeMap<u64, oneshot::Sender<Result<Value, CallFailed>>>,
 }
 
 impl Calls {

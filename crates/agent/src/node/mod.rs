@@ -77,6 +77,7 @@ pub(crate) async fn report(engine: Arc<dyn Engine>, master: Master, identity: Id
                 .await;
         };
         tokio::select! {
+            biased;
             () = sleep(pause) => {}
             () = renewed => {}
         }

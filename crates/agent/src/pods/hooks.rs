@@ -49,6 +49,7 @@ impl Hooks<'_> {
             let run = self.run_apart(service, &hook);
             // A hook may take as long as it likes, but not after the pod was stopped or redeployed.
             let exit_code = tokio::select! {
+                biased;
                 exit_code = run => exit_code?,
                 () = mailbox.superseded(self.pod) => return Err(ApplyError::Superseded),
             };

@@ -161,7 +161,9 @@ impl Pods {
         let mut listing: Option<BoxFuture<'static, Result<Vec<ServicePod>, CallError>>> = None;
         let mut pause = Box::pin(sleep(Duration::ZERO));
         loop {
+            // In this order, so that a run can be repeated; what comes seldom comes first and starves nobody.
             tokio::select! {
+                biased;
                 () = &mut pause, if listing.is_none() => listing = Some(self.start_list()),
                 () = self.list.notified(), if listing.is_none() => listing = Some(self.start_list()),
                 listed = wait_for(&mut listing) => {

@@ -5,7 +5,7 @@
 //! everything again after a reconnect. [`Reports`] sends what the ledger says.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(30);
 /// The books of one agent's reports.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    pods: HashMap<PodKey, Entry>,
+    pods: BTreeMap<PodKey, Entry>,
     due: BTreeSet<PodKey>,
 }
 
@@ -160,7 +160,9 @@ impl Reports {
                 };
                 under_way.push(Box::pin(self.send(pod, state)));
             }
+            // In this order, so that a run can be repeated.
             tokio::select! {
+                biased;
                 Some((pod, state, acknowledged)) = under_way.next() =>
                     self.ledger().done(&pod, state, acknowledged),
                 () = self.bell.notified() => {}

@@ -240,6 +240,7 @@ impl Worker {
                 return Err((Some(current), ApplyError::Port(text)));
             }
             tokio::select! {
+                biased;
                 () = sleep(PORT_PAUSE) => {}
                 () = self.mailbox.superseded(pod) =>
                     return Err((Some(current), ApplyError::Superseded)),

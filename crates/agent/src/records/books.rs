@@ -1,6 +1,6 @@
 //! What the master has yet to be told about containers, and in which order. No engine, no time.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::Event;
 
@@ -26,7 +26,7 @@ pub(super) struct Books {
     open: bool,
     due: VecDeque<Due>,
     /// The containers that wait to be saved; once is enough, whatever happens to them until then.
-    saves: HashSet<String>,
+    saves: BTreeSet<String>,
     events: usize,
     /// The containers of the last list.
     seen: BTreeSet<String>,

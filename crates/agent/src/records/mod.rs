@@ -96,12 +96,9 @@ impl Records {
             if telling.is_terminated() {
                 telling = self.next();
             }
+            // In this order, so that a run can be repeated; what comes seldom comes first and starves nobody.
             tokio::select! {
-                (due, outcome) = &mut telling => self.told(due, outcome),
-                listed = &mut listing => self.listed(listed),
-                Some(heard) = heard.next() => self.heard(heard, &mut scan),
-                Some(id) = self.asked.recv() => self.books.save(id),
-                _ = scan.tick(), if listing.is_terminated() => listing = self.list(),
+                biased;
                 changed = link.changed() => {
                     if changed.is_err() {
                         return;
@@ -109,6 +106,11 @@ impl Records {
                     let now = *link.borrow_and_update();
                     self.follow_link(now, &mut scan);
                 }
+                (due, outcome) = &mut telling => self.told(due, outcome),
+                listed = &mut listing => self.listed(listed),
+                _ = scan.tick(), if listing.is_terminated() => listing = self.list(),
+                Some(id) = self.asked.recv() => self.books.save(id),
+                Some(heard) = heard.next() => self.heard(heard, &mut scan),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Requests in flight on one connection: numbers them and finds who waits for an answer.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use kontena_protocol::agent::RpcError;
 use rmpv::Value;
@@ -36,7 +36,7 @@ pub(super) type Answer = oneshot::Sender<Result<Value, CallError>>;
 /// The pending requests of one connection.
 #[derive(Default)]
 pub(super) struct Calls {
-    pending: HashMap<u64, Answer>,
+    pending: BTreeMap<u64, Answer>,
 }
 
 impl Calls {
@@ -69,7 +69,7 @@ impl Calls {
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        for (_, answer) in self.pending.drain() {
+        for (_, answer) in std::mem::take(&mut self.pending) {
             let _ = answer.send(Err(CallError::Interrupted));
         }
     }

@@ -60,19 +60,21 @@ impl<H: Handler> Session<H> {
         };
         loop {
             let deadline = wire.deadline();
+            // In this order, so that a run can be repeated; what comes seldom comes first and starves nobody.
             let end = tokio::select! {
-                frame = wire.stream.next(), if wire.outbox.has_room() =>
-                    self.take(&mut wire, frame),
-                command = self.desk.commands.recv(), if wire.outbox.has_room() => {
-                    self.send(&mut wire, command);
-                    None
-                }
-                sent = wire.outbox.drive(), if wire.outbox.busy() => sent.err().map(broken),
-                () = sleep_until(deadline) => self.tick(&mut wire),
+                biased;
                 () = stopped(stop) => {
                     leave(&mut wire.outbox).await;
                     Some(End::Shutdown)
                 }
+                () = sleep_until(deadline) => self.tick(&mut wire),
+                sent = wire.outbox.drive(), if wire.outbox.busy() => sent.err().map(broken),
+                command = self.desk.commands.recv(), if wire.outbox.has_room() => {
+                    self.send(&mut wire, command);
+                    None
+                }
+                frame = wire.stream.next(), if wire.outbox.has_room() =>
+                    self.take(&mut wire, frame),
             };
             if let Some(end) = end {
                 return end;

@@ -142,6 +142,7 @@ impl<H: Handler> Session<H> {
         let mut attempts = 0;
         loop {
             tokio::select! {
+                biased;
                 () = stopped(&mut shutdown) => return Ok(()),
                 () = sleep(wait) => {}
             }
@@ -168,6 +169,7 @@ impl<H: Handler> Session<H> {
         let dialed_at = self.clock.instant();
         let dial = self.dialer.dial(self.profile.upgrade(connected_at));
         let dialed = tokio::select! {
+            biased;
             () = stopped(stop) => return Some(End::Shutdown),
             dialed = timeout(DIAL_LIMIT, dial) => dialed,
         };

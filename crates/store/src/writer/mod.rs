@@ -37,6 +37,9 @@ pub enum Execution {
     /// The runtime's blocking pool: time that is paused stands still until a job is done, which an
     /// answer from a foreign thread would not achieve.
     BlockingPool,
+    /// Whoever asks, there and then, and reads alike: a simulation, which has to be the same every time,
+    /// leaves nothing to the order in which threads happen to be done. Nobody else gets on meanwhile.
+    Caller,
 }
 
 /// An open transaction, as a job sees it.
@@ -87,6 +90,7 @@ pub(crate) struct Writer {
 enum Queue {
     Thread(mpsc::Sender<Box<dyn Job>>),
     BlockingPool(Arc<Mutex<Engine>>),
+    Caller(Mutex<Engine>),
 }
 
 impl Writer {
@@ -100,6 +104,7 @@ impl Writer {
         let engine = Engine::new(conn, url, Arc::clone(&meter), fence);
         let queue = match execution {
             Execution::BlockingPool => Queue::BlockingPool(Arc::new(Mutex::new(engine))),
+            Execution::Caller => Queue::Caller(Mutex::new(engine)),
             Execution::Thread => Queue::Thread(start_thread(engine)?),
         };
         Ok(Self { queue, meter })
@@ -132,6 +137,10 @@ impl Writer {
                     engine.lock().unwrap_or_else(PoisonError::into_inner).run(vec![job]);
                 };
                 tokio::task::spawn_blocking(run).await.map_err(|_| stopped())
+            }
+            Queue::Caller(engine) => {
+                engine.lock().unwrap_or_else(PoisonError::into_inner).run(vec![job]);
+                Ok(())
             }
         }
     }

@@ -335,6 +335,7 @@ pub(super) fn follow(
             let _ = present.wait_for(|present| !*present).await;
         };
         let next = tokio::select! {
+            biased;
             () = vanished => None,
             event = events.recv() => event.ok(),
         };
