@@ -46,6 +46,7 @@ impl Machine {
             stop_takes: slowness(3_000),
             pull_takes: slowness(8_000),
             ports_open_after: slowness(3_000),
+            ..SimulatedOptions::default()
         };
         Self {
             name,
