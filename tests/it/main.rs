@@ -12,6 +12,7 @@ mod agents;
 mod api;
 mod layering;
 mod migrations;
+mod simulation;
 mod store;
 mod stories;
 mod support;

@@ -1,7 +1,7 @@
 //! A real agent on the simulated engine that reaches a [`TestMaster`](super::TestMaster) without a socket.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, Mutex},
     time::Duration,
@@ -26,7 +26,7 @@ use kontena_master::actors::{
     },
 };
 use kontena_protocol::agent::{CloseCode, Hello};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::epoch;
 
@@ -35,10 +35,14 @@ type Dial = (Upgrade, Connection);
 /// Hands the master's end of a pair of pipes over, if a master listens.
 struct Dialling {
     door: Mutex<Option<mpsc::UnboundedSender<Dial>>>,
+    cable: watch::Receiver<bool>,
 }
 
 impl Dialer for Dialling {
     fn dial(&self, upgrade: Upgrade) -> BoxFuture<'_, Result<Connection, TransportError>> {
+        if !*self.cable.borrow() {
+            return Box::pin(std::future::pending());
+        }
         let (ours, theirs) = memory_pair(64);
         let door = self.door.lock().expect("not poisoned").clone();
         let sent = door.is_some_and(|door| door.send((upgrade, theirs)).is_ok());
@@ -55,26 +59,61 @@ pub struct StoryAgent {
     config: AgentConfig,
     clock: Clock,
     running: Option<(oneshot::Sender<()>, actix_rt::task::JoinHandle<()>)>,
-    cut: Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>,
+    cable: watch::Sender<bool>,
+    wires: RefCell<Wires>,
+}
+
+type Tasks = Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>;
+
+/// The connections of one machine to one master.
+#[derive(Clone)]
+struct Wires {
+    to_master: Tasks,
+    to_agent: Tasks,
+    /// False where the master's process is dead: it hears of nothing any more.
+    master_lives: Rc<Cell<bool>>,
+    /// True unless the cable is cut: nothing passes then, and nobody is told.
+    cable: watch::Receiver<bool>,
+}
+
+impl Wires {
+    fn keep(tasks: &Tasks, task: actix_rt::task::JoinHandle<()>) {
+        let mut tasks = tasks.borrow_mut();
+        tasks.retain(|known| !known.is_finished());
+        tasks.push(task);
+    }
 }
 
 impl StoryAgent {
     /// A machine of this name; its agent is started by [`StoryAgent::start`].
     pub fn new(name: &str, token: Token) -> Self {
         let seed = name.bytes().fold(1_u64, |seed, byte| seed * 131 + u64::from(byte));
-        let clock = Clock::following(epoch(), seed);
         let options =
             SimulatedOptions { seed, name: name.to_owned(), ..SimulatedOptions::default() };
+        Self::with(options, token)
+    }
+
+    /// A machine like this.
+    pub fn with(options: SimulatedOptions, token: Token) -> Self {
+        let clock = Clock::following(epoch(), options.seed);
+        let (cable, end) = watch::channel(true);
+        let wires = Wires {
+            to_master: Rc::default(),
+            to_agent: Rc::default(),
+            master_lives: Rc::new(Cell::new(true)),
+            cable: end.clone(),
+        };
         let mut config =
             AgentConfig::new("ws://master:9292", token).expect("a valid configuration");
         config.first_connect_delay = Duration::ZERO;
         Self {
             engine: simulated::shared(options, clock.clone()),
-            dialling: Arc::new(Dialling { door: Mutex::new(None) }),
+            dialling: Arc::new(Dialling { door: Mutex::new(None), cable: end }),
             config,
             clock,
             running: None,
-            cut: Rc::default(),
+            cable,
+            wires: RefCell::new(wires),
         }
     }
 
@@ -82,12 +121,28 @@ impl StoryAgent {
     pub fn reach(&self, registry: &Registry) {
         let (door, mut dials) = mpsc::unbounded_channel::<Dial>();
         *self.dialling.door.lock().expect("not poisoned") = Some(door);
-        let (registry, cut) = (registry.clone(), Rc::clone(&self.cut));
+        self.wires.borrow_mut().master_lives = Rc::new(Cell::new(true));
+        let (registry, wires) = (registry.clone(), self.wires.borrow().clone());
         actix_rt::spawn(async move {
             while let Some((upgrade, connection)) = dials.recv().await {
-                accept(&registry, &upgrade, connection, &cut);
+                accept(&registry, &upgrade, connection, &wires);
             }
         });
+    }
+
+    /// The cable is cut, or whole again: meanwhile nothing passes and nobody is told.
+    pub fn set_cable(&self, whole: bool) {
+        self.cable.send_replace(whole);
+    }
+
+    /// The token of every later start.
+    pub fn set_token(&mut self, token: Token) {
+        self.config.token = token;
+    }
+
+    /// Whether the agent's process runs.
+    pub fn runs(&self) -> bool {
+        self.running.as_ref().is_some_and(|(_, running)| !running.is_finished())
     }
 
     pub fn start(&mut self) {
@@ -116,7 +171,17 @@ impl StoryAgent {
     /// The master is gone without a word, or the cable is cut: the pipes end.
     pub fn lose_master(&self) {
         *self.dialling.door.lock().expect("not poisoned") = None;
-        self.cut.borrow_mut().drain(..).for_each(|pipe| pipe.abort());
+        let wires = self.wires.borrow();
+        wires.to_master.borrow_mut().drain(..).for_each(|pipe| pipe.abort());
+    }
+
+    /// The master's process is killed: the agent sees its connection end, and what is left of the master
+    /// in this process sees nothing.
+    pub fn master_dies(&self) {
+        let wires = self.wires.borrow();
+        wires.master_lives.set(false);
+        self.lose_master();
+        wires.to_agent.borrow_mut().drain(..).for_each(|pipe| pipe.abort());
     }
 
     /// Names of the containers that run on the machine, sorted.
@@ -169,16 +234,12 @@ impl Handler<Outgoing> for Pipe {
     }
 }
 
-fn accept(
-    registry: &Registry,
-    upgrade: &Upgrade,
-    connection: Connection,
-    cut: &Rc<RefCell<Vec<actix_rt::task::JoinHandle<()>>>>,
-) {
+fn accept(registry: &Registry, upgrade: &Upgrade, connection: Connection, wires: &Wires) {
     let hello = Hello::read(|name| upgrade.get(name));
     let Connection { sink, mut stream, .. } = connection;
     let (frames, queue) = mpsc::unbounded_channel();
-    actix_rt::spawn(write_out(sink, queue));
+    let to_agent = actix_rt::spawn(write_out(sink, queue, wires.cable.clone()));
+    Wires::keep(&wires.to_agent, to_agent);
     let outflow = registry.outflow();
     let sink = Rc::new(RefCell::new(Some(frames.clone())));
     let pipe = Pipe { outflow: outflow.clone(), sink }.start();
@@ -191,10 +252,17 @@ fn accept(
             pipe.do_send(Outgoing::Close(1011, "Internal server error".to_owned()));
         }
     });
+    let (master_lives, mut cable) = (Rc::clone(&wires.master_lives), wires.cable.clone());
     let reading = actix_rt::spawn(async move {
         // However the reading ends, the session hears of it: that is what a socket does.
-        let closed = Closed { session: session.clone(), end: RefCell::new((1006, String::new())) };
-        while let Some(Ok(frame)) = stream.next().await {
+        let end = RefCell::new((1006, String::new()));
+        let closed = Closed { session: session.clone(), end, master_lives };
+        loop {
+            let frame = stream.next().await;
+            if cable.wait_for(|whole| *whole).await.is_err() {
+                break;
+            }
+            let Some(Ok(frame)) = frame else { break };
             match frame {
                 Frame::Binary(bytes) => {
                     let (done, handled) = oneshot::channel();
@@ -211,23 +279,36 @@ fn accept(
             }
         }
     });
-    cut.borrow_mut().push(reading);
+    Wires::keep(&wires.to_master, reading);
 }
 
 struct Closed {
     session: Addr<SessionActor>,
     end: RefCell<(u16, String)>,
+    master_lives: Rc<Cell<bool>>,
 }
 
 impl Drop for Closed {
     fn drop(&mut self) {
+        if !self.master_lives.get() {
+            return;
+        }
         let (code, reason) = self.end.borrow().clone();
         self.session.do_send(SocketClosed { code, reason });
     }
 }
 
-async fn write_out(mut sink: FrameSink, mut queue: mpsc::UnboundedReceiver<Frame>) {
-    while let Some(frame) = queue.recv().await {
+async fn write_out(
+    mut sink: FrameSink,
+    mut queue: mpsc::UnboundedReceiver<Frame>,
+    mut cable: watch::Receiver<bool>,
+) {
+    loop {
+        let frame = queue.recv().await;
+        if cable.wait_for(|whole| *whole).await.is_err() {
+            return;
+        }
+        let Some(frame) = frame else { return };
         if sink.send(frame).await.is_err() {
             return;
         }

@@ -54,6 +54,28 @@ pub struct TestMaster {
     pub clock: Clock,
     pub folder: std::rc::Rc<tempfile::TempDir>,
     pub config: Config,
+    execution: Execution,
+}
+
+/// A master that was killed, and the database it has left behind.
+pub struct Stopped {
+    pub remains: App,
+    clock: Clock,
+    folder: std::rc::Rc<tempfile::TempDir>,
+    config: Config,
+    execution: Execution,
+}
+
+impl Stopped {
+    /// Starts another master on the database.
+    pub async fn start(self) -> TestMaster {
+        TestMaster::open(self.folder, self.clock, self.config, self.execution).await
+    }
+}
+
+fn folder_in_memory() -> std::rc::Rc<tempfile::TempDir> {
+    let made = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    std::rc::Rc::new(made.expect("a folder"))
 }
 
 pub fn config(pairs: &[(&str, &str)]) -> Config {
@@ -71,12 +93,43 @@ impl TestMaster {
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = std::rc::Rc::new(tempfile::tempdir().expect("a folder"));
         let clock = Clock::virtual_from(epoch(), 1);
-        Self::open(folder, clock, config(settings)).await
+        Self::open(folder, clock, config(settings), Execution::BlockingPool).await
     }
 
-    async fn open(folder: std::rc::Rc<tempfile::TempDir>, clock: Clock, config: Config) -> Self {
+    /// A master whose store runs in the caller, so that a seed decides everything; in memory where that
+    /// can be had.
+    pub async fn simulated(seed: u64, settings: &[(&str, &str)]) -> Self {
+        let clock = Clock::virtual_from(epoch(), seed);
+        Self::open(folder_in_memory(), clock, config(settings), Execution::Caller).await
+    }
+
+    /// The master is killed: no goodbye, nothing is recorded any more, and its database is what was
+    /// committed. `agents` see their connections end. What is left of it in this process is put to rest.
+    pub async fn kill(self, agents: impl Iterator<Item = &StoryAgent>) -> Stopped {
+        agents.for_each(StoryAgent::master_dies);
+        let Self { app, clock, folder, config, execution } = self;
+        let copy = folder_in_memory();
+        let (from, to) = (folder.path().to_owned(), copy.path().to_owned());
+        let copied = app.means.store.write(move |_| {
+            // Nobody else writes while this job does, and what it does not commit is not in the copy.
+            for name in ["kontena.db", "kontena.db-wal"] {
+                std::fs::copy(from.join(name), to.join(name)).expect("copies");
+            }
+            Ok(())
+        });
+        copied.await.expect("writes");
+        drop(folder);
+        Stopped { remains: app, clock, folder: copy, config, execution }
+    }
+
+    async fn open(
+        folder: std::rc::Rc<tempfile::TempDir>,
+        clock: Clock,
+        config: Config,
+        execution: Execution,
+    ) -> Self {
         let file = folder.path().join("kontena.db").to_string_lossy().into_owned();
-        let options = Options { readers: 2, execution: Execution::BlockingPool };
+        let options = Options { readers: 2, execution };
         let url = match &config.database_url {
             DatabaseUrl::Postgres(_) => config.database_url.clone(),
             DatabaseUrl::Sqlite(_) => DatabaseUrl::Sqlite(file),
@@ -87,20 +140,20 @@ impl TestMaster {
             .await
             .expect("an administrator");
         let app = boot::wire(&config, means, Placement::Here).await.expect("starts");
-        Self { app, clock, folder, config }
+        Self { app, clock, folder, config, execution }
     }
 
     /// Stops the master and starts another on the same database, after an outage of this length. What its
     /// actors would have done about agents they lose sight of, they do not: the master is gone first.
     pub async fn restart(self, agents: &[StoryAgent], outage: Duration) -> Self {
-        let Self { app, clock, folder, config } = self;
+        let Self { app, clock, folder, config, execution } = self;
         for (_, grid) in app.registry.grids() {
             grid.send(kontena_master::actors::grid::Drain).await.expect("lives");
         }
         drop(app);
         agents.iter().for_each(StoryAgent::lose_master);
         tokio::time::sleep(outage).await;
-        Self::open(folder, clock, config).await
+        Self::open(folder, clock, config, execution).await
     }
 
     pub fn registry(&self) -> &Registry {
