@@ -1,9 +1,9 @@
 //! Services and the revisions of their specifications.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{dsl::count_star, prelude::*};
-use kontena_core::domain::{GridId, Service, ServiceId, ServiceSpec};
+use kontena_core::domain::{GridId, NodeId, Service, ServiceId, ServiceSpec};
 
 use crate::{
     Conn, Result,
@@ -52,6 +52,51 @@ pub fn by_id(conn: &mut Conn, service: ServiceId) -> Result<Option<Service>> {
         .filter(services::id.eq(service.to_string()))
         .select((ServiceRow::as_select(), stacks::name));
     one(row.first(conn).optional()?)
+}
+
+/// The services that instances on a node belong to.
+///
+/// # Errors
+/// Where the query fails.
+pub fn on_node(conn: &mut Conn, node: NodeId) -> Result<Vec<Service>> {
+    let ids = instances::table
+        .filter(instances::node_id.eq(node.to_string()))
+        .select(instances::service_id);
+    let rows = services::table
+        .inner_join(stacks::table)
+        .filter(services::id.eq_any(ids))
+        .select((ServiceRow::as_select(), stacks::name))
+        .load::<(ServiceRow, String)>(conn)?;
+    rows.into_iter().map(|(row, stack)| row.into_service(stack)).collect()
+}
+
+/// The specifications that the instances on a node were deployed with, by service and revision.
+///
+/// # Errors
+/// Where the query fails.
+pub fn specs_on_node(
+    conn: &mut Conn,
+    node: NodeId,
+) -> Result<BTreeMap<(ServiceId, i64), ServiceSpec>> {
+    const TABLE: &str = "service_revisions";
+    let deployed = instances::service_id
+        .eq(service_revisions::service_id)
+        .and(instances::service_revision.eq(service_revisions::revision.nullable()));
+    let rows = service_revisions::table
+        .inner_join(instances::table.on(deployed))
+        .filter(instances::node_id.eq(node.to_string()))
+        .select((
+            service_revisions::service_id,
+            service_revisions::revision,
+            service_revisions::spec,
+        ))
+        .distinct()
+        .load::<(String, i64, String)>(conn)?;
+    rows.into_iter()
+        .map(|(service, revision, spec)| {
+            Ok(((id(TABLE, &service)?, revision), from_json(TABLE, &spec)?))
+        })
+        .collect()
 }
 
 /// A service of a grid by the names of its stack and itself.

@@ -138,6 +138,14 @@ impl Picture {
         }
     }
 
+    /// Takes who is to be looked at, in the order in which they are.
+    pub(super) fn take_dirty(&mut self) -> Vec<(ServiceId, Trigger)> {
+        let first = std::mem::take(&mut self.postponed);
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.retain(|service, _| !first.contains_key(service));
+        first.into_iter().chain(dirty).collect()
+    }
+
     /// Marks a service.
     pub(super) fn look_at(&mut self, service: ServiceId, trigger: &str) {
         self.dirty.entry(service).or_insert_with(|| trigger.into());

@@ -85,6 +85,8 @@ struct Picture {
     now: Time,
     /// Who is to be looked at, and because of what.
     dirty: BTreeMap<ServiceId, Trigger>,
+    /// Who could not be looked at in the last turn, and is looked at first in the next.
+    postponed: BTreeMap<ServiceId, Trigger>,
     /// Whose instances have another place since the last turn.
     rows_moved: BTreeSet<ServiceId>,
     /// Whether containers have come or gone since the last turn.
@@ -136,6 +138,7 @@ impl SchedulerActor {
                     follower,
                     now,
                     dirty: BTreeMap::new(),
+                    postponed: BTreeMap::new(),
                     rows_moved: BTreeSet::new(),
                     containers_moved: false,
                     removed: Vec::new(),

@@ -1,10 +1,13 @@
 //! Steps two to four of a turn: decide, commit, hear back.
 
+use std::collections::BTreeSet;
+
 use actix::prelude::*;
 use futures_util::future::{Either, join_all, select};
 use kontena_core::{
     Moment, Snapshot,
     domain::{Change, DeployState, ServiceId, Time},
+    placement::watches_services,
     reconcile::{self, Attempts, Verdict},
     rollout::{self, Order},
 };
@@ -246,13 +249,19 @@ fn decide(
             }
         }
     }
-    for (service, trigger) in std::mem::take(&mut picture.dirty) {
+    let mut claims = Claims::default();
+    for (service, trigger) in picture.take_dirty() {
         if shares.iter().any(|share| share.service == service) {
             picture.alarms.set(service, moment.now);
             continue;
         }
+        if claims.concern(&picture.snapshot, service) {
+            picture.postponed.insert(service, trigger);
+            continue;
+        }
         picture.alarms.clear(service);
         let look = look_at(picture, service, tools, &mut moment);
+        claims.note(&picture.snapshot, &look.share);
         shares.push(look.share);
         if let Some(at) = look.wake_at {
             picture.alarms.set(service, at);
@@ -261,6 +270,42 @@ fn decide(
         decisions.note(service, decision);
     }
     shares
+}
+
+/// What this turn has placed, and the picture does not show before it is committed: who is placed by it is
+/// looked at in the next turn, so that two services do not take one port of one node.
+#[derive(Default)]
+struct Claims {
+    any: bool,
+    ports: BTreeSet<u16>,
+}
+
+impl Claims {
+    fn note(&mut self, snapshot: &Snapshot, share: &Share) {
+        let places = |change: &Change| {
+            matches!(
+                change,
+                Change::InstanceCreated(_)
+                    | Change::InstancePlaced { .. }
+                    | Change::InstanceRemoved { .. }
+                    | Change::DeployProgressed { .. }
+            )
+        };
+        if share.changes.iter().any(places) {
+            self.any = true;
+            let service = snapshot.service(share.service);
+            let ports = service.iter().flat_map(|service| &service.spec.ports);
+            self.ports.extend(ports.map(|port| port.node_port));
+        }
+    }
+
+    fn concern(&self, snapshot: &Snapshot, service: ServiceId) -> bool {
+        let Some(service) = snapshot.service(service).filter(|_| self.any) else {
+            return false;
+        };
+        service.spec.ports.iter().any(|port| self.ports.contains(&port.node_port))
+            || watches_services(service, &snapshot.grid)
+    }
 }
 
 /// What came of a look at a service.

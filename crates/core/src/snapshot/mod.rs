@@ -202,6 +202,15 @@ impl Snapshot {
         deploys
     }
 
+    /// The nodes that instances of a service are on their way to, by its unfinished deploys.
+    pub fn targets_of(&self, service: ServiceId) -> impl Iterator<Item = NodeId> {
+        let deploys = self.deploys_of.get(&service).into_iter().flatten();
+        let instances = deploys
+            .filter_map(|deploy| self.deploys.get(deploy))
+            .flat_map(|deploy| &deploy.instances);
+        instances.filter(|instance| !instance.state.is_final()).filter_map(|instance| instance.node)
+    }
+
     /// The unfinished deploys, by identity.
     pub fn deploys(&self) -> impl Iterator<Item = &Deploy> {
         self.deploys.values()

@@ -1,6 +1,6 @@
 //! A node's calls about the instances it runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kontena_core::domain::{Change, Instance, Service, ServiceId, ServiceSpec};
 use kontena_protocol::agent::{PodRef, RpcError, json};
@@ -21,23 +21,29 @@ pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
         let Some(grid) = grids::by_id(conn, grid)? else {
             return Ok(None);
         };
-        let Some(node) = nodes::by_id(conn, id)? else {
-            return Ok(None);
-        };
         let mut done_hooks: BTreeMap<_, std::collections::BTreeSet<String>> = BTreeMap::new();
         for (service, number, hook) in hooks::marks_on(conn, id)? {
             done_hooks.entry((service, number)).or_default().insert(hook);
         }
+        let listed = instances::on_node(conn, id)?;
+        let services = services::on_node(conn, id)?.into_iter();
+        let services: BTreeMap<_, _> = services.map(|service| (service.id, service)).collect();
+        let specs = services::specs_on_node(conn, id)?.into_iter();
+        let specs: BTreeMap<_, _> = specs.map(|(key, spec)| (key, Arc::new(spec))).collect();
         let mut sources = Vec::new();
-        for instance in instances::on_node(conn, id)? {
-            let Some(service) = services::by_id(conn, instance.service)? else {
+        for instance in listed {
+            // One that is gone meanwhile takes its instances along.
+            let Some(service) = services.get(&instance.service).cloned() else {
                 continue;
             };
-            let spec = deployed_spec(conn, &instance, &service)?.map(Into::into);
+            let spec = instance.service_revision;
+            let spec = spec.and_then(|revision| specs.get(&(service.id, revision)).cloned());
             let done_hooks = done_hooks.remove(&(service.id, instance.number)).unwrap_or_default();
             sources.push(PodSource { instance, spec, service, done_hooks });
         }
-        Ok(Some((grid, node, sources)))
+        // Last, so that a node that was removed meanwhile is an error and not an empty list.
+        let node = nodes::by_id(conn, id)?;
+        Ok(node.map(|node| (grid, node, sources)))
     });
     let found = read.await.map_err(|error| failed(&error))?;
     let (grid, node, sources) = found.ok_or_else(|| RpcError::runtime("Node not found"))?;

@@ -1,5 +1,5 @@
 //! A port of a node belongs to one instance (`scheduling.md` 3.6). Protocol, address and state are not
-//! looked at: a stopped service still holds its ports.
+//! looked at: a stopped service still holds its ports, and so does an instance on its way.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,11 @@ pub(super) fn new(field: &Field<'_>) -> Option<Box<dyn Filter>> {
         .flat_map(|port| field.snapshot.publishers(*port))
         .filter(|other| *other != field.service.id)
         .collect();
-    let rows = others.into_iter().flat_map(|other| field.snapshot.instances(other));
-    let taken = field.spots(rows.filter_map(|row| row.node));
+    let rows = others.iter().flat_map(|other| field.snapshot.instances(*other));
+    let mut taken = field.spots(rows.filter_map(|row| row.node));
+    // Where an instance is on its way to, another one must not go (8.2 #11).
+    let coming = others.iter().flat_map(|other| field.snapshot.targets_of(*other));
+    taken |= field.spots(coming);
     Some(Box::new(Port { wanted, taken }))
 }
 

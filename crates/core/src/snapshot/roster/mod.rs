@@ -15,7 +15,10 @@ mod zones;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use roaring::RoaringBitmap;
 
@@ -29,12 +32,18 @@ pub(crate) type Spot = u32;
 pub(crate) type Spots = RoaringBitmap;
 
 /// The nodes of a grid.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Roster {
     nodes: Vec<Option<Node>>,
     spots: BTreeMap<NodeId, Spot>,
     free: BTreeSet<Spot>,
     sets: Sets,
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.nodes()).finish()
+    }
 }
 
 /// Where a node stands in the table depends on what was there before it, and is no fact.
