@@ -86,7 +86,7 @@ impl Watch {
         }
         let follow = store.follow(self.grid.id).await.expect("reads");
         let (contents, follower) = follow.expect("the grid");
-        self.compare(&Snapshot::new(contents, listening_since));
+        self.compare(Snapshot::new(contents, listening_since), listening_since);
         self.follower = Some(follower);
         self.streaks.clear();
     }
@@ -106,15 +106,18 @@ impl Watch {
     }
 
     /// S4.
-    pub async fn compare_with(&mut self, store: &Store) {
+    pub async fn compare_with(&mut self, store: &Store, now: Time) {
         let grid = self.grid.id;
         let loaded = store.read(move |conn| snapshots::load(conn, grid)).await.expect("reads");
         let loaded = Snapshot::new(loaded.expect("the grid"), self.picture.listening_since);
-        self.compare(&loaded);
+        self.compare(loaded, now);
     }
 
-    fn compare(&mut self, loaded: &Snapshot) {
-        if *loaded != self.picture {
+    fn compare(&mut self, mut loaded: Snapshot, now: Time) {
+        // As every decision does before it looks.
+        self.picture.forget_old_peaks(now);
+        loaded.forget_old_peaks(now);
+        if loaded != self.picture {
             let (kept, loaded) = (format!("{:#?}", self.picture), format!("{loaded:#?}"));
             let differ = kept.lines().zip(loaded.lines()).filter(|(kept, loaded)| kept != loaded);
             let differ: Vec<_> = differ.take(6).collect();

@@ -136,7 +136,7 @@ impl World {
             && let Master::Runs(master) = &self.master
         {
             self.compared_at = now;
-            self.watch.compare_with(&master.means().store).await;
+            self.watch.compare_with(&master.means().store, now).await;
         }
         self.watch.wrong.extend(self.book.wrong(&self.watch.picture));
         look::at_machines(self, now);
