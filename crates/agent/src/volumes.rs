@@ -106,9 +106,18 @@ impl Volumes {
             self.tell(volume).await?;
         }
         let listed = self.listed().await?;
+        if !self.is_same_connection() {
+            return Ok(());
+        }
         self.create_missing(&listed, &present).await?;
         self.remove_surplus(&listed, &managed).await;
         Ok(())
+    }
+
+    /// A list that another master has answered, maybe one with an older database, says nothing about what
+    /// this one was told.
+    fn is_same_connection(&self) -> bool {
+        *self.link.borrow() == self.connection
     }
 
     async fn listed(&self) -> Result<Vec<NodeVolume>, CallError> {
@@ -185,6 +194,9 @@ impl Volumes {
         for volume in managed {
             if is_listed(volume) || !self.told.contains(&volume.instance_id) {
                 continue;
+            }
+            if !self.is_same_connection() {
+                return;
             }
             match self.engine.remove_volume(&volume.name).await {
                 Ok(()) => log::info!("volume {} removed", volume.name),

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 impl GridActor {
     /// Prunes for as long as the actor lives.
     pub(super) fn prune_regularly(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_interval(PERIOD, Self::prune);
+        ctx.run_later(PERIOD, Self::prune);
     }
 
     fn prune(&mut self, ctx: &mut Context<Self>) {
@@ -43,14 +43,19 @@ impl GridActor {
             store.write(move |tx| surplus.remove(tx.conn(), grid)).await?;
             Ok(true)
         };
-        ctx.spawn(work.into_actor(self).map(|went: Result<bool>, actor, ctx| match went {
-            // There may be more than a portion; a look that finds nothing ends it.
-            Ok(true) => {
-                ctx.run_later(PAUSE, Self::prune);
-            }
-            Ok(false) => {}
-            Err(error) if error.is_fenced() => {}
-            Err(error) => log::error!("grid {}: cannot prune its history: {error}", actor.grid),
+        ctx.spawn(work.into_actor(self).map(|went: Result<bool>, actor, ctx| {
+            let pause = match went {
+                // There may be more than a portion.
+                Ok(true) => PAUSE,
+                Ok(false) => PERIOD,
+                Err(error) => {
+                    if !error.is_fenced() {
+                        log::error!("grid {}: cannot prune its history: {error}", actor.grid);
+                    }
+                    PERIOD
+                }
+            };
+            ctx.run_later(pause, Self::prune);
         }));
     }
 }

@@ -17,6 +17,8 @@ pub struct Decision {
     pub trigger: Arc<str>,
     /// What it decided, and why, in one sentence.
     pub reason: String,
+    /// The last one before this that asked for a deploy.
+    pub acted: Option<Box<Decision>>,
 }
 
 /// Asks for the last decision about a service; none before the first.
@@ -36,11 +38,17 @@ pub(super) struct Decisions {
 impl Decisions {
     /// Takes note of a look at a service. One that comes to the same is no new decision, so that what
     /// brought it about is not covered up by the regular looks that follow.
-    pub(super) fn note(&mut self, service: ServiceId, decision: Decision) {
-        let known = self.by_service.get(&service);
-        if known.is_none_or(|known| known.reason != decision.reason) {
-            self.by_service.insert(service, decision);
-        }
+    pub(super) fn note(&mut self, service: ServiceId, mut decision: Decision, acts: bool) {
+        let known = self.by_service.remove(&service);
+        let decision = match known {
+            Some(known) if known.reason == decision.reason && !acts => known,
+            known => {
+                let acted = known.and_then(|known| known.acted);
+                decision.acted = if acts { Some(Box::new(decision.clone())) } else { acted };
+                decision
+            }
+        };
+        self.by_service.insert(service, decision);
     }
 
     pub(super) fn forget(&mut self, service: ServiceId) {
@@ -67,14 +75,18 @@ mod tests {
             at: Time::default() + chrono::TimeDelta::seconds(second),
             trigger: trigger.into(),
             reason: reason.to_owned(),
+            acted: None,
         };
         let mut decisions = Decisions::default();
-        decisions.note(service, decision(1, "node a connected", "as it shall be"));
-        decisions.note(service, decision(2, "the regular look", "as it shall be"));
+        decisions.note(service, decision(1, "node a connected", "as it shall be"), false);
+        decisions.note(service, decision(2, "the regular look", "as it shall be"), false);
         let known = |decisions: &Decisions| decisions.by_service.get(&service).cloned();
         assert_eq!(known(&decisions), Some(decision(1, "node a connected", "as it shall be")));
-        decisions.note(service, decision(3, "the regular look", "to be deployed"));
-        assert_eq!(known(&decisions), Some(decision(3, "the regular look", "to be deployed")));
+        decisions.note(service, decision(3, "node b came online", "to be deployed"), true);
+        decisions.note(service, decision(4, "an instance was reported", "as it shall be"), false);
+        let acted = Some(Box::new(decision(3, "node b came online", "to be deployed")));
+        let expected = decision(4, "an instance was reported", "as it shall be");
+        assert_eq!(known(&decisions), Some(Decision { acted, ..expected }));
         decisions.forget(service);
         assert_eq!(known(&decisions), None);
     }

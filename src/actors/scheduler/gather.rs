@@ -21,7 +21,7 @@ impl Picture {
             self.note_nodes_to_refresh(change);
             let finished = match change {
                 Change::DeployFinished { deploy, .. } => {
-                    self.snapshot.deploy(*deploy).map(|deploy| deploy.service)
+                    self.snapshot.deploy(*deploy).map(|deploy| (deploy.service, deploy.origin))
                 }
                 _ => None,
             };
@@ -31,9 +31,11 @@ impl Picture {
             if self.snapshot.placement_fingerprint() != before {
                 self.mark_after_node(change);
             }
-            if let (Some(service), Change::DeployFinished { state, at, .. }) = (finished, change) {
+            if let (Some((service, origin)), Change::DeployFinished { state, at, .. }) =
+                (finished, change)
+            {
                 let attempts = self.attempts.entry(service).or_default();
-                attempts.ended(&self.snapshot, service, *state, *at);
+                attempts.ended(&self.snapshot, service, (origin, *state), *at);
             }
         }
     }

@@ -27,6 +27,8 @@ struct Share {
     service: ServiceId,
     changes: Vec<Change>,
     orders: Vec<Order>,
+    /// The ended orders it answers to: heard again where it is not written.
+    answered: Vec<OrderEnded>,
 }
 
 impl SchedulerActor {
@@ -139,9 +141,11 @@ impl SchedulerActor {
                     }
                     Err(StoreError::Conflict(what)) => {
                         reload |= actor.decide_again(share.service, what);
+                        actor.ended.extend(share.answered);
                     }
                     Err(StoreError::Taken(what)) => {
                         reload |= actor.decide_again(share.service, &what);
+                        actor.ended.extend(share.answered);
                     }
                     Err(error) => {
                         actor.give_up(&error, ctx);
@@ -241,10 +245,12 @@ fn decide(
                 Some(share) => {
                     share.changes.extend(step.changes);
                     share.orders.extend(step.orders);
+                    share.answered.push(order.clone());
                 }
                 None => {
                     let (changes, orders) = (step.changes, step.orders);
-                    shares.push(Share { service, changes, orders });
+                    let answered = vec![order.clone()];
+                    shares.push(Share { service, changes, orders, answered });
                 }
             }
         }
@@ -261,13 +267,15 @@ fn decide(
         }
         picture.alarms.clear(service);
         let look = look_at(picture, service, tools, &mut moment);
+        let acts =
+            look.share.changes.iter().any(|change| matches!(change, Change::DeployCreated(_)));
         claims.note(&picture.snapshot, &look.share);
         shares.push(look.share);
         if let Some(at) = look.wake_at {
             picture.alarms.set(service, at);
         }
-        let decision = Decision { at: moment.now, trigger, reason: look.reason };
-        decisions.note(service, decision);
+        let decision = Decision { at: moment.now, trigger, reason: look.reason, acted: None };
+        decisions.note(service, decision, acts);
     }
     shares
 }
@@ -282,14 +290,12 @@ struct Claims {
 
 impl Claims {
     fn note(&mut self, snapshot: &Snapshot, share: &Share) {
-        let places = |change: &Change| {
-            matches!(
-                change,
-                Change::InstanceCreated(_)
-                    | Change::InstancePlaced { .. }
-                    | Change::InstanceRemoved { .. }
-                    | Change::DeployProgressed { .. }
-            )
+        let places = |change: &Change| match change {
+            Change::InstanceCreated(_)
+            | Change::InstancePlaced { .. }
+            | Change::InstanceRemoved { .. } => true,
+            Change::DeployProgressed { instance, .. } => !instance.state.is_final(),
+            _ => false,
         };
         if share.changes.iter().any(places) {
             self.any = true;
@@ -320,7 +326,8 @@ struct Look {
 fn look_at(picture: &mut Picture, service: ServiceId, tools: &Tools, moment: &mut Moment) -> Look {
     let snapshot = &picture.snapshot;
     let graces = &tools.rules.graces;
-    let mut share = Share { service, changes: Vec::new(), orders: Vec::new() };
+    let mut share =
+        Share { service, changes: Vec::new(), orders: Vec::new(), answered: Vec::new() };
     let mut wake_at: Option<Time> = None;
     let deploys: Vec<_> = snapshot.deploys_of(service).iter().map(|deploy| deploy.id).collect();
     for deploy in deploys {

@@ -53,22 +53,18 @@ pub fn accounts(
     let spots = candidates(snapshot, service, moment.now, graces);
     let mut run = Run::over(snapshot, service, spots);
     let total = run.total()?.min(MOST_INSTANCES);
-    let rows = snapshot.instances(service.id).map(|row| row.number);
-    let last = rows.max().unwrap_or(0).min(MOST_INSTANCES).max(total);
     let mut accounts = Vec::new();
-    for number in 1..=last {
-        let row = snapshot.instance(service.id, number);
-        let node = row.and_then(|row| row.node);
-        if number > total {
-            let reason = words::surplus(total);
-            accounts.push(Account { number, node, reason, explanation: None });
-            continue;
-        }
+    for number in 1..=total {
+        let node = snapshot.instance(service.id, number).and_then(|row| row.node);
         let explanation = detailed(number).then(|| run.explain(number));
         let selected = run.select(number, moment);
         let teller = words::Teller { snapshot, service, number, from: node, graces };
         let reason = teller.account(&selected, explanation.as_ref());
         accounts.push(Account { number, node, reason, explanation });
+    }
+    for row in snapshot.instances(service.id).filter(|row| row.number > total) {
+        let (number, node, reason) = (row.number, row.node, words::surplus(total));
+        accounts.push(Account { number, node, reason, explanation: None });
     }
     Ok(accounts)
 }

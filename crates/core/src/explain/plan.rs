@@ -2,7 +2,7 @@
 
 use super::{Account, MOST_INSTANCES, words};
 use crate::{
-    domain::{NodeId, Service},
+    domain::{Change, NodeId, Service},
     grace::Graces,
     moment::Moment,
     placement::{Failure, Run},
@@ -54,8 +54,7 @@ pub fn plan(
     detailed: impl Fn(u32) -> bool,
 ) -> Plan {
     let mut plan = Plan { error: None, instances: Vec::new() };
-    let mut run = Run::connected(snapshot, service);
-    let total = match run.total() {
+    let total = match Run::connected(snapshot, service).total() {
         // Neither destroys anything.
         _ if !snapshot.any_connected() => {
             let text = Failure::no_nodes().to_string();
@@ -70,6 +69,9 @@ pub fn plan(
         }
         Ok(total) => total,
     };
+    // As a deploy does: what is surplus is gone before anything is placed.
+    let after = without_surplus(snapshot, service, total);
+    let mut run = Run::connected(after.as_ref().unwrap_or(snapshot), service);
     for number in 1..=total.min(MOST_INSTANCES) {
         let from = snapshot.instance(service.id, number).and_then(|row| row.node);
         let explanation = detailed(number).then(|| run.explain(number));
@@ -101,6 +103,20 @@ pub fn plan(
     }
     plan.remove_above(snapshot, service, total);
     plan
+}
+
+/// The picture without instances above the total; none where there are none.
+fn without_surplus(snapshot: &Snapshot, service: &Service, total: u32) -> Option<Snapshot> {
+    let rows = snapshot.instances(service.id).map(|row| row.number);
+    let surplus: Vec<_> = rows.filter(|number| *number > total).collect();
+    if surplus.is_empty() {
+        return None;
+    }
+    let mut after = snapshot.clone();
+    for number in surplus {
+        after.apply(&Change::InstanceRemoved { service: service.id, number });
+    }
+    Some(after)
 }
 
 impl Plan {

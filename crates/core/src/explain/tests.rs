@@ -157,3 +157,31 @@ fn a_pinned_instance_names_its_node_and_the_remedy() {
     );
     assert!(reasons[1].contains("node b, which is drained: activate the node"), "{reasons:?}");
 }
+
+/// As a deploy, a plan has surplus instances gone before it places anything.
+#[test]
+fn a_plan_gives_the_ports_of_surplus_instances_away() {
+    let mut grid = GridBuilder::new();
+    let here = grid.node("here").id();
+    let drained = grid.node("drained").drained().id();
+    let builder = grid.service("web", Strategy::Ha).instances(1).port(80);
+    let id = builder.row(1, Some(drained)).row(2, Some(here)).id();
+    let snapshot = grid.build();
+    let plan = planned(&snapshot, id);
+    assert_eq!(plan.error, None);
+    assert_eq!(
+        steps(&plan),
+        [(1, Action::Move, Some(here), Some(drained)), (2, Action::Remove, None, Some(here))]
+    );
+}
+
+#[test]
+fn what_is_neither_there_nor_wanted_is_not_told() {
+    let mut grid = GridBuilder::new();
+    let a = grid.node("a").id();
+    let builder = grid.service("web", Strategy::Ha).instances(1);
+    let id = builder.row(1, Some(a)).row(6, Some(a)).id();
+    let snapshot = grid.build();
+    let numbers: Vec<_> = told(&snapshot, id).iter().map(|account| account.number).collect();
+    assert_eq!(numbers, [1, 6]);
+}

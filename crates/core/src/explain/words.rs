@@ -45,7 +45,9 @@ impl Teller<'_> {
         explanation: Option<&Explanation>,
     ) -> String {
         match (self.from, selected) {
-            (Some(node), Ok(selected)) if node == *selected => self.stays(node),
+            (Some(node), Ok(selected)) if node == *selected => {
+                format!("{}; deployed again there", self.stays(node))
+            }
             (Some(node), Ok(_)) => self.why_not(node, explanation),
             (None, Ok(_)) => self.why(explanation),
             (_, Err(failure)) => self.nowhere(failure, explanation),
@@ -77,7 +79,7 @@ impl Teller<'_> {
 
     /// Why that node, in the words of the strategy.
     fn why(&self, explanation: Option<&Explanation>) -> String {
-        let passed = explanation.map(|explanation| explanation.ranks.len());
+        let passed = explanation.map(|explanation| explanation.passed_count);
         let among = passed.map_or_else(String::new, |count| format!(" of {count} that pass"));
         match self.service.spec.strategy {
             Strategy::Ha => format!(

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::domain::NodeId;
 
+/// Ranks that are kept of one number.
+const MOST_RANKS: usize = 100;
+
 /// What happened to the candidates of one number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -18,7 +21,9 @@ pub struct Explanation {
     pub previous: Option<NodeId>,
     /// The filters that refused somebody, in their order.
     pub filters: Vec<Refusals>,
-    /// Those who passed, best first.
+    /// How many passed.
+    pub passed_count: usize,
+    /// The best of those who passed, best first; at most a hundred.
     pub ranks: Vec<Rank>,
 }
 
@@ -89,5 +94,7 @@ pub(super) fn explain(field: &Field<'_>, chain: &Chain, number: u32) -> Explanat
         .collect();
     let order = |one: &Rank, two: &Rank| one.key.partial_cmp(&two.key).unwrap_or(Ordering::Equal);
     ranks.sort_by(|one, two| order(one, two).then(one.node.cmp(&two.node)));
-    Explanation { number, previous: field.row(number), filters, ranks }
+    let passed_count = ranks.len();
+    ranks.truncate(MOST_RANKS);
+    Explanation { number, passed_count, previous: field.row(number), filters, ranks }
 }

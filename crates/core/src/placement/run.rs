@@ -15,6 +15,10 @@ use crate::{
     snapshot::Snapshot,
 };
 
+/// Numbers that are tried to find out which nodes take any of them, where filters ask for the number: far more
+/// than nodes that an expression can tell apart, and no reason to stand still.
+const MOST_TRIED: u32 = 20_000;
+
 /// One pass over the numbers of a service; its counters start at zero.
 ///
 /// A dry run only selects. A real deploy calls [`Run::place`] after each selection, so that the next one
@@ -226,6 +230,7 @@ impl<'a> Run<'a> {
     fn matching(&self, wanted: usize) -> Result<Spots, Failure> {
         let candidates = count(self.field.candidates());
         let last = u32::try_from(wanted.saturating_mul(candidates)).unwrap_or(u32::MAX);
+        let last = last.min(MOST_TRIED);
         if last == 0 {
             return Ok(Spots::new());
         }

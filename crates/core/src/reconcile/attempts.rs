@@ -14,7 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use chrono::TimeDelta;
 
 use crate::{
-    domain::{DeployState, NodeId, Service, ServiceId, Time},
+    domain::{DeployOrigin, DeployState, NodeId, Service, ServiceId, Time},
     snapshot::Snapshot,
 };
 
@@ -76,7 +76,7 @@ impl Attempts {
         &mut self,
         snapshot: &Snapshot,
         service: ServiceId,
-        state: DeployState,
+        (origin, state): (DeployOrigin, DeployState),
         now: Time,
     ) {
         let Some(service) = snapshot.service(service) else {
@@ -90,7 +90,9 @@ impl Attempts {
         let repeated = last.as_ref().filter(|last| {
             let since = now.signed_duration_since(last.not_before);
             // What has held for a while was not in vain.
-            last.question.others == question.others && since < LONGEST_DELAY
+            let same = last.question.others == question.others && since < LONGEST_DELAY;
+            // People may deploy as often as they like.
+            same && origin == DeployOrigin::Scheduler
         });
         let repeated_count = match repeated {
             Some(last) => last.repeated_count.saturating_add(1),

@@ -75,12 +75,14 @@ impl World {
 
     fn deploy_ended(&mut self, deploy: DeployId, state: DeployState) {
         let created = self.log.iter().rev().find_map(|change| match change {
-            Change::DeployCreated(known) if known.id == deploy => Some(known.service),
+            Change::DeployCreated(known) if known.id == deploy => {
+                Some((known.service, known.origin))
+            }
             _ => None,
         });
-        if let Some(service) = created {
+        if let Some((service, origin)) = created {
             let attempts = self.attempts.entry(service).or_default();
-            attempts.ended(&self.snapshot, service, state, self.now);
+            attempts.ended(&self.snapshot, service, (origin, state), self.now);
         }
     }
 

@@ -26,9 +26,23 @@ pub(in crate::http::v1) fn explanation(
         service: path(grid, service),
         decided_at: timestamp(decision.at),
         trigger: decision.trigger.to_string(),
-        reason: decision.reason.clone(),
+        reason: reason(decision),
         error: None,
         instances: accounts.map(|account| instance(account, None, &told.names)).collect(),
+    }
+}
+
+/// The present state, and behind it what last made the scheduler deploy the service.
+fn reason(decision: &Decision) -> String {
+    match &decision.acted {
+        Some(acted) if acted.reason != decision.reason => format!(
+            "{}; last deployed by the scheduler at {}, because {}: {}",
+            decision.reason,
+            timestamp(acted.at),
+            acted.trigger,
+            acted.reason
+        ),
+        _ => decision.reason.clone(),
     }
 }
 
