@@ -2,7 +2,7 @@
 //! would do now.
 
 use actix_web::web::{Bytes, Data, Path, Query};
-use kontena_core::validate::service as validate;
+use kontena_core::validate::{FieldErrors, service as validate};
 use serde::Deserialize;
 
 use super::{Answer, ok, services::find, view};
@@ -16,7 +16,16 @@ use crate::{
 /// Which instances are told of.
 #[derive(Debug, Deserialize)]
 pub(in crate::http) struct Only {
-    instance: Option<u32>,
+    instance: Option<String>,
+}
+
+impl Only {
+    fn number(self) -> Result<Option<u32>, ApiError> {
+        let text = self.instance.filter(|text| !text.is_empty());
+        let number = text.map(|text| text.parse().ok().filter(|number| *number > 0));
+        let wrong = || FieldErrors::single("instance", "Instance takes a whole number from 1");
+        number.map(|number| number.ok_or_else(|| ApiError::Invalid(wrong()))).transpose()
+    }
 }
 
 /// `GET …/explain`: why every instance, or the one asked for, is where it is or nowhere.
@@ -27,11 +36,12 @@ pub(in crate::http) async fn show(
     only: Query<Only>,
 ) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
+    let only = only.into_inner().number()?;
     let asked = app.registry.grid(grid.id).send(ReadDecision { service: service.id });
     let decision = asked.await.map_err(|_| ApiError::Unavailable)?;
     let decision = decision.ok_or(ApiError::NotFound("The service was not looked at yet"))?;
     let horizon = horizon(app.registry.tools());
-    let told = services::explain(&app.means, &grid, service.id, horizon, only.instance).await?;
+    let told = services::explain(&app.means, &grid, service.id, horizon, only).await?;
     ok(&view::explanation(&grid, &service, &decision, &told))
 }
 

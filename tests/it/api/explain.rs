@@ -56,6 +56,12 @@ fn the_last_decision_is_told_with_its_trigger() {
     let one = explained(&server, &token, "?instance=2").body;
     assert_eq!(one["instances"].as_array().map(Vec::len), Some(1));
     assert_eq!(one["instances"][0]["number"], 2);
+    for wrong in ["abc", "0", "-1", "99999999999"] {
+        let answer = explained(&server, &token, &format!("?instance={wrong}"));
+        assert_eq!(answer.status, 422, "{wrong}");
+        let text = "Instance takes a whole number from 1";
+        assert_eq!(answer.body["error"], json!({ "instance": text }));
+    }
     let path = "/v1/services/test/null/none/explain";
     assert_eq!(server.call("GET", path, &token, None).status, 404);
     assert_eq!(server.call("GET", &format!("{SERVICE}/explain"), "wrong", None).status, 403);
