@@ -348,7 +348,10 @@ fn look_at(picture: &mut Picture, service: ServiceId, tools: &Tools, moment: &mu
         Verdict::Deploy(cause) => match attempts.retry_at(snapshot, service, moment.now) {
             Some(at) => {
                 wake_at = earliest(wake_at, Some(at));
-                share.changes.extend(in_vain(snapshot, service, attempts, &reason, moment.now));
+                let told = reconcile::deploy_in_vain;
+                share
+                    .changes
+                    .extend(complain(told, snapshot, service, attempts, &reason, moment.now));
                 reason.push_str("; the last deploy did not help, and nothing has changed since");
             }
             None => {
@@ -356,31 +359,19 @@ fn look_at(picture: &mut Picture, service: ServiceId, tools: &Tools, moment: &mu
             }
         },
         Verdict::Failed(text) => {
-            share.changes.extend(complain(snapshot, service, attempts, &text, moment.now));
+            let told = reconcile::check_failed;
+            share.changes.extend(complain(told, snapshot, service, attempts, &text, moment.now));
         }
     }
     Look { share, wake_at, reason }
 }
 
-/// An evaluation that repeats without a change is an error: told once per revision, and tried again with
-/// a growing delay.
-fn in_vain(
-    snapshot: &Snapshot,
-    service: ServiceId,
-    attempts: &mut Attempts,
-    reason: &str,
-    now: Time,
-) -> Option<Change> {
-    let revision = snapshot.service(service)?.revision;
-    if attempts.is_news(revision, reason) {
-        reconcile::deploy_in_vain(snapshot, service, reason, now)
-    } else {
-        None
-    }
-}
+/// An event about a service as it is: why it cannot be judged, or that its last deploy was in vain.
+type Complaint = fn(&Snapshot, ServiceId, &str, Time) -> Option<Change>;
 
-/// A service that cannot be judged is told of once per revision.
+/// What repeats without a change is told once per revision.
 fn complain(
+    complaint: Complaint,
     snapshot: &Snapshot,
     service: ServiceId,
     attempts: &mut Attempts,
@@ -388,11 +379,7 @@ fn complain(
     now: Time,
 ) -> Option<Change> {
     let revision = snapshot.service(service)?.revision;
-    if attempts.is_news(revision, text) {
-        reconcile::check_failed(snapshot, service, text, now)
-    } else {
-        None
-    }
+    if attempts.is_news(revision, text) { complaint(snapshot, service, text, now) } else { None }
 }
 
 fn earliest(one: Option<Time>, two: Option<Time>) -> Option<Time> {
