@@ -85,10 +85,53 @@ fn audit(
             resource_name: subject.name.to_owned(),
             resource_id: subject.id.clone(),
             event_name,
+            outcome: audit::Outcome::Success,
             user: caller.user.id,
             user_email: caller.user.email.clone(),
             source_ip: caller.source_ip.clone(),
             user_agent: caller.user_agent.clone(),
         },
     )
+}
+
+/// A change that somebody asked for and that was not made.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The grid's name, as it was given.
+    pub grid: Option<String>,
+    /// Such as `HostNode`.
+    pub resource: &'static str,
+    /// Such as `create`.
+    pub event: &'static str,
+    /// The resource's name, as it was given.
+    pub name: String,
+    /// Its id, as it was given.
+    pub id: String,
+    /// Whether whoever asked may not.
+    pub denied: bool,
+}
+
+/// Writes an audit line about a change that was not made.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn note_refusal(
+    means: &Means,
+    caller: &Caller,
+    attempt: Attempt,
+) -> Result<(), StoreError> {
+    let entry = audit::Entry {
+        at: means.clock.now(),
+        grid: attempt.grid,
+        resource_type: attempt.resource,
+        resource_name: attempt.name,
+        resource_id: attempt.id,
+        event_name: attempt.event,
+        outcome: if attempt.denied { audit::Outcome::Denied } else { audit::Outcome::Failed },
+        user: caller.user.id,
+        user_email: caller.user.email.clone(),
+        source_ip: caller.source_ip.clone(),
+        user_agent: caller.user_agent.clone(),
+    };
+    means.store.write(move |tx| audit::record(tx.conn(), &entry)).await
 }

@@ -10,7 +10,8 @@ use kontena_protocol::{COMPAT_VERSION, api::Root};
 use super::{App, error::ApiError};
 use crate::actors::session::socket;
 
-/// `GET /`.
+/// Names the product and its version; with a websocket upgrade, the channel of the agents.
+#[utoipa::path(get, path = "/", tag = "master", responses((status = 200, body = Root)))]
 pub(super) async fn root(
     request: HttpRequest,
     payload: web::Payload,

@@ -52,6 +52,9 @@ pub enum ApiError {
         /// The agent's, or that there was no answer.
         message: String,
     },
+    /// 408: the body did not come in time.
+    #[error("the body took too long")]
+    TooSlow,
     /// 413.
     #[error("the body is too large")]
     TooLarge,
@@ -98,6 +101,7 @@ impl ApiError {
             Self::Agent { code, message } => {
                 json!({ "code": code, "message": message, "error": message })
             }
+            Self::TooSlow => json!({ "error": "The body took too long" }),
             Self::TooLarge => json!({ "error": "The body is too large" }),
             Self::Invalid(fields) => json!({ "error": fields.to_json() }),
             Self::Unavailable => json!({ "error": "The master is unavailable for a moment" }),
@@ -120,6 +124,7 @@ impl ResponseError for ApiError {
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,
             Self::BadToken { expired: false } | Self::Denied => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::Missing(_) | Self::Gone => StatusCode::NOT_FOUND,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
 use kontena_core::domain::GridId;
+use kontena_protocol::api;
 use kontena_store::{grids, instances, nodes};
 
 use super::{App, error::ApiError};
@@ -15,12 +16,14 @@ use crate::{
 /// How long actors and database may take to answer.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// `GET /ping`: the process serves.
+/// Answers while the process serves.
+#[utoipa::path(get, path = "/ping", tag = "master", responses((status = 200, body = api::Pong)))]
 pub(super) async fn ping() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({ "message": "pong" }))
+    HttpResponse::Ok().json(api::Pong { message: "pong".to_owned() })
 }
 
-/// `GET /v1/ping`: the database answers.
+/// Answers while the database does.
+#[utoipa::path(get, path = "/v1/ping", tag = "master", responses((status = 200, body = api::Pong)))]
 pub(super) async fn ping_v1(app: Data<App>) -> Result<HttpResponse, ApiError> {
     match tokio::time::timeout(LIMIT, app.means.store.ping()).await {
         Ok(Ok(())) => Ok(ping().await),
@@ -29,33 +32,50 @@ pub(super) async fn ping_v1(app: Data<App>) -> Result<HttpResponse, ApiError> {
     }
 }
 
-/// `GET /healthz`: actors and database answer in time. A master that another one has taken over from may not
-/// write, and is none the worse for it.
+/// Says whether actors and database answer within a second.
+///
+/// actors and database answer in time. A master that another one has taken over from may not write, and is
+/// none the worse for it.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "master",
+    responses((status = 200, body = api::Health), (status = 503, body = api::Health)),
+)]
 pub(super) async fn healthz(app: Data<App>) -> HttpResponse {
     let mut failing = Vec::new();
     match tokio::time::timeout(LIMIT, app.means.store.ping()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) if error.is_fenced() => {}
-        _ => failing.push("database"),
+        _ => failing.push("database".to_owned()),
     }
     if tokio::time::timeout(LIMIT, connected(&app)).await.is_err() {
-        failing.push("actors");
+        failing.push("actors".to_owned());
     }
     if failing.is_empty() {
-        HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
+        HttpResponse::Ok().json(status("ok", failing))
     } else {
-        let body = serde_json::json!({ "status": "failing", "failing": failing });
-        HttpResponse::ServiceUnavailable().json(body)
+        HttpResponse::ServiceUnavailable().json(status("failing", failing))
     }
 }
 
-/// `GET /readyz`: migrations are done and sessions are accepted.
+/// Says whether migrations are done and sessions are accepted.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "master",
+    responses((status = 200, body = api::Health)),
+)]
 pub(super) async fn readyz(app: Data<App>) -> Result<HttpResponse, ApiError> {
     if app.is_ready() {
-        Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
+        Ok(HttpResponse::Ok().json(status("ready", Vec::new())))
     } else {
         Err(ApiError::Unavailable)
     }
+}
+
+fn status(status: &str, failing: Vec<String>) -> api::Health {
+    api::Health { status: status.to_owned(), failing }
 }
 
 /// How many agents each grid actor has connected.
@@ -69,7 +89,13 @@ async fn connected(app: &App) -> BTreeMap<GridId, usize> {
     counts
 }
 
-/// `GET /metrics`.
+/// Shows figures of the master for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "master",
+    responses((status = 200, body = String, content_type = "text/plain")),
+)]
 pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
     let connected = connected(&app).await;
     let facts = app

@@ -4,6 +4,7 @@
 //! (`v1::view`). `error` alone turns refusals and failures into statuses and bodies.
 
 mod agent;
+pub mod description;
 mod error;
 mod extract;
 mod health;

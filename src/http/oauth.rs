@@ -3,25 +3,32 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Bytes, Data},
+    web::Data,
 };
-use kontena_protocol::api::{Server, Token, TokenUser};
+use kontena_protocol::api::{self, Server, Token, TokenUser};
 use serde_json::Value;
 
-use super::{App, error::ApiError};
+use super::{App, error::ApiError, extract::body::Body};
 use crate::auth::{self, Exchange, Issued};
 
 fn refusal(status: StatusCode, error: &'static str, about: Option<&'static str>) -> ApiError {
     ApiError::OAuth { status, error, description: about }
 }
 
-/// `POST /oauth2/token`.
+/// Exchanges a one-time code or a refresh token for an access token.
+#[utoipa::path(
+    post,
+    path = "/oauth2/token",
+    tag = "access",
+    request_body = api::TokenRequest,
+    responses((status = 201, body = Token)),
+)]
 pub(super) async fn token(
     request: HttpRequest,
     app: Data<App>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body = read(&request, &body)?;
+    let body = read(&request, body.bytes())?;
     let text = |key: &str| body.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty());
     let bad = |about| refusal(StatusCode::BAD_REQUEST, "invalid_request", about);
     let means = &app.means;
@@ -53,7 +60,7 @@ pub(super) async fn token(
 }
 
 /// Reads the body by its content type: JSON, or form parameters.
-fn read(request: &HttpRequest, body: &Bytes) -> Result<Value, ApiError> {
+fn read(request: &HttpRequest, body: &[u8]) -> Result<Value, ApiError> {
     let undecodable =
         || refusal(StatusCode::BAD_REQUEST, "invalid_request", Some("Invalid parameters"));
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());

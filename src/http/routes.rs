@@ -1,4 +1,8 @@
-//! Every route, grouped by who calls it. What is not here is 404 with a token and 403 without.
+//! Every route in one table: verb, path, who may call it, its handler, and for one that changes something
+//! what the audit log calls that. What is not here is 404 with a token and 403 without.
+//!
+//! The table is what is installed, what is described (`description`) and what the tests walk through: a
+//! route that is not in it does not exist.
 
 use actix_web::{
     HttpResponse,
@@ -7,81 +11,177 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{App, agent, extract::caller::gate, health, oauth, v1};
+use super::{
+    App, agent, description,
+    extract::{body::BodyLimits, gate::gate},
+    health, oauth, v1,
+};
+use crate::auth::Action;
 
-/// Largest body of a call.
-const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody: a token is not even looked at.
+    Open,
+    /// Anybody: a token is used where it is valid.
+    KnownOrNot,
+    /// Whoever shows a grid's token in `Kontena-Grid-Token`.
+    GridToken,
+    /// Whoever has a valid token and may do this.
+    Needs(Action),
+}
+
+/// How the audit log names what a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audited {
+    /// Such as `HostNode`.
+    pub resource: &'static str,
+    /// Such as `create`.
+    pub event: &'static str,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// In capitals.
+    pub method: &'static str,
+    /// With `{name}` for what varies.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// Of a route that changes something.
+    pub audited: Option<Audited>,
+}
+
+macro_rules! routes {
+    (@method get) => { "GET" };
+    (@method post) => { "POST" };
+    (@method put) => { "PUT" };
+    (@method patch) => { "PATCH" };
+    (@method delete) => { "DELETE" };
+    (@audited) => { None };
+    (@audited $resource:literal $event:literal) => {
+        Some(Audited { resource: $resource, event: $event })
+    };
+    ($($verb:ident $path:literal $access:expr => $($handler:ident)::+
+        $([$resource:literal $event:literal])?;)*) => {
+        /// The table.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: routes!(@method $verb),
+            path: $path,
+            access: $access,
+            audited: routes!(@audited $($resource $event)?),
+        }),*];
+
+        fn install(config: &mut ServiceConfig) {
+            $(config.route($path, web::$verb().to($($handler)::+));)*
+        }
+
+        /// What the handlers say of themselves.
+        #[derive(utoipa::OpenApi)]
+        #[openapi(
+            paths($($($handler)::+),*),
+            components(schemas(kontena_protocol::api::Failure))
+        )]
+        pub(super) struct OfHandlers;
+    };
+}
+
+use Access::{Needs, Open};
+use Action::{
+    ManageGrids, ManageNodes, ManageServices, ProvisionNodes, ReadGrid, UpdateGrid, UseOwn,
+};
+
+#[rustfmt::skip]
+routes! {
+    // Agents, browsers, load balancers, monitoring.
+    get "/" Open => agent::root;
+    get "/ping" Open => health::ping;
+    get "/healthz" Open => health::healthz;
+    get "/readyz" Open => health::readyz;
+    get "/metrics" Open => health::metrics;
+    get "/openapi.json" Open => description::document;
+    get "/docs" Open => description::page;
+
+    // Logging in.
+    post "/oauth2/token" Open => oauth::token;
+
+    // Oneself.
+    get "/v1/ping" Open => health::ping_v1;
+    get "/v1/user" Needs(UseOwn) => v1::users::current;
+
+    // Grids.
+    get "/v1/grids" Needs(UseOwn) => v1::grids::list;
+    post "/v1/grids" Needs(ManageGrids) => v1::grids::create ["Grid" "create"];
+    get "/v1/grids/{grid}" Needs(ReadGrid) => v1::grids::show;
+    put "/v1/grids/{grid}" Needs(UpdateGrid) => v1::grids::update ["Grid" "update"];
+    delete "/v1/grids/{grid}" Needs(ManageGrids) => v1::grids::remove ["Grid" "delete"];
+    get "/v1/grids/{grid}/event_logs" Needs(ReadGrid) => v1::events::of_grid;
+
+    // Nodes.
+    get "/v1/grids/{grid}/nodes" Needs(ReadGrid) => v1::nodes::list;
+    post "/v1/grids/{grid}/nodes" Needs(ProvisionNodes) => v1::nodes::create ["HostNode" "create"];
+    get "/v1/nodes/{grid}/{node}" Needs(ReadGrid) => v1::nodes::show;
+    put "/v1/nodes/{grid}/{node}" Needs(ManageNodes) => v1::nodes::update ["HostNode" "update"];
+    delete "/v1/nodes/{grid}/{node}" Needs(ManageNodes) => v1::nodes::remove ["HostNode" "remove node"];
+    get "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::show;
+    put "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::reset ["HostNode" "reset token"];
+    delete "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::clear ["HostNode" "clear token"];
+    get "/v1/nodes/{grid}/{node}/health" Needs(ReadGrid) => v1::nodes::health::show;
+    get "/v1/nodes/{grid}/{node}/metrics" Needs(ReadGrid) => v1::nodes::metrics::show;
+
+    // Services.
+    get "/v1/grids/{grid}/services" Needs(ReadGrid) => v1::services::list;
+    post "/v1/grids/{grid}/services" Needs(ManageServices) => v1::services::create ["GridService" "create"];
+    get "/v1/services/{grid}/{stack}/{service}" Needs(ReadGrid) => v1::services::show;
+    put "/v1/services/{grid}/{stack}/{service}" Needs(ManageServices) => v1::services::update ["GridService" "update"];
+    delete "/v1/services/{grid}/{stack}/{service}" Needs(ManageServices) => v1::services::remove ["GridService" "delete"];
+    post "/v1/services/{grid}/{stack}/{service}/deploy" Needs(ManageServices) => v1::services::deploy ["GridService" "deploy"];
+    post "/v1/services/{grid}/{stack}/{service}/scale" Needs(ManageServices) => v1::services::scale ["GridService" "scale"];
+    post "/v1/services/{grid}/{stack}/{service}/start" Needs(ManageServices) => v1::services::start ["GridService" "start"];
+    post "/v1/services/{grid}/{stack}/{service}/stop" Needs(ManageServices) => v1::services::stop ["GridService" "stop"];
+    post "/v1/services/{grid}/{stack}/{service}/restart" Needs(ManageServices) => v1::services::restart ["GridService" "restart"];
+    get "/v1/services/{grid}/{stack}/{service}/deploys/{deploy}" Needs(ReadGrid) => v1::services::show_deploy;
+    get "/v1/services/{grid}/{stack}/{service}/instances" Needs(ReadGrid) => v1::services::instances;
+    get "/v1/services/{grid}/{stack}/{service}/containers" Needs(ReadGrid) => v1::services::containers;
+    get "/v1/services/{grid}/{stack}/{service}/event_logs" Needs(ReadGrid) => v1::events::of_service;
+    get "/v1/services/{grid}/{stack}/{service}/explain" Needs(ReadGrid) => v1::explain::show;
+    post "/v1/services/{grid}/{stack}/{service}/plan" Needs(ReadGrid) => v1::explain::plan;
+
+    // Containers.
+    get "/v1/containers/{grid}" Needs(ReadGrid) => v1::containers::list;
+    get "/v1/containers/{grid}/{node}/{container}" Needs(ReadGrid) => v1::containers::show;
+    get "/v1/containers/{grid}/{node}/{container}/inspect" Needs(ManageServices) => v1::containers::inspect ["Container" "inspect"];
+
+    // Volumes.
+    get "/v1/volumes/{grid}" Needs(ReadGrid) => v1::volumes::list;
+    post "/v1/volumes/{grid}" Needs(ManageServices) => v1::volumes::create ["Volume" "create"];
+    get "/v1/volumes/{grid}/{volume}" Needs(ReadGrid) => v1::volumes::show;
+    delete "/v1/volumes/{grid}/{volume}" Needs(ManageServices) => v1::volumes::remove ["Volume" "delete"];
+}
 
 /// Installs every route and the gate in front of them.
 pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
-        config
-            .app_data(web::Data::new(app))
-            .app_data(web::PayloadConfig::new(MOST_BODY_BYTES))
-            .service(web::scope("").wrap(from_fn(gate)).configure(everything));
+        config.app_data(web::Data::new(app)).app_data(BodyLimits::DEFAULT).service(
+            web::scope("").wrap(from_fn(gate)).configure(install).default_service(web::to(nowhere)),
+        );
     }
 }
 
-fn everything(config: &mut ServiceConfig) {
-    // Agents, browsers, load balancers, monitoring.
-    config
-        .route("/", web::get().to(agent::root))
-        .route("/ping", web::get().to(health::ping))
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/metrics", web::get().to(health::metrics));
-    // Logging in.
-    config.route("/oauth2/token", web::post().to(oauth::token));
-    // Administrators.
-    config
-        .route("/v1/ping", web::get().to(health::ping_v1))
-        .route("/v1/user", web::get().to(v1::users::current))
-        .route("/v1/grids", web::get().to(v1::grids::list))
-        .route("/v1/grids", web::post().to(v1::grids::create))
-        .route("/v1/grids/{grid}", web::get().to(v1::grids::show))
-        .route("/v1/grids/{grid}", web::put().to(v1::grids::update))
-        .route("/v1/grids/{grid}", web::delete().to(v1::grids::remove))
-        .route("/v1/grids/{grid}/nodes", web::get().to(v1::nodes::list))
-        .route("/v1/grids/{grid}/nodes", web::post().to(v1::nodes::create))
-        .route("/v1/grids/{grid}/services", web::get().to(v1::services::list))
-        .route("/v1/grids/{grid}/services", web::post().to(v1::services::create))
-        .route("/v1/grids/{grid}/event_logs", web::get().to(v1::events::of_grid))
-        .route("/v1/nodes/{grid}/{node}", web::get().to(v1::nodes::show))
-        .route("/v1/nodes/{grid}/{node}", web::put().to(v1::nodes::update))
-        .route("/v1/nodes/{grid}/{node}", web::delete().to(v1::nodes::remove))
-        .route("/v1/nodes/{grid}/{node}/token", web::get().to(v1::nodes::token::show))
-        .route("/v1/nodes/{grid}/{node}/token", web::put().to(v1::nodes::token::reset))
-        .route("/v1/nodes/{grid}/{node}/token", web::delete().to(v1::nodes::token::clear))
-        .route("/v1/nodes/{grid}/{node}/health", web::get().to(v1::nodes::health::show))
-        .route("/v1/nodes/{grid}/{node}/metrics", web::get().to(v1::nodes::metrics::show))
-        .route("/v1/containers/{grid}", web::get().to(v1::containers::list))
-        .route("/v1/containers/{grid}/{node}/{container}", web::get().to(v1::containers::show))
-        .route(
-            "/v1/containers/{grid}/{node}/{container}/inspect",
-            web::get().to(v1::containers::inspect),
-        )
-        .route("/v1/volumes/{grid}", web::get().to(v1::volumes::list))
-        .route("/v1/volumes/{grid}", web::post().to(v1::volumes::create))
-        .route("/v1/volumes/{grid}/{volume}", web::get().to(v1::volumes::show))
-        .route("/v1/volumes/{grid}/{volume}", web::delete().to(v1::volumes::remove))
-        .service(
-            web::scope("/v1/services/{grid}/{stack}/{service}")
-                .route("", web::get().to(v1::services::show))
-                .route("", web::put().to(v1::services::update))
-                .route("", web::delete().to(v1::services::remove))
-                .route("/deploy", web::post().to(v1::services::deploy))
-                .route("/scale", web::post().to(v1::services::scale))
-                .route("/start", web::post().to(v1::services::start))
-                .route("/stop", web::post().to(v1::services::stop))
-                .route("/restart", web::post().to(v1::services::restart))
-                .route("/deploys/{deploy}", web::get().to(v1::services::show_deploy))
-                .route("/instances", web::get().to(v1::services::instances))
-                .route("/containers", web::get().to(v1::services::containers))
-                .route("/event_logs", web::get().to(v1::events::of_service))
-                .route("/explain", web::get().to(v1::explain::show))
-                .route("/plan", web::post().to(v1::explain::plan)),
-        );
-    config.default_service(web::to(nowhere));
+/// Whether a path needs no token, whatever the verb.
+pub(super) fn is_open(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.access == Open && route.path == path)
+}
+
+/// Whether a path takes a caller who is known, and one who is not.
+pub(super) fn may_be_anonymous(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.access == Access::KnownOrNot && route.path == path)
+}
+
+/// The row of a path as it is written in the table.
+pub(super) fn find(method: &str, pattern: &str) -> Option<&'static Route> {
+    ROUTES.iter().find(|route| route.method == method && route.path == pattern)
 }
 
 /// An unknown path, or a known one with another verb: 404 with an empty body, as clients know it.

@@ -10,6 +10,10 @@
 
 mod agents;
 mod api;
+#[allow(dead_code, unused_imports, reason = "each crate needs a part of it")]
+mod conformance;
+#[path = "conformance/on_sqlite.rs"]
+mod conformance_on_sqlite;
 mod layering;
 mod migrations;
 mod simulation;

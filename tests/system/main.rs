@@ -9,8 +9,12 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "tests document themselves by their names")]
 
+mod api_cases;
 mod bad_input;
 mod claims;
+#[path = "../it/conformance/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each crate needs a part of it")]
+mod conformance;
 mod dev;
 mod engine;
 mod fencing;

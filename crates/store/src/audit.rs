@@ -5,6 +5,27 @@ use kontena_core::domain::{Time, UserId};
 
 use crate::{Conn, Result, row::micros, schema::audit_log};
 
+/// How a change ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made.
+    Success,
+    /// Who asked for it may not.
+    Denied,
+    /// It was refused or failed for another reason.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One entry. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -20,6 +41,8 @@ pub struct Entry {
     pub resource_id: String,
     /// Such as `create`.
     pub event_name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
     /// Who.
     pub user: UserId,
     /// Who, for people.
@@ -30,7 +53,7 @@ pub struct Entry {
     pub user_agent: String,
 }
 
-/// Writes an entry in the job that does what it tells of.
+/// Writes an entry; in the job that makes the change where one is made.
 ///
 /// # Errors
 /// Where the statement fails.
@@ -43,7 +66,7 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<()> {
             audit_log::resource_name.eq(&entry.resource_name),
             audit_log::resource_id.eq(&entry.resource_id),
             audit_log::event_name.eq(entry.event_name),
-            audit_log::outcome.eq("success"),
+            audit_log::outcome.eq(entry.outcome.as_str()),
             audit_log::user_id.eq(entry.user.to_string()),
             audit_log::user_email.eq(&entry.user_email),
             audit_log::source_ip.eq(&entry.source_ip),

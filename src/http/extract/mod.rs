@@ -1,26 +1,15 @@
 //! What a handler finds ready: the caller, the body, and the grid, node or service of the path.
 
-pub(super) mod caller;
+pub(super) mod address;
+pub(super) mod body;
+mod caller;
+pub(super) mod gate;
 
-use actix_web::web::Bytes;
 use kontena_core::domain::{Grid, Node, Service};
 use kontena_store::{grids, nodes, services};
-use serde_json::Value;
 
 use super::{App, error::ApiError};
 use crate::auth::{self, Action, Caller};
-
-/// Reads a body: nothing is an empty object; anything but an object is refused.
-pub(super) fn object(body: &Bytes) -> Result<Value, ApiError> {
-    if body.is_empty() {
-        return Ok(Value::Object(serde_json::Map::new()));
-    }
-    match serde_json::from_slice(body) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(ApiError::BadBody("The body must be a JSON object")),
-        Err(_) => Err(ApiError::BadBody("Invalid json")),
-    }
-}
 
 /// The grid of a path, if the caller may do this in it.
 pub(super) async fn grid(

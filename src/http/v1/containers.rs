@@ -28,12 +28,21 @@ const INSPECT_LIMIT: std::time::Duration = std::time::Duration::from_secs(300);
 type OfNode = Path<(String, String, String)>;
 
 /// Which containers are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct Which {
+    /// Every container, whatever the value.
     all: Option<String>,
 }
 
-/// `GET /v1/containers/:grid`: the running ones; with `all`, whatever its value, every one.
+/// Lists the running containers of a grid, oldest first; with `all` every one.
+#[utoipa::path(
+    get,
+    path = "/v1/containers/{grid}",
+    tag = "containers",
+    params(Which),
+    responses((status = 200, body = api::Containers)),
+)]
 pub(in crate::http) async fn list(
     app: Data<App>,
     caller: Caller,
@@ -49,14 +58,26 @@ pub(in crate::http) async fn list(
     render(&app, &grid, found.into_iter().filter(wanted).collect()).await
 }
 
-/// `GET /v1/containers/:grid/:node/:container`.
+/// Shows a container.
+#[utoipa::path(
+    get,
+    path = "/v1/containers/{grid}/{node}/{container}",
+    tag = "containers",
+    responses((status = 200, body = api::Container)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfNode) -> Answer {
     let (grid, _, container) = find(&app, &caller, &path, Action::ReadGrid).await?;
     let mut shown = views(&app, &grid, vec![container]).await?;
     ok(&shown.pop().ok_or(ApiError::NOT_FOUND)?)
 }
 
-/// `GET /v1/containers/:grid/:node/:container/inspect`: what the engine says now, by way of its agent.
+/// Shows what the engine says of a container now.
+#[utoipa::path(
+    get,
+    path = "/v1/containers/{grid}/{node}/{container}/inspect",
+    tag = "containers",
+    responses((status = 200, body = Value, description = "The document of the Docker engine.")),
+)]
 pub(in crate::http) async fn inspect(app: Data<App>, caller: Caller, path: OfNode) -> Answer {
     let (grid, node, container) = find(&app, &caller, &path, Action::ManageServices).await?;
     commands::containers::inspected(&app.means, &caller, &grid, &node, &container).await?;

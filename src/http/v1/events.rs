@@ -2,9 +2,10 @@
 
 use actix_web::web::{Data, Path, Query};
 use kontena_core::domain::{Event, Grid, ServiceId};
+use kontena_protocol::api;
 use kontena_store::{events, nodes, services};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Answer, ok, view};
 use crate::{
@@ -16,8 +17,10 @@ const DEFAULT_LIMIT: i64 = 100;
 const MOST: i64 = 10_000;
 
 /// How much of the log is wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct Page {
+    /// How many, 1 to 10,000; 100 where absent.
     limit: Option<String>,
 }
 
@@ -29,7 +32,14 @@ impl Page {
     }
 }
 
-/// `GET /v1/grids/:grid/event_logs`.
+/// Shows what happened in a grid.
+#[utoipa::path(
+    get,
+    path = "/v1/grids/{grid}/event_logs",
+    tag = "logs",
+    params(Page),
+    responses((status = 200, body = api::Events)),
+)]
 pub(in crate::http) async fn of_grid(
     app: Data<App>,
     caller: Caller,
@@ -40,7 +50,14 @@ pub(in crate::http) async fn of_grid(
     render(&app, &grid, None, page.limit()).await
 }
 
-/// `GET /v1/services/:grid/:stack/:service/event_logs`.
+/// Shows what happened to a service.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}/event_logs",
+    tag = "logs",
+    params(Page),
+    responses((status = 200, body = api::Events)),
+)]
 pub(in crate::http) async fn of_service(
     app: Data<App>,
     caller: Caller,
@@ -63,33 +80,28 @@ async fn render(app: &App, grid: &Grid, service: Option<ServiceId>, limit: i64) 
             Ok((events, services::of_grid(conn, id)?, nodes::of_grid(conn, id)?))
         })
         .await?;
+    let relate = |kind: &str, id: String| api::Relationship { kind: kind.to_owned(), id };
     let related = |event: &Event| {
-        let mut related = vec![json!({ "type": "grid", "id": grid.name })];
+        let mut related = vec![relate("grid", grid.name.clone())];
         let service = services.iter().find(|service| Some(service.id) == event.service);
         if let Some(service) = service {
             let stack = format!("{}/{}", grid.name, service.stack_name);
-            related.push(json!({ "type": "stack", "id": stack }));
-            let service = format!("{stack}/{}", service.name);
-            related.push(json!({ "type": "service", "id": service }));
+            let path = format!("{stack}/{}", service.name);
+            related.extend([relate("stack", stack), relate("service", path)]);
         }
         if let Some(node) = nodes.iter().find(|node| Some(node.id) == event.node) {
-            related.push(json!({ "type": "node", "id": view::node_path(grid, node) }));
+            related.push(relate("node", view::node_path(grid, node)));
         }
         related
     };
-    let logs: Vec<Value> = events
-        .iter()
-        .map(|(sequence, event)| {
-            json!({
-                "id": sequence.to_string(),
-                "created_at": kontena_protocol::api::timestamp(event.at),
-                "severity": event.severity as i16,
-                "type": event.kind,
-                "message": event.message,
-                "meta": event.instance_number.map(|number| json!({ "instance_number": number })),
-                "relationships": related(event),
-            })
-        })
-        .collect();
-    ok(&json!({ "logs": logs }))
+    let logs = events.iter().map(|(sequence, event)| api::Event {
+        id: sequence.to_string(),
+        created_at: api::timestamp(event.at),
+        severity: event.severity as i16,
+        kind: event.kind.clone(),
+        message: event.message.clone(),
+        meta: event.instance_number.map(|number| json!({ "instance_number": number })),
+        relationships: related(event),
+    });
+    ok(&api::Events { logs: logs.collect() })
 }

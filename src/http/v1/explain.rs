@@ -1,8 +1,9 @@
 //! The scheduler explains itself (`operations.md`): the last decision about a service, and what a deploy
 //! would do now.
 
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use kontena_core::validate::{FieldErrors, service as validate};
+use kontena_protocol::api;
 use serde::Deserialize;
 
 use super::{Answer, ok, services::find, view};
@@ -10,12 +11,14 @@ use crate::{
     actors::{Tools, scheduler::ReadDecision},
     auth::{Action, Caller},
     commands::services::{self, Horizon},
-    http::{App, error::ApiError, extract},
+    http::{App, error::ApiError, extract::body::Body},
 };
 
 /// Which instances are told of.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct Only {
+    /// The number of one instance.
     instance: Option<String>,
 }
 
@@ -28,7 +31,16 @@ impl Only {
     }
 }
 
-/// `GET …/explain`: why every instance, or the one asked for, is where it is or nowhere.
+/// Says why every instance is where it is or nowhere, as of the last decision.
+///
+/// why every instance, or the one asked for, is where it is or nowhere.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}/explain",
+    tag = "services",
+    params(Only),
+    responses((status = 200, body = api::Explanation)),
+)]
 pub(in crate::http) async fn show(
     app: Data<App>,
     caller: Caller,
@@ -45,15 +57,22 @@ pub(in crate::http) async fn show(
     ok(&view::explanation(&grid, &service, &decision, &told))
 }
 
-/// `POST …/plan`: what a deploy would do, with the fields of the body changed; nothing is written.
+/// Says what a deploy would do now, with the fields of the body changed; nothing is written.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/plan",
+    tag = "services",
+    request_body = api::ServiceUpdate,
+    responses((status = 200, body = api::Explanation)),
+)]
 pub(in crate::http) async fn plan(
     app: Data<App>,
     caller: Caller,
     path: Path<(String, String, String)>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
-    let edit = validate::update(&extract::object(&body)?)?;
+    let edit = validate::update(&body.object()?)?;
     let horizon = horizon(app.registry.tools());
     let told = services::plan(&app.means, &grid, service.id, horizon, edit).await?;
     ok(&view::plan(&grid, &service, app.means.clock.now(), &told))

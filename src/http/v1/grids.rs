@@ -1,6 +1,6 @@
 //! Grids.
 
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use kontena_core::{
     domain::Grid,
     validate::{FieldErrors, grid as validate},
@@ -12,10 +12,20 @@ use super::{Answer, created, done, ok, view};
 use crate::{
     auth::{self, Action, Caller},
     commands::grids,
-    http::{App, error::ApiError, extract},
+    http::{
+        App,
+        error::ApiError,
+        extract::{self, body::Body},
+    },
 };
 
-/// `GET /v1/grids`.
+/// Lists the grids the caller is a member of; a master admin sees all.
+#[utoipa::path(
+    get,
+    path = "/v1/grids",
+    tag = "grids",
+    responses((status = 200, body = api::Grids)),
+)]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller) -> Answer {
     let user = caller.user.id;
     let sees_all = auth::check(Action::ManageGrids, &caller.user, false).is_ok();
@@ -29,37 +39,63 @@ pub(in crate::http) async fn list(app: Data<App>, caller: Caller) -> Answer {
     ok(&api::Grids { grids })
 }
 
-/// `POST /v1/grids`.
-pub(in crate::http) async fn create(app: Data<App>, caller: Caller, body: Bytes) -> Answer {
+/// Creates a grid; the caller becomes a member.
+#[utoipa::path(
+    post,
+    path = "/v1/grids",
+    tag = "grids",
+    request_body = api::GridCreate,
+    responses((status = 201, body = api::Grid)),
+)]
+pub(in crate::http) async fn create(app: Data<App>, caller: Caller, body: Body) -> Answer {
     may_manage(&caller)?;
-    let draft = validate::create(&extract::object(&body)?)?;
+    let draft = validate::create(&body.object()?)?;
     let grid = grids::create(&app.means, &caller, draft).await?;
     // Its actors live from now on: an agent may dial in, a deploy may be asked for.
     drop(app.registry.grid(grid.id));
     created(&one(&app, grid).await?)
 }
 
-/// `GET /v1/grids/:grid`.
+/// Shows a grid.
+#[utoipa::path(
+    get,
+    path = "/v1/grids/{grid}",
+    tag = "grids",
+    responses((status = 200, body = api::Grid)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
     ok(&one(&app, grid).await?)
 }
 
-/// `PUT /v1/grids/:grid`.
+/// Changes the settings of a grid that are sent; its nodes are told.
+#[utoipa::path(
+    put,
+    path = "/v1/grids/{grid}",
+    tag = "grids",
+    request_body = api::GridUpdate,
+    responses((status = 200, body = api::Grid)),
+)]
 pub(in crate::http) async fn update(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
     auth::check(Action::UpdateGrid, &caller.user, true).map_err(|_| not_allowed())?;
-    let edit = validate::update(&extract::object(&body)?)?;
+    let edit = validate::update(&body.object()?)?;
     let grid = grids::update(&app.means, &caller, grid.id, edit).await?;
     ok(&one(&app, grid).await?)
 }
 
-/// `DELETE /v1/grids/:grid`.
+/// Removes a grid without nodes and services.
+#[utoipa::path(
+    delete,
+    path = "/v1/grids/{grid}",
+    tag = "grids",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
     may_manage(&caller)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use kontena_core::{
     domain::{Deploy, Grid, Instance, Service, container::CONTAINER},
     validate::service as validate,
@@ -19,18 +19,31 @@ use crate::{
     actors::grid::Notify,
     auth::{Action, Caller},
     commands::services,
-    http::{App, error::ApiError, extract},
+    http::{
+        App,
+        error::ApiError,
+        extract::{self, body::Body},
+    },
 };
 
 type OfStack = Path<(String, String, String)>;
 
 /// Filters of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct Filter {
+    /// Only services of this stack.
     stack: Option<String>,
 }
 
-/// `GET /v1/grids/:grid/services`.
+/// Lists the services of a grid, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/grids/{grid}/services",
+    tag = "services",
+    params(Filter),
+    responses((status = 200, body = api::Services)),
+)]
 pub(in crate::http) async fn list(
     app: Data<App>,
     caller: Caller,
@@ -70,86 +83,144 @@ pub(in crate::http) async fn list(
     ok(&api::Services { services })
 }
 
-/// `POST /v1/grids/:grid/services`.
+/// Creates a service; nothing is deployed yet.
+#[utoipa::path(
+    post,
+    path = "/v1/grids/{grid}/services",
+    tag = "services",
+    request_body = api::ServiceCreate,
+    responses((status = 201, body = api::Service)),
+)]
 pub(in crate::http) async fn create(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ManageServices).await?;
-    let draft = validate::create(&extract::object(&body)?)?;
+    let draft = validate::create(&body.object()?)?;
     let service = services::create(&app.means, &caller, &grid, draft).await?;
     created(&view::service(&grid, &service, &[]))
 }
 
-/// `GET /v1/services/:grid/:stack/:service`.
+/// Shows a service.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}",
+    tag = "services",
+    responses((status = 200, body = api::Service)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
     render(&app, &grid, &service).await
 }
 
-/// `PUT /v1/services/:grid/:stack/:service`.
+/// Changes the fields of a service that are sent.
+#[utoipa::path(
+    put,
+    path = "/v1/services/{grid}/{stack}/{service}",
+    tag = "services",
+    request_body = api::ServiceUpdate,
+    responses((status = 200, body = api::Service)),
+)]
 pub(in crate::http) async fn update(
     app: Data<App>,
     caller: Caller,
     path: OfStack,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
-    let edit = validate::update(&extract::object(&body)?)?;
+    let edit = validate::update(&body.object()?)?;
     let service = services::update(&app.means, &caller, &grid, service.id, edit).await?;
     render(&app, &grid, &service).await
 }
 
-/// `DELETE /v1/services/:grid/:stack/:service`.
+/// Removes a service that no other one links to.
+#[utoipa::path(
+    delete,
+    path = "/v1/services/{grid}/{stack}/{service}",
+    tag = "services",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
     services::remove(&app.means, &caller, &grid, service.id).await?;
     done()
 }
 
-/// `POST …/deploy`.
+/// Deploys a service.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/deploy",
+    tag = "services",
+    request_body = api::DeployRequest,
+    responses((status = 200, body = api::ServiceDeploy)),
+)]
 pub(in crate::http) async fn deploy(
     app: Data<App>,
     caller: Caller,
     path: OfStack,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
-    let force = validate::deploy(&extract::object(&body)?)?;
+    let force = validate::deploy(&body.object()?)?;
     let deployed = services::deploy(&app.means, &caller, &grid, service.id, force).await?;
     ok(&view::deploy(&grid, &deployed.0, &deployed.1))
 }
 
-/// `POST …/scale`.
+/// Changes the number of instances and deploys.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/scale",
+    tag = "services",
+    request_body = api::ScaleRequest,
+    responses((status = 200, body = api::ServiceDeploy)),
+)]
 pub(in crate::http) async fn scale(
     app: Data<App>,
     caller: Caller,
     path: OfStack,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
-    let instances = validate::scale(&extract::object(&body)?)?;
+    let instances = validate::scale(&body.object()?)?;
     let deployed = services::scale(&app.means, &caller, &grid, service.id, instances).await?;
     ok(&view::deploy(&grid, &deployed.0, &deployed.1))
 }
 
-/// `POST …/start`.
+/// Starts the instances of a service.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/start",
+    tag = "services",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn start(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
     services::set_state(&app.means, &caller, &grid, service.id, true).await?;
     done()
 }
 
-/// `POST …/stop`.
+/// Stops the instances of a service.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/stop",
+    tag = "services",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn stop(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
     services::set_state(&app.means, &caller, &grid, service.id, false).await?;
     done()
 }
 
-/// `POST …/restart`: each instance's node is told; nothing is written.
+/// Restarts the containers of a service where they are.
+#[utoipa::path(
+    post,
+    path = "/v1/services/{grid}/{stack}/{service}/restart",
+    tag = "services",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
     let instances = instances_of(&app, &service).await?;
@@ -162,7 +233,13 @@ pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfSta
     done()
 }
 
-/// `GET …/deploys/:deploy`.
+/// Shows a deploy of a service.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}/deploys/{deploy}",
+    tag = "services",
+    responses((status = 200, body = api::ServiceDeploy)),
+)]
 pub(in crate::http) async fn show_deploy(
     app: Data<App>,
     caller: Caller,
@@ -177,7 +254,13 @@ pub(in crate::http) async fn show_deploy(
     ok(&view::deploy(&grid, &service, &deploy.ok_or(ApiError::NOT_FOUND)?))
 }
 
-/// `GET …/instances`.
+/// Lists the instances of a service by number.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}/instances",
+    tag = "services",
+    responses((status = 200, body = api::Instances)),
+)]
 pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
     let (service, of_grid) = (service.id, grid.id);
@@ -194,7 +277,13 @@ pub(in crate::http) async fn instances(app: Data<App>, caller: Caller, path: OfS
     ok(&api::Instances { instances })
 }
 
-/// `GET …/containers`: those that exist, oldest first.
+/// Lists the containers of a service that exist, oldest first.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{grid}/{stack}/{service}/containers",
+    tag = "services",
+    responses((status = 200, body = api::Containers)),
+)]
 pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ReadGrid).await?;
     let (of_grid, id) = (grid.id, service.id);

@@ -5,7 +5,8 @@ use kontena_protocol::api::User;
 use super::{Answer, ok};
 use crate::auth::Caller;
 
-/// `GET /v1/user`.
+/// Shows the caller.
+#[utoipa::path(get, path = "/v1/user", tag = "access", responses((status = 200, body = User)))]
 pub(in crate::http) async fn current(caller: Caller) -> Answer {
     let user = caller.user;
     ok(&User {

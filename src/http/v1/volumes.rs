@@ -1,6 +1,6 @@
 //! Volumes.
 
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use kontena_core::{
     domain::{Grid, Volume},
     validate::volume as validate,
@@ -12,12 +12,22 @@ use super::{Answer, created, done, ok, view};
 use crate::{
     auth::{Action, Caller},
     commands::volumes,
-    http::{App, error::ApiError, extract},
+    http::{
+        App,
+        error::ApiError,
+        extract::{self, body::Body},
+    },
 };
 
 type OfGrid = Path<(String, String)>;
 
-/// `GET /v1/volumes/:grid`.
+/// Lists the volumes of a grid by name.
+#[utoipa::path(
+    get,
+    path = "/v1/volumes/{grid}",
+    tag = "volumes",
+    responses((status = 200, body = api::Volumes)),
+)]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = find_grid(&app, &caller, &name, Action::ReadGrid).await?;
     let id = grid.id;
@@ -27,26 +37,45 @@ pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<Str
     ok(&api::Volumes { volumes })
 }
 
-/// `POST /v1/volumes/:grid`.
+/// Creates a volume; engines make theirs when a service uses it.
+#[utoipa::path(
+    post,
+    path = "/v1/volumes/{grid}",
+    tag = "volumes",
+    request_body = api::VolumeCreate,
+    responses((status = 201, body = api::Volume)),
+)]
 pub(in crate::http) async fn create(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let grid = find_grid(&app, &caller, &name, Action::ManageServices).await?;
-    let draft = validate::create(&extract::object(&body)?)?;
+    let draft = validate::create(&body.object()?)?;
     let volume = volumes::create(&app.means, &caller, &grid, draft).await?;
     created(&view::volume(&grid, &volume, &view::AroundVolumes::default()))
 }
 
-/// `GET /v1/volumes/:grid/:volume`.
+/// Shows a volume.
+#[utoipa::path(
+    get,
+    path = "/v1/volumes/{grid}/{volume}",
+    tag = "volumes",
+    responses((status = 200, body = api::Volume)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, volume) = find(&app, &caller, &path, Action::ReadGrid).await?;
     ok(&view::volume(&grid, &volume, &around(&app, &grid).await?))
 }
 
-/// `DELETE /v1/volumes/:grid/:volume`.
+/// Removes a volume that no service uses.
+#[utoipa::path(
+    delete,
+    path = "/v1/volumes/{grid}/{volume}",
+    tag = "volumes",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, volume) = find(&app, &caller, &path, Action::ManageServices).await?;
     volumes::remove(&app.means, &caller, &grid, volume.id).await?;

@@ -9,7 +9,7 @@ use std::{
 use kontena_protocol::agent::{Decoded, Message, hello::format_connected_at};
 use serde_json::json;
 
-use crate::api::server::Server;
+use crate::conformance::server::Server;
 
 /// A server with the grid `test`.
 pub struct Host {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::Server;
+use crate::conformance::server::Server;
 
 #[test]
 fn every_call_needs_a_token_known_or_not() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::server::{Answer, Server};
+use crate::conformance::server::{Answer, Server};
 
 const SERVICE: &str = "/v1/services/test/null/web";
 

@@ -3,7 +3,7 @@
 use kontena_store::{Options, Store};
 use serde_json::json;
 
-use super::server::{Answer, Server};
+use crate::conformance::server::{Answer, Server};
 
 fn get(server: &Server, path: &str) -> Answer {
     server.raw("GET", path, &[], "")

@@ -4,5 +4,4 @@ mod access;
 mod explain;
 mod fenced;
 mod resources;
-pub mod server;
 mod volumes;

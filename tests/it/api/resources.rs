@@ -4,7 +4,7 @@ use kontena_core::domain::{Change, Instance, InstanceId, ObservedState};
 use kontena_store::{Store, grids, nodes, services};
 use serde_json::{Value, json};
 
-use super::server::Server;
+use crate::conformance::server::Server;
 
 fn with_grid() -> (Server, String) {
     let server = Server::start();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::Server;
+use crate::conformance::server::Server;
 
 struct Scene {
     server: Server,

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// A container as its node's agent last described it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Container {
     /// `GRID/NODE/NAME`.
     pub id: String,
@@ -66,6 +67,7 @@ pub struct Container {
 
 /// What a container does, as its engine says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContainerState {
     /// Why it could not be started.
     pub error: String,
@@ -87,6 +89,7 @@ pub struct ContainerState {
 
 /// The last result of a container's health check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthOfContainer {
     /// `healthy` or `unhealthy`.
     pub status: String,
@@ -96,6 +99,7 @@ pub struct HealthOfContainer {
 
 /// The node inside a [`Container`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeOfContainer {
     /// The Docker engine id.
     pub id: Option<String>,
@@ -119,6 +123,7 @@ pub struct NodeOfContainer {
 
 /// The grid inside a [`NodeOfContainer`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GridOfContainer {
     /// The grid's name.
     pub id: String,
@@ -130,6 +135,7 @@ pub struct GridOfContainer {
 
 /// Several containers, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Containers {
     /// The containers.
     pub containers: Vec<Container>,
@@ -137,6 +143,7 @@ pub struct Containers {
 
 /// `GET /v1/nodes/:grid/:node/metrics`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metrics {
     /// Time of the window's begin.
     pub from: String,
@@ -148,6 +155,7 @@ pub struct Metrics {
 
 /// What was measured in one minute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metric {
     /// Time.
     pub timestamp: String,
@@ -164,6 +172,7 @@ pub struct Metric {
 
 /// Processor time in a [`Metric`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CpuMetric {
     /// Percent in kernel and programs, summed over the cores.
     pub used: f64,
@@ -173,6 +182,7 @@ pub struct CpuMetric {
 
 /// File systems in a [`Metric`], together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FilesystemMetric {
     /// Bytes.
     pub used: i64,

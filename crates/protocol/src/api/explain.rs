@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// `GET /v1/services/:grid/:stack/:name/explain` and `POST …/plan`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// `GRID/STACK/NAME` of the service.
     pub service: String,
@@ -27,6 +28,7 @@ pub struct Explanation {
 
 /// Why one instance is where it is, or nowhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstanceExplanation {
     /// From 1.
     pub number: u32,
@@ -48,6 +50,7 @@ pub struct InstanceExplanation {
 
 /// Whom one filter refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusals {
     /// The filter, such as `Port`.
     pub filter: String,
@@ -63,6 +66,7 @@ pub struct Refusals {
 
 /// What a node that passed is worth to the strategy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rank {
     /// The node's name.
     pub node: String,
@@ -74,6 +78,7 @@ pub struct Rank {
 
 /// What a deploy would do to an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedStep {
     /// What.
     pub action: PlannedAction,
@@ -83,6 +88,7 @@ pub struct PlannedStep {
 
 /// The kinds of [`PlannedStep`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PlannedAction {
     /// It stays on its node.

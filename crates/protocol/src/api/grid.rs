@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grid {
     /// The grid's name.
     pub id: String,
@@ -40,6 +41,7 @@ pub struct Grid {
 
 /// `GET /v1/grids`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grids {
     /// The grids the caller may see.
     pub grids: Vec<Grid>,
@@ -47,6 +49,7 @@ pub struct Grids {
 
 /// `POST /v1/grids`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GridCreate {
     /// At least three of `A-Za-z0-9_-`.
     pub name: String,

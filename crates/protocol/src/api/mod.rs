@@ -7,8 +7,11 @@
 mod container;
 mod explain;
 mod grid;
+mod log;
 mod node;
+mod request;
 mod service;
+mod status;
 mod token;
 mod volume;
 
@@ -18,15 +21,21 @@ pub use container::{
 };
 pub use explain::{Explanation, InstanceExplanation, PlannedAction, PlannedStep, Rank, Refusals};
 pub use grid::{Grid, GridCreate, Grids};
+pub use log::{Event, Events, Relationship};
 pub use node::{
     DriverView, EtcdHealth, GridOfNode, Node, NodeCreate, NodeHealth, NodeToken, NodeUpdate, Nodes,
     TokenReset,
+};
+pub use request::{
+    DeployRequest, GridUpdate, HookRequest, LinkRequest, ScaleRequest, SecretRequest,
+    ServiceCreate, ServiceSettings, ServiceUpdate, TokenRequest, VolumeCreate,
 };
 pub use service::{
     DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,
     InstanceDeploy, Instances, Link, NodeOfInstance, Port, Service, ServiceDeploy, ServiceSecret,
     Services, StackRef,
 };
+pub use status::{Done, Failure, Health, Pong, Root};
 pub use token::{Server, Token, TokenUser, User};
 pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 
@@ -34,18 +43,4 @@ pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 #[must_use]
 pub fn timestamp(at: chrono::DateTime<chrono::Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
-/// The body of `GET /`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Root {
-    /// `Kontena Master`.
-    pub name: String,
-    /// `The Container Platform`.
-    pub tagline: String,
-    /// The compatibility version.
-    pub version: String,
-    /// This product's own version.
-    #[serde(default)]
-    pub product_version: Option<String>,
 }

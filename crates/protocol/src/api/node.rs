@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
     /// `GRID/NAME`.
     pub id: String,
@@ -82,6 +83,7 @@ pub struct Node {
 
 /// A driver of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DriverView {
     /// Such as `local`.
     pub name: String,
@@ -91,6 +93,7 @@ pub struct DriverView {
 
 /// The grid inside a [`Node`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GridOfNode {
     /// The grid's name.
     pub id: String,
@@ -120,6 +123,7 @@ pub struct GridOfNode {
 
 /// `GET /v1/grids/:grid/nodes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Nodes {
     /// By name.
     pub nodes: Vec<Node>,
@@ -127,6 +131,7 @@ pub struct Nodes {
 
 /// `POST /v1/grids/:grid/nodes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeCreate {
     /// One or more of `A-Za-z0-9_-`.
     pub name: String,
@@ -139,6 +144,7 @@ pub struct NodeCreate {
 
 /// `PUT /v1/nodes/:grid/:node`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeUpdate {
     /// Replaces all labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +156,7 @@ pub struct NodeUpdate {
 
 /// `GET` and `PUT /v1/nodes/:grid/:node/token`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeToken {
     /// `GRID/NAME`.
     pub id: String,
@@ -165,6 +172,7 @@ impl std::fmt::Debug for NodeToken {
 
 /// Body of `PUT` and `DELETE /v1/nodes/:grid/:node/token`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenReset {
     /// Null: generate one.
     pub token: Option<String>,
@@ -174,6 +182,7 @@ pub struct TokenReset {
 
 /// `GET /v1/nodes/:grid/:node/health`: answered only while the agent is connected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeHealth {
     /// `GRID/NAME`.
     pub id: String,
@@ -197,6 +206,7 @@ pub struct NodeHealth {
 
 /// The etcd of a node, inside a [`NodeHealth`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EtcdHealth {
     /// Whether it is healthy; null where only an error is known.
     pub health: Option<bool>,

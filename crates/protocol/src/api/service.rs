@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
     /// `GRID/STACK/NAME`.
     pub id: String,
@@ -116,6 +117,7 @@ pub struct Service {
 
 /// The grid of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GridRef {
     /// The grid's name.
     pub id: String,
@@ -123,6 +125,7 @@ pub struct GridRef {
 
 /// The stack of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StackRef {
     /// `GRID/STACK`.
     pub id: String,
@@ -132,6 +135,7 @@ pub struct StackRef {
 
 /// How many instances exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstanceCounts {
     /// All.
     pub total: i64,
@@ -141,6 +145,7 @@ pub struct InstanceCounts {
 
 /// How deploys go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeployOpts {
     /// A port that must answer before an instance counts as running.
     pub wait_for_port: Option<i64>,
@@ -152,6 +157,7 @@ pub struct DeployOpts {
 
 /// A published port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Port {
     /// Host address.
     pub ip: String,
@@ -165,6 +171,7 @@ pub struct Port {
 
 /// A vault secret as environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceSecret {
     /// Name in the vault.
     pub secret: String,
@@ -177,6 +184,7 @@ pub struct ServiceSecret {
 
 /// A service this one talks to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Link {
     /// `GRID/STACK/NAME` of the target.
     pub id: String,
@@ -188,6 +196,7 @@ pub struct Link {
 
 /// A command around a container's life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HookView {
     /// Free text.
     pub name: String,
@@ -202,6 +211,7 @@ pub struct HookView {
 
 /// How an instance's health is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
     /// `http` or `tcp`.
     pub protocol: Option<String>,
@@ -219,6 +229,7 @@ pub struct HealthCheck {
 
 /// How many instances are healthy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthStatus {
     /// Healthy ones.
     pub healthy: i64,
@@ -231,6 +242,7 @@ pub struct HealthStatus {
 
 /// `GET /v1/grids/:grid/services`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Services {
     /// Newest first.
     pub services: Vec<Service>,
@@ -238,6 +250,7 @@ pub struct Services {
 
 /// A deploy of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceDeploy {
     /// 24 hexadecimal digits.
     pub id: String,
@@ -264,6 +277,7 @@ pub struct ServiceDeploy {
 
 /// One instance within a deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstanceDeploy {
     /// From 1.
     pub instance_number: u32,
@@ -277,6 +291,7 @@ pub struct InstanceDeploy {
 
 /// An instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Instance {
     /// 24 hexadecimal digits.
     pub id: String,
@@ -303,6 +318,7 @@ pub struct Instance {
 
 /// The node of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeOfInstance {
     /// `GRID/NAME`.
     pub id: String,
@@ -314,6 +330,7 @@ pub struct NodeOfInstance {
 
 /// `GET /v1/services/:grid/:stack/:name/instances`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Instances {
     /// By number.
     pub instances: Vec<Instance>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An access token, or a code not yet exchanged for one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Token {
     /// 24 hexadecimal digits.
     pub id: String,
@@ -38,6 +39,7 @@ impl std::fmt::Debug for Token {
 
 /// The user inside a [`Token`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenUser {
     /// 24 hexadecimal digits.
     pub id: String,
@@ -49,6 +51,7 @@ pub struct TokenUser {
 
 /// The master inside a [`Token`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Server {
     /// The master's configured name.
     pub name: Option<String>,
@@ -56,6 +59,7 @@ pub struct Server {
 
 /// `GET /v1/user`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// 24 hexadecimal digits.
     pub id: String,

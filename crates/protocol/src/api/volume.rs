@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A volume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Volume {
     /// `GRID/NAME`.
     pub id: String,
@@ -32,6 +33,7 @@ pub struct Volume {
 
 /// A volume on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VolumeInstance {
     /// The node's name.
     pub node: String,
@@ -41,6 +43,7 @@ pub struct VolumeInstance {
 
 /// A service that uses a volume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceOfVolume {
     /// `GRID/STACK/SERVICE`.
     pub id: String,
@@ -48,6 +51,7 @@ pub struct ServiceOfVolume {
 
 /// `GET /v1/volumes/:grid`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Volumes {
     /// By name.
     pub volumes: Vec<Volume>,

@@ -23,7 +23,13 @@ use crate::{
 /// How long the agent may take to answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// `GET /v1/nodes/:grid/:node/health`. A node that is not connected is told of by the reason.
+/// Asks the agent of a node whether it is well.
+#[utoipa::path(
+    get,
+    path = "/v1/nodes/{grid}/{node}/health",
+    tag = "nodes",
+    responses((status = 200, body = NodeHealth)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ReadGrid).await?;
     if let Some(reason) = presence::connection_error(&node) {

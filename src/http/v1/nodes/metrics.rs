@@ -25,14 +25,23 @@ use crate::{
 const WINDOW: TimeDelta = TimeDelta::hours(1);
 
 /// The window that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct Window {
+    /// The first moment.
     from: Option<String>,
+    /// The last moment.
     to: Option<String>,
 }
 
-/// `GET /v1/nodes/:grid/:node/metrics`: the last hour, or from one moment to another; what is older than
-/// an hour and a half is not kept.
+/// Shows what was measured on a node minute by minute: the last hour, or from one moment to another.
+#[utoipa::path(
+    get,
+    path = "/v1/nodes/{grid}/{node}/metrics",
+    tag = "nodes",
+    params(Window),
+    responses((status = 200, body = Metrics)),
+)]
 pub(in crate::http) async fn show(
     app: Data<App>,
     caller: Caller,

@@ -6,7 +6,7 @@ pub(in crate::http) mod token;
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use kontena_core::{
     domain::{Grid, Node},
     validate::{FieldErrors, node as validate},
@@ -19,12 +19,22 @@ use crate::{
     actors::grid::{Probe, Probed},
     auth::{Action, Caller},
     commands::{CommandError, grids, nodes},
-    http::{App, error::ApiError, extract},
+    http::{
+        App,
+        error::ApiError,
+        extract::{self, body::Body},
+    },
 };
 
 type OfGrid = Path<(String, String)>;
 
-/// `GET /v1/grids/:grid/nodes`.
+/// Lists the nodes of a grid by name.
+#[utoipa::path(
+    get,
+    path = "/v1/grids/{grid}/nodes",
+    tag = "nodes",
+    responses((status = 200, body = api::Nodes)),
+)]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
     let (token, all) = surroundings(&app, &grid).await?;
@@ -32,34 +42,54 @@ pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<Str
     ok(&api::Nodes { nodes })
 }
 
-/// `POST /v1/grids/:grid/nodes`.
+/// Creates a node with a token of its own.
+#[utoipa::path(
+    post,
+    path = "/v1/grids/{grid}/nodes",
+    tag = "nodes",
+    request_body = api::NodeCreate,
+    responses((status = 201, body = api::Node)),
+)]
 pub(in crate::http) async fn create(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ProvisionNodes).await?;
-    let draft = validate::create(&extract::object(&body)?)?;
+    let draft = validate::create(&body.object()?)?;
     let node = nodes::create(&app.means, &caller, &grid, draft).await?;
     created(&one(&app, &grid, &node).await?)
 }
 
-/// `GET /v1/nodes/:grid/:node`.
+/// Shows a node, by name or by the id of its engine.
+#[utoipa::path(
+    get,
+    path = "/v1/nodes/{grid}/{node}",
+    tag = "nodes",
+    responses((status = 200, body = api::Node)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ReadGrid).await?;
     ok(&one(&app, &grid, &node).await?)
 }
 
-/// `PUT /v1/nodes/:grid/:node`.
+/// Changes the labels and the availability of a node.
+#[utoipa::path(
+    put,
+    path = "/v1/nodes/{grid}/{node}",
+    tag = "nodes",
+    request_body = api::NodeUpdate,
+    responses((status = 200, body = api::Node)),
+)]
 pub(in crate::http) async fn update(
     app: Data<App>,
     caller: Caller,
     path: OfGrid,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
-    let edit = validate::update(&extract::object(&body)?)?;
+    let edit = validate::update(&body.object()?)?;
     let node = nodes::update(&app.means, &caller, &grid, node.id, edit).await?;
     ok(&one(&app, &grid, &node).await?)
 }
@@ -71,8 +101,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a probe may take in which the master was not always there.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
-/// `DELETE /v1/nodes/:grid/:node`. A connected node without a token of its own would come straight back:
-/// it is refused if its agent still answers, since plugins remove a node right after its machine.
+/// Removes a node. A connected one without a token of its own is asked first whether it lives: it would come
+/// straight back, and is refused.
+///
+/// A connected node without a token of its own would come straight back: it is refused if its agent still
+/// answers, since plugins remove a node right after its machine.
+#[utoipa::path(
+    delete,
+    path = "/v1/nodes/{grid}/{node}",
+    tag = "nodes",
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     for _ in 0..LOOKS {
         let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;

@@ -1,6 +1,6 @@
 //! The tokens of nodes.
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use kontena_core::validate::node as validate;
 use kontena_protocol::api;
 
@@ -11,12 +11,18 @@ use crate::{
     http::{
         App,
         error::ApiError,
-        extract,
+        extract::body::Body,
         v1::{Answer, done, ok, view},
     },
 };
 
-/// `GET /v1/nodes/:grid/:node/token`.
+/// Shows the token of a node.
+#[utoipa::path(
+    get,
+    path = "/v1/nodes/{grid}/{node}/token",
+    tag = "nodes",
+    responses((status = 200, body = api::NodeToken)),
+)]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
     let token = nodes::show_token(&app.means, &node)
@@ -25,28 +31,42 @@ pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfGrid) 
     ok(&api::NodeToken { id: view::node_path(&grid, &node), token })
 }
 
-/// `PUT /v1/nodes/:grid/:node/token`.
+/// Gives a node another token.
+#[utoipa::path(
+    put,
+    path = "/v1/nodes/{grid}/{node}/token",
+    tag = "nodes",
+    request_body = api::TokenReset,
+    responses((status = 200, body = api::NodeToken)),
+)]
 pub(in crate::http) async fn reset(
     app: Data<App>,
     caller: Caller,
     path: OfGrid,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
-    let reset = validate::token_reset(&extract::object(&body)?)?;
+    let reset = validate::token_reset(&body.object()?)?;
     let token = nodes::reset_token(&app.means, &caller, &grid, &node, reset).await?;
     ok(&api::NodeToken { id: view::node_path(&grid, &node), token })
 }
 
-/// `DELETE /v1/nodes/:grid/:node/token`.
+/// Takes the token of a node away; it uses the grid token from then on.
+#[utoipa::path(
+    delete,
+    path = "/v1/nodes/{grid}/{node}/token",
+    tag = "nodes",
+    request_body = api::TokenReset,
+    responses((status = 200, body = api::Done)),
+)]
 pub(in crate::http) async fn clear(
     app: Data<App>,
     caller: Caller,
     path: OfGrid,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (grid, node) = find(&app, &caller, &path, Action::ProvisionNodes).await?;
-    let reset = validate::token_reset(&extract::object(&body)?)?;
+    let reset = validate::token_reset(&body.object()?)?;
     nodes::clear_token(&app.means, &caller, &grid, &node, reset.reset_connection).await?;
     done()
 }

@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use kontena_master::{boot::Master, http::App};
+use kontena_master::{
+    boot::Master,
+    config::{Config, File, Settings, setting::Flags},
+    http::App,
+};
 use serde_json::Value;
-
-use crate::support::config;
 
 /// A running master on its own thread; stops when dropped.
 pub struct Server {
@@ -18,7 +20,8 @@ pub struct Server {
     pub app: App,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    folder: tempfile::TempDir,
+    url: String,
+    _folder: tempfile::TempDir,
 }
 
 pub struct Answer {
@@ -34,7 +37,12 @@ impl Server {
 
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = database_url(&folder);
+        let url = format!("sqlite://{}/k.db", folder.path().display());
+        Self::start_on(url, folder, settings)
+    }
+
+    /// On a database, with a folder that is removed at the end.
+    pub fn start_on(url: String, folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         // The first of a name counts.
         let mut all = settings.to_vec();
         all.extend([
@@ -54,12 +62,12 @@ impl Server {
             });
         });
         let (addr, app) = master.recv_timeout(Duration::from_secs(30)).expect("listens");
-        Self { addr, app, stop: Some(stop), thread: Some(thread), folder }
+        Self { addr, app, stop: Some(stop), thread: Some(thread), url, _folder: folder }
     }
 
     /// Where the master keeps its data.
     pub fn database_url(&self) -> String {
-        database_url(&self.folder)
+        self.url.clone()
     }
 
     pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
@@ -105,6 +113,9 @@ impl Drop for Server {
     }
 }
 
-fn database_url(folder: &tempfile::TempDir) -> String {
-    format!("sqlite://{}/k.db", folder.path().display())
+fn config(pairs: &[(&str, &str)]) -> Config {
+    let environment =
+        |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
+    let settings = Settings::resolve(&Flags::default(), &environment, &File::default());
+    Config::check(&settings).expect("a valid configuration")
 }

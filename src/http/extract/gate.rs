@@ -1,0 +1,177 @@
+//! The gate every request passes: who calls is found out here, and what they tried and may not is noted.
+
+use actix_web::{
+    Error, HttpMessage, ResponseError,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use kontena_protocol::COMPAT_VERSION;
+
+use super::address::source_ip;
+use crate::{
+    auth::{self, Bearer, Caller},
+    commands::{self, Attempt},
+    http::{App, error::ApiError, routes},
+};
+
+/// Header by which agents of old, and provider plugins, show the grid's token.
+const GRID_TOKEN: &str = "kontena-grid-token";
+
+/// Paths that a master answers that is not the active one; it has nothing to say about the rest.
+const WITHOUT_LEASE: [&str; 2] = ["/ping", "/healthz"];
+
+/// Lets a request pass with its caller, or refuses it. What the table does not call open needs a token,
+/// whether it exists or not, so that a new route cannot be forgotten.
+pub(in crate::http) async fn gate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
+    let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
+        return Ok(refuse(request, &ApiError::Internal));
+    };
+    if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
+        return Ok(refuse(request, &ApiError::Unavailable));
+    }
+    if routes::is_open(request.path()) {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    match identify(&app, &request).await {
+        Ok(caller) => {
+            let version = announced_version(&caller.user_agent);
+            request.extensions_mut().insert(caller.clone());
+            let mut response = next.call(request).await?;
+            let name = HeaderName::from_static("x-kontena-version");
+            if let Ok(value) = HeaderValue::from_str(&version) {
+                response.headers_mut().insert(name, value);
+            }
+            note_refusal(&app, caller, &response);
+            Ok(response.map_into_left_body())
+        }
+        Err(ApiError::BadToken { expired: false }) if passes_without(&request) => {
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        Err(error) => {
+            let error = in_words_of(request.path(), error);
+            Ok(refuse(request, &error))
+        }
+    }
+}
+
+/// Whether the route of a request looks for itself who calls.
+fn passes_without(request: &ServiceRequest) -> bool {
+    let path = request.path();
+    let legacy = path.strip_prefix("/v1/nodes/").is_some_and(|node| !node.contains('/'));
+    routes::may_be_anonymous(path) || (legacy && request.headers().contains_key(GRID_TOKEN))
+}
+
+/// The grid token a request shows.
+pub(in crate::http) fn grid_token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(GRID_TOKEN).and_then(|value| value.to_str().ok())
+}
+
+/// Some routes of Kontena 1.5 check for themselves, in other words.
+pub(super) fn in_words_of(path: &str, error: ApiError) -> ApiError {
+    let by_themselves = path.starts_with("/v1/nodes/") || path == "/oauth2/authorize";
+    match error {
+        ApiError::BadToken { expired: false } if by_themselves => ApiError::OAuth {
+            status: StatusCode::FORBIDDEN,
+            error: "access_denied",
+            description: None,
+        },
+        other => other,
+    }
+}
+
+fn refuse<B>(request: ServiceRequest, error: &ApiError) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    request.into_response(error.error_response()).map_into_right_body()
+}
+
+async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiError> {
+    let text = |name: header::HeaderName| {
+        request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
+    let invalid = ApiError::BadToken { expired: false };
+    let Some(token) = text(header::AUTHORIZATION)
+        .and_then(|value| value.strip_prefix("Bearer ").map(|token| token.trim().to_owned()))
+    else {
+        return Err(invalid);
+    };
+    let means = &app.means;
+    let now = means.clock.now();
+    match auth::authenticate(&means.store, &means.vault, &token, now).await? {
+        Bearer::Valid(user) => Ok(Caller {
+            user,
+            source_ip: source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default(),
+            user_agent: text(header::USER_AGENT).unwrap_or_default(),
+        }),
+        Bearer::Expired => Err(ApiError::BadToken { expired: true }),
+        Bearer::Unknown => Err(invalid),
+    }
+}
+
+/// Writes an audit line about a change that did not come about. One that was made is noted in the job that
+/// made it; where the database is away there is nothing to write to.
+fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
+    let status = response.status();
+    if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE {
+        return;
+    }
+    let request = response.request();
+    let route =
+        request.match_pattern().and_then(|path| routes::find(request.method().as_str(), &path));
+    let Some(audited) = route.and_then(|route| route.audited) else {
+        return;
+    };
+    let path = request.match_info();
+    let values: Vec<&str> = path.iter().map(|(_, value)| value).collect();
+    let attempt = Attempt {
+        grid: path.get("grid").map(str::to_owned),
+        resource: audited.resource,
+        event: audited.event,
+        name: values.last().copied().unwrap_or_default().to_owned(),
+        id: values.join("/"),
+        denied: status == StatusCode::FORBIDDEN,
+    };
+    let means = app.means.clone();
+    // Whoever called does not wait for it.
+    drop(actix_rt::spawn(async move {
+        if let Err(error) = commands::note_refusal(&means, &caller, attempt).await {
+            log::warn!("a refused call of {} is not in the audit log: {error}", caller.user.email);
+        }
+    }));
+}
+
+/// The stock command line warns where its minor version is not the master's: it is told its own.
+fn announced_version(user_agent: &str) -> String {
+    let minor = |text: &str| {
+        let mut parts = text.split('.');
+        let (major, minor) = (parts.next()?, parts.next()?);
+        let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        (numeric(major) && numeric(minor)).then(|| format!("{major}.{minor}.0"))
+    };
+    match user_agent.strip_prefix("kontena-cli/") {
+        Some(version) if !version.starts_with("1.5.") => {
+            minor(version).unwrap_or_else(|| COMPAT_VERSION.to_owned())
+        }
+        _ => COMPAT_VERSION.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::announced_version;
+
+    #[test]
+    fn stock_clients_are_told_their_own_line() {
+        assert_eq!(announced_version("kontena-cli/1.5.1"), "1.5.4");
+        assert_eq!(announced_version("kontena-cli/1.6.0.dev"), "1.6.0");
+        assert_eq!(announced_version("kontena-cli/x"), "1.5.4");
+        assert_eq!(announced_version("curl/8"), "1.5.4");
+    }
+}
