@@ -12,6 +12,8 @@ mod oauth;
 pub mod routes;
 mod v1;
 
+pub use v1::nodes::Lists as NodeLists;
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -26,6 +28,8 @@ pub struct App {
     pub registry: Registry,
     /// For commands and reading.
     pub means: Means,
+    /// Lists of nodes as they were last sent.
+    pub node_lists: Arc<NodeLists>,
     /// Whether sessions are accepted: false while starting and while stopping.
     pub ready: Arc<AtomicBool>,
 }

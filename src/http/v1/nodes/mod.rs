@@ -1,18 +1,22 @@
 //! Nodes.
 
 pub(in crate::http) mod health;
+mod lists;
 pub(in crate::http) mod metrics;
 pub(in crate::http) mod token;
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Path};
+use actix_web::{
+    HttpResponse,
+    web::{Bytes, Data, Path},
+};
 use kontena_core::{
-    domain::{Grid, Node},
+    domain::{Grid, GridId, Node},
     validate::{FieldErrors, node as validate},
 };
 use kontena_protocol::api;
-use kontena_store::nodes as table;
+use kontena_store::{grids as grids_table, nodes as table};
 
 use super::{Answer, created, done, ok, view};
 use crate::{
@@ -26,9 +30,11 @@ use crate::{
     },
 };
 
+pub use lists::Lists;
+
 type OfGrid = Path<(String, String)>;
 
-/// Lists the nodes of a grid by name.
+/// Lists the nodes of a grid by name; `peer_ips` are empty where there are more than 254.
 #[utoipa::path(
     get,
     path = "/v1/grids/{grid}/nodes",
@@ -37,9 +43,35 @@ type OfGrid = Path<(String, String)>;
 )]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
-    let (token, all) = surroundings(&app, &grid).await?;
-    let nodes = all.iter().map(|node| view::node(&grid, &token, node, &all)).collect();
-    ok(&api::Nodes { nodes })
+    let store = &app.means.store;
+    let version = store.version(grid.id);
+    let bytes = match app.node_lists.get(grid.id, version) {
+        Some(bytes) => bytes,
+        None => {
+            let bytes = make_list(&app, grid.id).await?;
+            app.node_lists.keep(grid.id, version, &bytes);
+            bytes
+        }
+    };
+    Ok(HttpResponse::Ok().content_type("application/json").body(bytes))
+}
+
+/// Nodes of a grid whose list names every node's peers. That is as many addresses as nodes times nodes, and
+/// grids of Kontena 1.5 had no more; one node by itself always names them.
+const MOST_WITH_PEERS: usize = 254;
+
+/// Everything is read after the version was taken, the grid once more.
+async fn make_list(app: &App, grid: GridId) -> Result<Bytes, ApiError> {
+    let read = app.means.store.read(move |conn| grids_table::by_id(conn, grid));
+    let grid = read.await?.ok_or(ApiError::NOT_FOUND)?;
+    let (token, all) = surroundings(app, &grid).await?;
+    let peers = if all.len() > MOST_WITH_PEERS { &[] } else { &all[..] };
+    let nodes = all.iter().map(|node| view::node(&grid, &token, node, peers)).collect();
+    let bytes = serde_json::to_vec(&api::Nodes { nodes }).map_err(|error| {
+        log::error!("the nodes of {} cannot be shown: {error}", grid.name);
+        ApiError::Internal
+    })?;
+    Ok(bytes.into())
 }
 
 /// Creates a node with a token of its own.
