@@ -9,6 +9,7 @@ mod tokens;
 pub use access::{Action, Denied, check};
 pub use tokens::{Exchange, Issued, authenticate, exchange_code, first_code, issue, refresh};
 
+use kontena_core::domain::Time;
 use kontena_store::users::User;
 
 /// Who makes a call, and from where; what an audit entry needs.
@@ -25,8 +26,8 @@ pub struct Caller {
 /// Whether a bearer token opens the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bearer {
-    /// It is this user's.
-    Valid(User),
+    /// It is this user's, until its end where it has one.
+    Valid(User, Option<Time>),
     /// It was, and its time is over.
     Expired,
     /// Nobody's.

@@ -38,12 +38,11 @@ pub enum Exchange {
     Unknown,
 }
 
-/// Recognises a bearer token.
+/// Recognises a bearer token by its keyed hash.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub async fn authenticate(store: &Store, vault: &Vault, token: &str, now: Time) -> Result<Bearer> {
-    let hash = vault.hash(Purpose::Access, token);
+pub async fn authenticate(store: &Store, hash: String, now: Time) -> Result<Bearer> {
     store
         .read(move |conn| {
             let Some(token) = tokens::bearer(conn, &hash)? else {
@@ -52,7 +51,8 @@ pub async fn authenticate(store: &Store, vault: &Vault, token: &str, now: Time) 
             if token.expires_at.is_some_and(|end| end <= now) {
                 return Ok(Bearer::Expired);
             }
-            Ok(users::by_id(conn, token.user)?.map_or(Bearer::Unknown, Bearer::Valid))
+            let user = users::by_id(conn, token.user)?;
+            Ok(user.map_or(Bearer::Unknown, |user| Bearer::Valid(user, token.expires_at)))
         })
         .await
 }

@@ -274,7 +274,13 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
     for grid in &all {
         drop(registry.grid(grid.id));
     }
-    Ok(App { registry, means, node_lists: Arc::default(), ready: Arc::new(AtomicBool::new(true)) })
+    Ok(App {
+        registry,
+        means,
+        known: Arc::default(),
+        rosters: Arc::default(),
+        ready: Arc::new(AtomicBool::new(true)),
+    })
 }
 
 fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules {

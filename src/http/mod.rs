@@ -12,7 +12,8 @@ mod oauth;
 pub mod routes;
 mod v1;
 
-pub use v1::nodes::Lists as NodeLists;
+pub use extract::known::Known;
+pub use v1::nodes::Rosters;
 
 use std::sync::{
     Arc,
@@ -28,8 +29,10 @@ pub struct App {
     pub registry: Registry,
     /// For commands and reading.
     pub means: Means,
-    /// Lists of nodes as they were last sent.
-    pub node_lists: Arc<NodeLists>,
+    /// Whom tokens belong to, as last read.
+    pub known: Arc<Known>,
+    /// The nodes of grids, as last read.
+    pub rosters: Arc<Rosters>,
     /// Whether sessions are accepted: false while starting and while stopping.
     pub ready: Arc<AtomicBool>,
 }

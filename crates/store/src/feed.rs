@@ -9,7 +9,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use kontena_core::domain::{Change, GridId};
@@ -65,6 +68,7 @@ pub struct Version {
 #[derive(Default)]
 pub(crate) struct Versions {
     counts: Mutex<Counts>,
+    jobs: AtomicU64,
 }
 
 #[derive(Default)]
@@ -80,12 +84,17 @@ impl Versions {
         Version { of_all: counts.of_all, of_grid }
     }
 
+    pub(crate) fn jobs(&self) -> u64 {
+        self.jobs.load(Ordering::Acquire)
+    }
+
     fn changed(&self, grid: GridId) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.by_grid.entry(grid).or_default() += 1;
     }
 
     fn all_changed(&self) {
+        self.jobs.fetch_add(1, Ordering::Release);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.of_all += 1;
         counts.by_grid.clear();
@@ -107,6 +116,11 @@ impl Followers {
     pub(crate) fn cut_off(&mut self) {
         self.by_grid.clear();
         self.versions.all_changed();
+    }
+
+    /// A job was committed that may have written anything.
+    pub(crate) fn job_done(&self) {
+        self.versions.jobs.fetch_add(1, Ordering::Release);
     }
 
     /// Adds a follower; it hears of what is published from now on.

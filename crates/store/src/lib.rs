@@ -204,6 +204,14 @@ impl Store {
         self.inner.versions.of(grid)
     }
 
+    /// How many jobs this store has committed that were more than one change of a grid, counted before whoever
+    /// asked for it is answered. Users, tokens and memberships are as they were while it is the same, as far
+    /// as this store goes.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.inner.versions.jobs()
+    }
+
     /// Claims the lease for the active master, with the next epoch: from now on every transaction carries
     /// it, and those of whoever held it before fail. `holder` is what others are told of it. A store that
     /// has claimed keeps what it has.

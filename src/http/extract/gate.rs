@@ -12,12 +12,14 @@ use actix_web::{
     web,
 };
 use kontena_protocol::COMPAT_VERSION;
+use kontena_store::users::User;
 
-use super::address::source_ip;
+use super::{address::source_ip, known::Mark};
 use crate::{
     auth::{self, Bearer, Caller},
     commands::{self, Attempt},
     http::{App, error::ApiError, routes},
+    vault::Purpose,
 };
 
 /// Header by which agents of old, and provider plugins, show the grid's token.
@@ -102,16 +104,31 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiErro
     else {
         return Err(invalid);
     };
+    let user = owner(app, &token).await?;
+    Ok(Caller {
+        user,
+        source_ip: source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default(),
+        user_agent: text(header::USER_AGENT).unwrap_or_default(),
+    })
+}
+
+/// Whose a token is.
+async fn owner(app: &App, token: &str) -> Result<User, ApiError> {
     let means = &app.means;
-    let now = means.clock.now();
-    match auth::authenticate(&means.store, &means.vault, &token, now).await? {
-        Bearer::Valid(user) => Ok(Caller {
-            user,
-            source_ip: source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default(),
-            user_agent: text(header::USER_AGENT).unwrap_or_default(),
-        }),
+    let (mark, now) = (Mark::now(&means.store), means.clock.now());
+    let hash = means.vault.hash(Purpose::Access, token);
+    let bearer = match app.known.bearers.get(&hash, mark) {
+        Some((user, end)) if end.is_none_or(|end| now < end) => Bearer::Valid(user, end),
+        _ => auth::authenticate(&means.store, hash.clone(), now).await?,
+    };
+    match bearer {
+        Bearer::Valid(user, end) => {
+            let kept = (user, end);
+            app.known.bearers.keep(hash, mark, &kept);
+            Ok(kept.0)
+        }
         Bearer::Expired => Err(ApiError::BadToken { expired: true }),
-        Bearer::Unknown => Err(invalid),
+        Bearer::Unknown => Err(ApiError::BadToken { expired: false }),
     }
 }
 

@@ -218,6 +218,9 @@ impl Engine {
     fn answer(&mut self, ran: Vec<Ran>) {
         for Ran { job, outcome, changes, beginnings } in ran {
             if outcome.is_ok() {
+                if job.change().is_none() {
+                    self.followers.job_done();
+                }
                 self.followers.publish(changes);
                 beginnings.into_iter().for_each(|beginning| self.followers.add(beginning));
             }

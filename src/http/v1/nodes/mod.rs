@@ -1,28 +1,27 @@
 //! Nodes.
 
 pub(in crate::http) mod health;
-mod lists;
 pub(in crate::http) mod metrics;
+mod roster;
 pub(in crate::http) mod token;
 
 use std::time::Duration;
 
 use actix_web::{
     HttpResponse,
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
 use kontena_core::{
-    domain::{Grid, GridId, Node},
+    domain::{Grid, Node},
     validate::{FieldErrors, node as validate},
 };
 use kontena_protocol::api;
-use kontena_store::{grids as grids_table, nodes as table};
 
-use super::{Answer, created, done, ok, view};
+use super::{Answer, created, done, ok};
 use crate::{
     actors::grid::{Probe, Probed},
     auth::{Action, Caller},
-    commands::{CommandError, grids, nodes},
+    commands::{CommandError, nodes},
     http::{
         App,
         error::ApiError,
@@ -30,7 +29,8 @@ use crate::{
     },
 };
 
-pub use lists::Lists;
+use roster::Roster;
+pub use roster::Rosters;
 
 type OfGrid = Path<(String, String)>;
 
@@ -43,35 +43,8 @@ type OfGrid = Path<(String, String)>;
 )]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
-    let store = &app.means.store;
-    let version = store.version(grid.id);
-    let bytes = match app.node_lists.get(grid.id, version) {
-        Some(bytes) => bytes,
-        None => {
-            let bytes = make_list(&app, grid.id).await?;
-            app.node_lists.keep(grid.id, version, &bytes);
-            bytes
-        }
-    };
-    Ok(HttpResponse::Ok().content_type("application/json").body(bytes))
-}
-
-/// Nodes of a grid whose list names every node's peers. That is as many addresses as nodes times nodes, and
-/// grids of Kontena 1.5 had no more; one node by itself always names them.
-const MOST_WITH_PEERS: usize = 254;
-
-/// Everything is read after the version was taken, the grid once more.
-async fn make_list(app: &App, grid: GridId) -> Result<Bytes, ApiError> {
-    let read = app.means.store.read(move |conn| grids_table::by_id(conn, grid));
-    let grid = read.await?.ok_or(ApiError::NOT_FOUND)?;
-    let (token, all) = surroundings(app, &grid).await?;
-    let peers = if all.len() > MOST_WITH_PEERS { &[] } else { &all[..] };
-    let nodes = all.iter().map(|node| view::node(&grid, &token, node, peers)).collect();
-    let bytes = serde_json::to_vec(&api::Nodes { nodes }).map_err(|error| {
-        log::error!("the nodes of {} cannot be shown: {error}", grid.name);
-        ApiError::Internal
-    })?;
-    Ok(bytes.into())
+    let list = Roster::of(&app, grid.id).await?.list()?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(list))
 }
 
 /// Creates a node with a token of its own.
@@ -203,14 +176,5 @@ async fn find(
 }
 
 async fn one(app: &App, grid: &Grid, node: &Node) -> Result<api::Node, ApiError> {
-    let (token, all) = surroundings(app, grid).await?;
-    Ok(view::node(grid, &token, node, &all))
-}
-
-/// What a node is shown with: the grid's token, and the other nodes for their addresses.
-async fn surroundings(app: &App, grid: &Grid) -> Result<(String, Vec<Node>), ApiError> {
-    let id = grid.id;
-    let token = grids::tokens(&app.means, vec![id]).await?.remove(&id).unwrap_or_default();
-    let all = app.means.store.read(move |conn| table::of_grid(conn, id)).await?;
-    Ok((token, all))
+    Ok(Roster::of(app, grid.id).await?.show(node))
 }
