@@ -10,12 +10,18 @@ use serde_json::{Value, json};
 
 use crate::{actors::grid::CallFailed, auth::Denied, commands::CommandError};
 
+/// What operations say to a caller who may not.
+pub(super) const NOT_ALLOWED: &str = "Operation not allowed";
+
 /// Why a call is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// 400: the body is not JSON, or not an object.
     #[error("invalid body: {0}")]
     BadBody(&'static str),
+    /// 400: the part of the path after the question mark cannot be read.
+    #[error("invalid query: {0}")]
+    BadQuery(String),
     /// 400 to 501 of the OAuth endpoints.
     #[error("{error}")]
     OAuth {
@@ -84,9 +90,20 @@ impl ApiError {
         }
     }
 
+    /// Whether the caller may not, in whatever words: some operations of Kontena 1.5 say so among what is
+    /// wrong with the fields.
+    pub fn is_denial(&self) -> bool {
+        match self {
+            Self::Denied | Self::OAuth { error: "access_denied", .. } => true,
+            Self::Invalid(fields) => fields.to_string().contains(NOT_ALLOWED),
+            _ => false,
+        }
+    }
+
     fn body(&self) -> Value {
         match self {
             Self::BadBody(text) => json!({ "error": text }),
+            Self::BadQuery(text) => json!({ "error": format!("The query cannot be read: {text}") }),
             Self::OAuth { error, description, .. } => {
                 json!({ "error": error, "error_description": description })
             }
@@ -118,7 +135,7 @@ pub(super) fn connection_timeout(limit: std::time::Duration) -> String {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::BadBody(_) | Self::BadQuery(_) => StatusCode::BAD_REQUEST,
             Self::OAuth { status, .. } => *status,
             // Kontena's clients refresh on 401 only.
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,

@@ -153,7 +153,11 @@ fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
         event: audited.event,
         name: values.last().copied().unwrap_or_default().to_owned(),
         id: values.join("/"),
-        denied: status == StatusCode::FORBIDDEN,
+        denied: response
+            .response()
+            .error()
+            .and_then(|error| error.as_error())
+            .is_some_and(ApiError::is_denial),
     };
     let means = app.means.clone();
     // Whoever called does not wait for it.

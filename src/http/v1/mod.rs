@@ -4,6 +4,7 @@ pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod explain;
 pub(super) mod grids;
+mod list;
 pub(super) mod nodes;
 pub(super) mod services;
 pub(super) mod users;
@@ -11,6 +12,7 @@ mod view;
 pub(super) mod volumes;
 
 use actix_web::HttpResponse;
+use list::list;
 
 use super::error::ApiError;
 
