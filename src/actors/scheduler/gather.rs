@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use kontena_core::{
-    domain::{Change, NodeId, ServiceId, Time},
+    domain::{Change, DeployOrigin, NodeId, ServiceId, Time},
     placement::{watches_containers, watches_services},
 };
 use kontena_store::Committed;
@@ -19,8 +19,8 @@ impl Picture {
     pub(super) fn committed(&mut self, committed: &Committed) {
         for change in committed.changes.iter() {
             self.note_nodes_to_refresh(change);
-            let finished = match change {
-                Change::DeployFinished { deploy, .. } => {
+            let deployed = match change {
+                Change::DeployStarted { deploy, .. } | Change::DeployFinished { deploy, .. } => {
                     self.snapshot.deploy(*deploy).map(|deploy| (deploy.service, deploy.origin))
                 }
                 _ => None,
@@ -28,15 +28,38 @@ impl Picture {
             self.mark(change);
             let before = self.snapshot.placement_fingerprint();
             self.snapshot.apply(change);
-            if self.snapshot.placement_fingerprint() != before {
+            let nodes_changed = self.snapshot.placement_fingerprint() != before;
+            if nodes_changed {
                 self.mark_after_node(change);
             }
-            if let (Some((service, origin)), Change::DeployFinished { state, at, .. }) =
-                (finished, change)
-            {
-                let attempts = self.attempts.entry(service).or_default();
+            let asks_else =
+                matches!(change, Change::GridUpdated(_) | Change::ServiceUpdated { .. });
+            if nodes_changed || asks_else {
+                self.show_to_running();
+            }
+            if let Some((service, origin)) = deployed {
+                self.note_attempt(service, origin, change);
+            }
+        }
+    }
+
+    /// What is asked may be something else than at the start of the deploys that run, if only for a moment.
+    fn show_to_running(&mut self) {
+        for deploy in self.snapshot.deploys().filter(|deploy| !deploy.is_pending()) {
+            if let Some(attempts) = self.attempts.get_mut(&deploy.service) {
+                attempts.seen(&self.snapshot, deploy.service);
+            }
+        }
+    }
+
+    fn note_attempt(&mut self, service: ServiceId, origin: DeployOrigin, change: &Change) {
+        let attempts = self.attempts.entry(service).or_default();
+        match change {
+            Change::DeployStarted { .. } => attempts.began(&self.snapshot, service),
+            Change::DeployFinished { state, at, .. } => {
                 attempts.ended(&self.snapshot, service, (origin, *state), *at);
             }
+            _ => {}
         }
     }
 

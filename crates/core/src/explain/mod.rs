@@ -14,7 +14,7 @@ pub use plan::{Action, Plan, Planned, plan};
 pub(crate) use words::pinned;
 
 use crate::{
-    domain::{NodeId, Service},
+    domain::{NodeId, Service, Strategy},
     grace::Graces,
     moment::Moment,
     placement::{Explanation, Failure, Run},
@@ -62,8 +62,12 @@ pub fn accounts(
         let reason = teller.account(&selected, explanation.as_ref());
         accounts.push(Account { number, node, reason, explanation });
     }
+    // With nobody to count, a daemon's instances are none too many: they are left where they are.
+    let nobody =
+        service.spec.strategy == Strategy::Daemon && snapshot.nodes().all(|node| !node.connected);
     for row in snapshot.instances(service.id).filter(|row| row.number > total) {
-        let (number, node, reason) = (row.number, row.node, words::surplus(total));
+        let reason = if nobody { words::nobody() } else { words::surplus(total) };
+        let (number, node) = (row.number, row.node);
         accounts.push(Account { number, node, reason, explanation: None });
     }
     Ok(accounts)

@@ -185,3 +185,20 @@ fn what_is_neither_there_nor_wanted_is_not_told() {
     let numbers: Vec<_> = told(&snapshot, id).iter().map(|account| account.number).collect();
     assert_eq!(numbers, [1, 6]);
 }
+
+/// While no node is connected a `daemon` counts none, and yet nothing of it is removed.
+#[test]
+fn without_a_connected_node_no_instance_of_a_daemon_is_surplus() {
+    for (connected, reason) in
+        [(false, "stays: no node is connected"), (true, "surplus: 1 shall exist")]
+    {
+        let mut grid = GridBuilder::new();
+        let gone = grid.node("gone").offline_since(at(-5000)).id();
+        if connected {
+            grid.node("here").id();
+        }
+        let builder = grid.service("web", Strategy::Daemon).row(1, Some(gone));
+        let daemon = builder.row(2, Some(gone)).id();
+        assert_eq!(told(&grid.build(), daemon)[1].reason, reason);
+    }
+}

@@ -118,6 +118,11 @@ pub(super) fn surplus(total: u32) -> String {
     format!("surplus: {total} shall exist")
 }
 
+/// Why an instance of a daemon stays though there is no node to count.
+pub(super) fn nobody() -> String {
+    "stays: no node is connected".to_owned()
+}
+
 /// What holds a stateful instance, and what helps; none where nothing does.
 pub(crate) fn pinned(snapshot: &Snapshot, service: &Service, number: u32) -> Option<String> {
     let node = snapshot.instance(service.id, number)?.node?;

@@ -8,13 +8,16 @@
 //! ```
 //!
 //! The last line is for services that chase each other: each makes room for the other by moving.
+//!
+//! A deploy answers the question that was asked when it started. Where nodes or service were something else
+//! at any time while it ran, it has answered none, also where that was taken back before its end.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::TimeDelta;
 
 use crate::{
-    domain::{DeployOrigin, DeployState, NodeId, Service, ServiceId, Time},
+    domain::{Container, DeployOrigin, DeployState, NodeId, Service, ServiceId, Time},
     snapshot::Snapshot,
 };
 
@@ -28,6 +31,7 @@ const BURST: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attempts {
     last: Option<Attempt>,
+    running: Option<Running>,
     told: Option<(i64, String)>,
 }
 
@@ -40,6 +44,15 @@ struct Attempt {
     not_before: Time,
     /// When the last few deploys ended on the same nodes, oldest first.
     ends: Vec<Time>,
+}
+
+/// The deploy that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Running {
+    /// As it was at its start.
+    question: Question,
+    /// Nodes or service have been something else since.
+    disturbed: bool,
 }
 
 /// What an attempt depends on, as fingerprints.
@@ -71,7 +84,21 @@ impl Attempts {
         repeated.max(burst).filter(|not_before| *not_before > now)
     }
 
-    /// Takes note that a deploy has ended; `snapshot` is the picture after it.
+    /// Takes note that a deploy has started; `snapshot` is the picture it starts from.
+    pub fn began(&mut self, snapshot: &Snapshot, service: ServiceId) {
+        let question = snapshot.service(service).map(|service| Question::of(snapshot, service));
+        self.running = question.map(|question| Running { question, disturbed: false });
+    }
+
+    /// Takes note of the picture while a deploy runs, after each change of nodes, grid or service.
+    pub fn seen(&mut self, snapshot: &Snapshot, service: ServiceId) {
+        if let (Some(running), Some(service)) = (&mut self.running, snapshot.service(service)) {
+            running.disturbed |= nodes(snapshot, service) != running.question.nodes;
+        }
+    }
+
+    /// Takes note that a deploy has ended; `snapshot` is the picture after it. One whose start was not seen
+    /// counts as an answer to the question at its end.
     pub fn ended(
         &mut self,
         snapshot: &Snapshot,
@@ -79,11 +106,18 @@ impl Attempts {
         (origin, state): (DeployOrigin, DeployState),
         now: Time,
     ) {
-        let Some(service) = snapshot.service(service) else {
+        self.seen(snapshot, service);
+        let running = self.running.take();
+        let service = snapshot.service(service);
+        let Some(service) = service.filter(|_| !running.is_some_and(|run| run.disturbed)) else {
             self.last = None;
             return;
         };
-        let question = Question::of(snapshot, service);
+        let mut question = Question::of(snapshot, service);
+        if let Some(running) = running {
+            // Its own instances have moved because of it, those of others have not.
+            question.others = running.question.others;
+        }
         let failed = state == DeployState::Error;
         let last = self.last.take();
         let last = last.filter(|last| last.question.nodes == question.nodes);
@@ -171,7 +205,9 @@ fn others(snapshot: &Snapshot, service: &Service) -> u64 {
     let net = spec.net.as_deref().unwrap_or_default();
     let depends = !spec.volumes_from.is_empty() || net.starts_with("container:");
     if depends || speaks_of("container") {
-        for container in snapshot.containers() {
+        // A deploy replaces its own containers, which is no news to it.
+        let foreign = |container: &&Container| container.service != Some(service.id);
+        for container in snapshot.containers().filter(foreign) {
             (container.node, &container.name).hash(&mut hasher);
         }
     }

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::{
-    domain::{Availability, Change, NodeId, Strategy},
+    domain::{Availability, Change, DeployOrigin, DeployState, NodeId, Strategy},
+    rollout,
     testing::{GridBuilder, World, at},
 };
 
@@ -179,6 +180,57 @@ fn a_service_that_avoids_itself_does_not_run_in_circles() {
     let count = world.endings().len();
     assert!((1..=12).contains(&count), "{count} deploys in an hour");
     assert!(world.service(service).deployed_at.is_some());
+}
+
+#[test]
+fn a_change_that_is_taken_back_while_a_deploy_runs_is_no_answer_in_vain() {
+    let (mut world, service, nodes) = placed(Strategy::Ha, 2);
+    world.edit_node(nodes[1], &[], Availability::Drain);
+    for _ in 0..4 {
+        assert!(world.judge(), "nothing is waited for");
+        world.step();
+        world.edit_node(nodes[1], &[], Availability::Active);
+        // Its last step is decided with both nodes active, and committed after the second drain.
+        while let [deploy] = world.snapshot.deploys_of(service).as_slice() {
+            let (deploy, mut moment) = (deploy.id, Moment::new(world.now, 1));
+            let step = rollout::step(&world.snapshot, deploy, &world.graces, &mut moment);
+            if step.changes.iter().any(|change| matches!(change, Change::DeployFinished { .. })) {
+                world.edit_node(nodes[1], &[], Availability::Drain);
+            }
+            world.commit(step.changes);
+            world.agents();
+        }
+        assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n2".into())]);
+    }
+    world.settle();
+    assert_eq!(world.placement(service), [(1, "n1".into()), (2, "n1".into())]);
+}
+
+#[test]
+fn what_is_asked_at_the_start_is_what_was_answered() {
+    let (mut world, service, nodes) = placed(Strategy::Ha, 2);
+    let ending = (DeployOrigin::Scheduler, DeployState::Success);
+    let mut attempts = Attempts::default();
+    for _ in 0..3 {
+        attempts.began(&world.snapshot, service);
+        attempts.ended(&world.snapshot, service, ending, world.now);
+    }
+    let retry = Some(world.now + TimeDelta::seconds(40));
+    assert_eq!(attempts.retry_at(&world.snapshot, service, world.now), retry);
+
+    let mut late = attempts.clone();
+    late.began(&world.snapshot, service);
+    world.edit_node(nodes[0], &["ssd"], Availability::Active);
+    late.ended(&world.snapshot, service, ending, world.now);
+    assert_eq!(late.retry_at(&world.snapshot, service, world.now), None, "asked since");
+
+    attempts.began(&world.snapshot, service);
+    world.edit_node(nodes[0], &[], Availability::Active);
+    attempts.seen(&world.snapshot, service);
+    world.edit_node(nodes[0], &["ssd"], Availability::Active);
+    attempts.seen(&world.snapshot, service);
+    attempts.ended(&world.snapshot, service, ending, world.now);
+    assert_eq!(attempts.retry_at(&world.snapshot, service, world.now), None, "taken back since");
 }
 
 #[test]

@@ -65,22 +65,36 @@ impl World {
             let lost = invariants::lost_state(&self.snapshot, &change);
             assert_eq!(lost, None);
             self.snapshot.apply(&change);
-            if let Change::DeployFinished { deploy, state, .. } = &change {
-                self.deploy_ended(*deploy, *state);
+            for (service, attempts) in &mut self.attempts {
+                attempts.seen(&self.snapshot, *service);
+            }
+            match &change {
+                Change::DeployStarted { deploy, .. } => self.deploy_began(*deploy),
+                Change::DeployFinished { deploy, state, .. } => self.deploy_ended(*deploy, *state),
+                _ => {}
             }
             self.log.push(change);
         }
         assert_eq!(invariants::violations(&self.snapshot), Vec::<String>::new());
     }
 
-    fn deploy_ended(&mut self, deploy: DeployId, state: DeployState) {
-        let created = self.log.iter().rev().find_map(|change| match change {
+    fn created(&self, deploy: DeployId) -> Option<(ServiceId, DeployOrigin)> {
+        self.log.iter().rev().find_map(|change| match change {
             Change::DeployCreated(known) if known.id == deploy => {
                 Some((known.service, known.origin))
             }
             _ => None,
-        });
-        if let Some((service, origin)) = created {
+        })
+    }
+
+    fn deploy_began(&mut self, deploy: DeployId) {
+        if let Some((service, _)) = self.created(deploy) {
+            self.attempts.entry(service).or_default().began(&self.snapshot, service);
+        }
+    }
+
+    fn deploy_ended(&mut self, deploy: DeployId, state: DeployState) {
+        if let Some((service, origin)) = self.created(deploy) {
             let attempts = self.attempts.entry(service).or_default();
             attempts.ended(&self.snapshot, service, (origin, state), self.now);
         }
