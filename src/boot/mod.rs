@@ -36,7 +36,7 @@ use crate::{
         setup::{self, VaultCheck},
     },
     config::Config,
-    http::App,
+    http::{App, Throttle},
     telemetry::Metrics,
     vault::Vault,
 };
@@ -274,7 +274,8 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
     for grid in &all {
         drop(registry.grid(grid.id));
     }
-    Ok(App { registry, means, ready: Arc::new(AtomicBool::new(true)) })
+    let ready = Arc::new(AtomicBool::new(true));
+    Ok(App { registry, means, ready, throttle: Throttle::default() })
 }
 
 fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules {

@@ -10,7 +10,10 @@ mod extract;
 mod health;
 mod oauth;
 pub mod routes;
+mod throttle;
 mod v1;
+
+pub use throttle::Throttle;
 
 use std::sync::{
     Arc,
@@ -28,6 +31,8 @@ pub struct App {
     pub means: Means,
     /// Whether sessions are accepted: false while starting and while stopping.
     pub ready: Arc<AtomicBool>,
+    /// How often who may try to log in.
+    pub throttle: Throttle,
 }
 
 impl App {

@@ -15,9 +15,9 @@ use kontena_protocol::COMPAT_VERSION;
 
 use super::address::source_ip;
 use crate::{
-    auth::{self, Bearer, Caller},
+    auth::{self, Bearer, Caller, Scopes},
     commands::{self, Attempt},
-    http::{App, error::ApiError, routes},
+    http::{App, error::ApiError, oauth::answer, routes},
 };
 
 /// Header by which agents of old, and provider plugins, show the grid's token.
@@ -38,13 +38,21 @@ pub(in crate::http) async fn gate(
     if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
         return Ok(refuse(request, &ApiError::Unavailable));
     }
+    // As it is routed: what is percent-encoded leads to the same place.
+    if is_throttled(request.match_info().as_str())
+        && let Some(address) = source_ip(request.request())
+        && !app.throttle.admits(address, app.means.clock.now())
+    {
+        return Ok(refuse(request, &ApiError::TooMany));
+    }
     if routes::is_open(request.path()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     match identify(&app, &request).await {
-        Ok(caller) => {
+        Ok((caller, scopes)) => {
             let version = announced_version(&caller.user_agent);
             request.extensions_mut().insert(caller.clone());
+            request.extensions_mut().insert(scopes);
             let mut response = next.call(request).await?;
             let name = HeaderName::from_static("x-kontena-version");
             if let Ok(value) = HeaderValue::from_str(&version) {
@@ -61,6 +69,11 @@ pub(in crate::http) async fn gate(
             Ok(refuse(request, &error))
         }
     }
+}
+
+/// Where somebody may try to log in, or to guess: whatever begins so.
+fn is_throttled(path: &str) -> bool {
+    path.starts_with("/oauth2/token") || path.starts_with("/authenticate")
 }
 
 /// Whether the route of a request looks for itself who calls.
@@ -89,10 +102,15 @@ pub(super) fn in_words_of(path: &str, error: ApiError) -> ApiError {
 }
 
 fn refuse<B>(request: ServiceRequest, error: &ApiError) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    request.into_response(error.error_response()).map_into_right_body()
+    let response = if request.path() == "/oauth2/authorize" {
+        answer::refuse(request.request(), error)
+    } else {
+        error.error_response()
+    };
+    request.into_response(response).map_into_right_body()
 }
 
-async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiError> {
+async fn identify(app: &App, request: &ServiceRequest) -> Result<(Caller, Scopes), ApiError> {
     let text = |name: header::HeaderName| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
@@ -105,11 +123,12 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiErro
     let means = &app.means;
     let now = means.clock.now();
     match auth::authenticate(&means.store, &means.vault, &token, now).await? {
-        Bearer::Valid(user) => Ok(Caller {
-            user,
-            source_ip: source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default(),
-            user_agent: text(header::USER_AGENT).unwrap_or_default(),
-        }),
+        Bearer::Valid(user, scopes) => {
+            let source_ip = source_ip(request.request());
+            let source_ip = source_ip.map(|ip| ip.to_string()).unwrap_or_default();
+            let user_agent = text(header::USER_AGENT).unwrap_or_default();
+            Ok((Caller { user, source_ip, user_agent }, scopes))
+        }
         Bearer::Expired => Err(ApiError::BadToken { expired: true }),
         Bearer::Unknown => Err(invalid),
     }
@@ -129,14 +148,18 @@ fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
         return;
     };
     let path = request.match_info();
-    let values: Vec<&str> = path.iter().map(|(_, value)| value).collect();
+    // A token may be named by itself, and no secret is ever noted.
+    let shown = path.iter().filter(|(name, _)| *name != "token");
+    let values: Vec<&str> = shown.map(|(_, value)| value).collect();
+    let error = response.response().error().and_then(|error| error.as_error::<ApiError>());
+    let is_forbidden = status == StatusCode::FORBIDDEN;
     let attempt = Attempt {
         grid: path.get("grid").map(str::to_owned),
         resource: audited.resource,
         event: audited.event,
         name: values.last().copied().unwrap_or_default().to_owned(),
         id: values.join("/"),
-        denied: status == StatusCode::FORBIDDEN,
+        denied: error.map_or(is_forbidden, ApiError::is_denial),
     };
     let means = app.means.clone();
     // Whoever called does not wait for it.

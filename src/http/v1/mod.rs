@@ -1,5 +1,7 @@
 //! The administrators' API, version 1: one module per resource, each handler thin.
 
+pub(super) mod audit;
+pub(super) mod config;
 pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod explain;
@@ -7,7 +9,7 @@ pub(super) mod grids;
 pub(super) mod nodes;
 pub(super) mod services;
 pub(super) mod users;
-mod view;
+pub(super) mod view;
 pub(super) mod volumes;
 
 use actix_web::HttpResponse;
@@ -15,9 +17,9 @@ use actix_web::HttpResponse;
 use super::error::ApiError;
 
 /// What a handler answers.
-type Answer = Result<HttpResponse, ApiError>;
+pub(super) type Answer = Result<HttpResponse, ApiError>;
 
-fn ok(body: &impl serde::Serialize) -> Answer {
+pub(super) fn ok(body: &impl serde::Serialize) -> Answer {
     Ok(HttpResponse::Ok().json(body))
 }
 
