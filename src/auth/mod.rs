@@ -9,6 +9,7 @@ mod tokens;
 pub use access::{Action, Denied, check};
 pub use tokens::{Grant, Issued, IssuedCode, authenticate, issue, issue_code};
 
+use kontena_core::domain::Time;
 use kontena_store::users::User;
 
 /// Who makes a call, and from where; what an audit entry needs.
@@ -25,8 +26,8 @@ pub struct Caller {
 /// Whether a bearer token opens the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bearer {
-    /// It is this user's, for these scopes.
-    Valid(User, Scopes),
+    /// It is this user's, for these scopes, until its end where it has one.
+    Valid(User, Scopes, Option<Time>),
     /// It was, and its time is over.
     Expired,
     /// Nobody's.

@@ -50,12 +50,11 @@ pub struct IssuedCode {
     pub code: String,
 }
 
-/// Recognises a bearer token.
+/// Recognises a bearer token by its keyed hash.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub async fn authenticate(store: &Store, vault: &Vault, token: &str, now: Time) -> Result<Bearer> {
-    let hash = vault.hash(Purpose::Access, token);
+pub async fn authenticate(store: &Store, hash: String, now: Time) -> Result<Bearer> {
     store
         .read(move |conn| {
             let Some(token) = tokens::bearer(conn, &hash)? else {
@@ -65,7 +64,8 @@ pub async fn authenticate(store: &Store, vault: &Vault, token: &str, now: Time) 
                 return Ok(Bearer::Expired);
             }
             let user = users::by_id(conn, token.user)?;
-            Ok(user.map_or(Bearer::Unknown, |user| Bearer::Valid(user, Scopes(token.scopes))))
+            let (scopes, end) = (Scopes(token.scopes), token.expires_at);
+            Ok(user.map_or(Bearer::Unknown, |user| Bearer::Valid(user, scopes, end)))
         })
         .await
 }

@@ -274,8 +274,14 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
     for grid in &all {
         drop(registry.grid(grid.id));
     }
-    let ready = Arc::new(AtomicBool::new(true));
-    Ok(App { registry, means, ready, throttle: Throttle::default() })
+    Ok(App {
+        registry,
+        means,
+        known: Arc::default(),
+        rosters: Arc::default(),
+        ready: Arc::new(AtomicBool::new(true)),
+        throttle: Throttle::default(),
+    })
 }
 
 fn rules(config: &Config, listening_since: kontena_core::domain::Time) -> Rules {

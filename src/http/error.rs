@@ -12,12 +12,18 @@ use serde_json::{Value, json};
 
 use crate::{actors::grid::CallFailed, auth::Denied, commands::CommandError};
 
+/// What operations say to a caller who may not.
+pub(super) const NOT_ALLOWED: &str = "Operation not allowed";
+
 /// Why a call is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// 400: the body is not JSON, or not an object.
     #[error("invalid body: {0}")]
     BadBody(&'static str),
+    /// 400: the part of the path after the question mark cannot be read.
+    #[error("invalid query: {0}")]
+    BadQuery(String),
     /// 400 to 501 of the OAuth endpoints.
     #[error("{error}")]
     OAuth {
@@ -93,19 +99,6 @@ impl ApiError {
         Self::OAuth { status, error, description: Some(description.into()) }
     }
 
-    /// Whether the caller may not do what they tried.
-    pub fn is_denial(&self) -> bool {
-        let denies = |fields: &FieldErrors| {
-            fields.fields().any(|(_, error)| *error == "Operation not allowed".into())
-        };
-        match self {
-            Self::Invalid(fields) | Self::Refused(fields) => denies(fields),
-            other => {
-                matches!(other.status_code(), StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED)
-            }
-        }
-    }
-
     /// A call to an agent that has no answer worth showing. One that is not connected is answered for at
     /// once as one that took too long.
     pub fn agent(failed: CallFailed, limit: std::time::Duration) -> Self {
@@ -117,9 +110,21 @@ impl ApiError {
         }
     }
 
+    /// Whether the caller may not, in whatever words: some operations of Kontena 1.5 say so among what is
+    /// wrong with the fields.
+    pub fn is_denial(&self) -> bool {
+        match self {
+            Self::Denied | Self::NotAllowed => true,
+            Self::OAuth { error, .. } => matches!(*error, "access_denied" | "Unauthorized"),
+            Self::Invalid(fields) | Self::Refused(fields) => fields.to_string().contains(NOT_ALLOWED),
+            _ => false,
+        }
+    }
+
     fn body(&self) -> Value {
         match self {
             Self::BadBody(text) => json!({ "error": text }),
+            Self::BadQuery(text) => json!({ "error": format!("The query cannot be read: {text}") }),
             Self::OAuth { error, description, .. } => {
                 json!({ "error": error, "error_description": description })
             }
@@ -153,7 +158,7 @@ pub(super) fn connection_timeout(limit: std::time::Duration) -> String {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::BadBody(_) | Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::BadBody(_) | Self::BadQuery(_) | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::OAuth { status, .. } => *status,
             // Kontena's clients refresh on 401 only.
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,

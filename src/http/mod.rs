@@ -13,7 +13,9 @@ pub mod routes;
 mod throttle;
 mod v1;
 
+pub use extract::known::Known;
 pub use throttle::Throttle;
+pub use v1::nodes::Rosters;
 
 use std::sync::{
     Arc,
@@ -29,6 +31,10 @@ pub struct App {
     pub registry: Registry,
     /// For commands and reading.
     pub means: Means,
+    /// Whom tokens belong to, as last read.
+    pub known: Arc<Known>,
+    /// The nodes of grids, as last read.
+    pub rosters: Arc<Rosters>,
     /// Whether sessions are accepted: false while starting and while stopping.
     pub ready: Arc<AtomicBool>,
     /// How often who may try to log in.

@@ -13,6 +13,7 @@ use actix_web::{
 
 use super::{
     App, agent, description,
+    error::ApiError,
     extract::{body::BodyLimits, gate::gate},
     health, oauth, v1,
 };
@@ -191,10 +192,23 @@ routes! {
 /// Installs every route and the gate in front of them.
 pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
-        config.app_data(web::Data::new(app)).app_data(BodyLimits::DEFAULT).service(
-            web::scope("").wrap(from_fn(gate)).configure(install).default_service(web::to(nowhere)),
-        );
+        config
+            .app_data(web::Data::new(app))
+            .app_data(BodyLimits::DEFAULT)
+            .app_data(queries())
+            .service(
+                web::scope("")
+                    .wrap(from_fn(gate))
+                    .configure(install)
+                    .default_service(web::to(nowhere)),
+            );
     }
+}
+
+/// A query that cannot be read is refused as a body is.
+fn queries() -> web::QueryConfig {
+    web::QueryConfig::default()
+        .error_handler(|error, _| ApiError::BadQuery(error.to_string()).into())
 }
 
 /// Whether a path needs no token, whatever the verb.

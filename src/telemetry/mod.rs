@@ -18,8 +18,8 @@ pub fn init(filter: &str) {
         other => other,
     };
     let mut builder = env_logger::Builder::new();
-    // The embedded agent of `dev` and the web server's own internals speak only of trouble.
-    builder.parse_filters(&format!("actix_server=warn,actix_http=error,{filter}"));
+    // Whoever speaks no HTTP is told so, which is no trouble of the master's.
+    builder.parse_filters(&format!("actix_server=warn,actix_http=off,{filter}"));
     builder.format(|line, record| {
         let time = line.timestamp_millis();
         writeln!(line, "{time} {:5} {}: {}", record.level(), record.target(), record.args())

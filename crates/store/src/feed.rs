@@ -7,7 +7,13 @@
 //! A follower that falls too far behind is cut off instead of holding the writer up: its channel ends,
 //! and it loads the grid afresh.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use kontena_core::domain::{Change, GridId};
 use tokio::sync::mpsc;
@@ -51,13 +57,72 @@ pub(crate) fn begin(grid: GridId) -> (Beginning, Follower) {
     (Beginning { grid, sender }, Follower { receiver })
 }
 
-/// All followers; owned by the writer.
+/// How far a grid has got. Two that are equal, taken from one store, have nothing committed between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    of_all: u64,
+    of_grid: u64,
+}
+
+/// Counts the commits about each grid, for whoever keeps something that was made of it.
 #[derive(Default)]
+pub(crate) struct Versions {
+    counts: Mutex<Counts>,
+    jobs: AtomicU64,
+}
+
+#[derive(Default)]
+struct Counts {
+    of_all: u64,
+    by_grid: HashMap<GridId, u64>,
+}
+
+impl Versions {
+    pub(crate) fn of(&self, grid: GridId) -> Version {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_grid = counts.by_grid.get(&grid).copied().unwrap_or_default();
+        Version { of_all: counts.of_all, of_grid }
+    }
+
+    pub(crate) fn jobs(&self) -> u64 {
+        self.jobs.load(Ordering::Acquire)
+    }
+
+    fn changed(&self, grid: GridId) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.by_grid.entry(grid).or_default() += 1;
+    }
+
+    fn all_changed(&self) {
+        self.jobs.fetch_add(1, Ordering::Release);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.of_all += 1;
+        counts.by_grid.clear();
+    }
+}
+
+/// All followers; owned by the writer.
 pub(crate) struct Followers {
     by_grid: HashMap<GridId, Vec<mpsc::Sender<Committed>>>,
+    versions: Arc<Versions>,
 }
 
 impl Followers {
+    pub(crate) fn new(versions: Arc<Versions>) -> Self {
+        Self { by_grid: HashMap::new(), versions }
+    }
+
+    /// Cuts everybody off: what was committed, if anything, is not known.
+    pub(crate) fn cut_off(&mut self) {
+        self.by_grid.clear();
+        self.versions.all_changed();
+    }
+
+    /// A job was committed that may have written anything.
+    pub(crate) fn job_done(&self) {
+        self.versions.jobs.fetch_add(1, Ordering::Release);
+    }
+
     /// Adds a follower; it hears of what is published from now on.
     pub(crate) fn add(&mut self, beginning: Beginning) {
         self.by_grid.entry(beginning.grid).or_default().push(beginning.sender);
@@ -71,6 +136,7 @@ impl Followers {
             while let Some((_, change)) = rest.next_if(|(next, _)| *next == grid) {
                 of_grid.push(change);
             }
+            self.versions.changed(grid);
             self.tell(grid, Committed { changes: of_grid.into() });
         }
     }

@@ -92,13 +92,17 @@ pub fn furnish(
     change::default_stack(conn, grid.id, &default_stack.to_string(), micros(grid.created_at))
 }
 
-/// The sealed token of a grid.
+/// The sealed tokens of some grids.
 ///
 /// # Errors
 /// Where the query fails.
-pub fn sealed_token(conn: &mut Conn, grid: GridId) -> Result<Option<String>> {
-    let row = grids::table.find(grid.to_string()).select(grids::token_sealed);
-    Ok(row.first(conn).optional()?)
+pub fn sealed_tokens(conn: &mut Conn, wanted: &[GridId]) -> Result<Vec<(GridId, String)>> {
+    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    let rows = grids::table
+        .filter(grids::id.eq_any(wanted))
+        .select((grids::id, grids::token_sealed))
+        .load::<(String, String)>(conn)?;
+    rows.into_iter().map(|(grid, token)| Ok((id("grids", &grid)?, token))).collect()
 }
 
 /// A stack by name.

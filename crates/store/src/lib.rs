@@ -42,7 +42,7 @@ use kontena_core::domain::{Change, GridId};
 
 pub use connection::{Conn, DatabaseUrl, InvalidUrl};
 pub use error::{Result, StoreError};
-pub use feed::{Committed, Follower};
+pub use feed::{Committed, Follower, Version};
 pub use lease::Epoch;
 pub use migrations::MigrationState;
 pub use writer::{Execution, Tx};
@@ -81,6 +81,7 @@ struct Inner {
     execution: Execution,
     writer: Writer,
     fence: Arc<Fence>,
+    versions: Arc<feed::Versions>,
     last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
 
@@ -100,7 +101,14 @@ impl Store {
             .build(Manager::new(url.clone()))
             .map_err(|error| StoreError::unavailable(&error))?;
         let fence = Arc::new(Fence::default());
-        let writer = Writer::start(connection, url.clone(), options.execution, Arc::clone(&fence))?;
+        let versions = Arc::new(feed::Versions::default());
+        let writer = Writer::start(
+            connection,
+            url.clone(),
+            options.execution,
+            Arc::clone(&fence),
+            Arc::clone(&versions),
+        )?;
         Ok(Self {
             inner: Arc::new(Inner {
                 url: url.clone(),
@@ -108,6 +116,7 @@ impl Store {
                 execution: options.execution,
                 writer,
                 fence,
+                versions,
                 last_ping: tokio::sync::Mutex::default(),
             }),
         })
@@ -185,6 +194,22 @@ impl Store {
             Ok(Some((contents, follower)))
         })
         .await
+    }
+
+    /// How far a grid has got: what was read after this was taken is still true while it is the same. Counts
+    /// what this store has committed, before whoever asked for it is answered; other programs change no
+    /// grids.
+    #[must_use]
+    pub fn version(&self, grid: GridId) -> Version {
+        self.inner.versions.of(grid)
+    }
+
+    /// How many jobs this store has committed that were more than one change of a grid, counted before whoever
+    /// asked for it is answered. Users, tokens and memberships are as they were while it is the same, as far
+    /// as this store goes.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.inner.versions.jobs()
     }
 
     /// Claims the lease for the active master, with the next epoch: from now on every transaction carries

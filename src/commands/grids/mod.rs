@@ -124,16 +124,7 @@ pub async fn tokens(
     means: &Means,
     wanted: Vec<GridId>,
 ) -> Result<BTreeMap<GridId, String>, CommandError> {
-    let sealed = means
-        .store
-        .read(move |conn| {
-            let mut sealed = Vec::new();
-            for grid in wanted {
-                sealed.extend(grids::sealed_token(conn, grid)?.map(|token| (grid, token)));
-            }
-            Ok(sealed)
-        })
-        .await?;
+    let sealed = means.store.read(move |conn| grids::sealed_tokens(conn, &wanted)).await?;
     sealed
         .into_iter()
         .map(|(grid, sealed)| {

@@ -149,6 +149,9 @@ fn complete(operation: &mut Operation, route: &Route) {
         *known = all;
         refuse(operation, "404", "What the path names does not exist.");
     }
+    if operation.parameters.iter().flatten().any(is_query) {
+        refuse(operation, "400", "The query cannot be read.");
+    }
     match route.access {
         Access::Open | Access::KnownOrNot => {}
         Access::GridToken => refuse(operation, "403", "The header names no grid's token."),
@@ -168,12 +171,16 @@ fn complete(operation: &mut Operation, route: &Route) {
         refuse(operation, "408", "The body did not come in time.");
         refuse(operation, "413", "The body is too large.");
     }
-    if route.method != "GET" && route.access != Access::Open {
+    if route.access != Access::Open {
         refuse(operation, "422", "What was asked for is not possible: field by field.");
     }
     for (status, text) in ANY {
         refuse(operation, status, text);
     }
+}
+
+fn is_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
 }
 
 /// What tells apart operations of one name.

@@ -12,12 +12,14 @@ use actix_web::{
     web,
 };
 use kontena_protocol::COMPAT_VERSION;
+use kontena_store::users::User;
 
-use super::address::source_ip;
+use super::{address::source_ip, known::Mark};
 use crate::{
     auth::{self, Bearer, Caller, Scopes},
     commands::{self, Attempt},
     http::{App, error::ApiError, oauth::answer, routes},
+    vault::Purpose,
 };
 
 /// Header by which agents of old, and provider plugins, show the grid's token.
@@ -120,17 +122,31 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<(Caller, Scopes
     else {
         return Err(invalid);
     };
+    let (user, scopes) = owner(app, &token).await?;
+    let source_ip = source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default();
+    let user_agent = text(header::USER_AGENT).unwrap_or_default();
+    Ok((Caller { user, source_ip, user_agent }, scopes))
+}
+
+/// Whose a token is, and what it is good for.
+async fn owner(app: &App, token: &str) -> Result<(User, Scopes), ApiError> {
     let means = &app.means;
-    let now = means.clock.now();
-    match auth::authenticate(&means.store, &means.vault, &token, now).await? {
-        Bearer::Valid(user, scopes) => {
-            let source_ip = source_ip(request.request());
-            let source_ip = source_ip.map(|ip| ip.to_string()).unwrap_or_default();
-            let user_agent = text(header::USER_AGENT).unwrap_or_default();
-            Ok((Caller { user, source_ip, user_agent }, scopes))
+    let (mark, now) = (Mark::now(&means.store), means.clock.now());
+    let hash = means.vault.hash(Purpose::Access, token);
+    let bearer = match app.known.bearers.get(&hash, mark) {
+        Some((user, scopes, end)) if end.is_none_or(|end| now < end) => {
+            Bearer::Valid(user, scopes, end)
+        }
+        _ => auth::authenticate(&means.store, hash.clone(), now).await?,
+    };
+    match bearer {
+        Bearer::Valid(user, scopes, end) => {
+            let kept = (user, scopes, end);
+            app.known.bearers.keep(hash, mark, &kept);
+            Ok((kept.0, kept.1))
         }
         Bearer::Expired => Err(ApiError::BadToken { expired: true }),
-        Bearer::Unknown => Err(invalid),
+        Bearer::Unknown => Err(ApiError::BadToken { expired: false }),
     }
 }
 

@@ -4,9 +4,12 @@ pub(super) mod address;
 pub(super) mod body;
 mod caller;
 pub(super) mod gate;
+pub(super) mod known;
 
 use kontena_core::domain::{Grid, Node, Service};
 use kontena_store::{grids, nodes, services};
+
+use known::Mark;
 
 use super::{App, error::ApiError};
 use crate::auth::{self, Action, Caller};
@@ -18,7 +21,13 @@ pub(super) async fn grid(
     name: &str,
     action: Action,
 ) -> Result<Grid, ApiError> {
-    let (name, user) = (name.to_owned(), caller.user.id);
+    let user = caller.user.id;
+    let (key, mark) = ((user, name.to_owned()), Mark::now(&app.means.store));
+    if let Some((grid, is_member)) = app.known.grids.get(&key, mark) {
+        auth::check(action, &caller.user, is_member)?;
+        return Ok(grid);
+    }
+    let name = name.to_owned();
     let found = app
         .means
         .store
@@ -32,6 +41,9 @@ pub(super) async fn grid(
         .await?;
     let (grid, is_member) = found.ok_or(ApiError::NOT_FOUND)?;
     auth::check(action, &caller.user, is_member)?;
+    let kept = (grid, is_member);
+    app.known.grids.keep(key, mark, &kept);
+    let (grid, _) = kept;
     Ok(grid)
 }
 

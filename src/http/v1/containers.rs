@@ -6,7 +6,9 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path, Query},
 };
-use kontena_core::domain::{ContainerRecord, Grid, Node, container::VOLUME};
+use kontena_core::domain::{
+    ContainerRecord, Grid, Node, NodeId, Service, ServiceId, container::VOLUME,
+};
 use kontena_protocol::{
     agent::{json, method},
     api,
@@ -14,7 +16,7 @@ use kontena_protocol::{
 use kontena_store::{containers, nodes, services};
 use serde::Deserialize;
 
-use super::{Answer, ok, view};
+use super::{Answer, list as list_of, ok, view};
 use crate::{
     actors::grid::{Call, CallFailed},
     auth::{Action, Caller},
@@ -55,7 +57,7 @@ pub(in crate::http) async fn list(
     let wanted = |container: &ContainerRecord| {
         which.all.is_some() || (container.status() == "running" && container.kind != VOLUME)
     };
-    render(&app, &grid, found.into_iter().filter(wanted).collect()).await
+    render(&app, grid, found.into_iter().filter(wanted).collect()).await
 }
 
 /// Shows a container.
@@ -67,8 +69,7 @@ pub(in crate::http) async fn list(
 )]
 pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfNode) -> Answer {
     let (grid, _, container) = find(&app, &caller, &path, Action::ReadGrid).await?;
-    let mut shown = views(&app, &grid, vec![container]).await?;
-    ok(&shown.pop().ok_or(ApiError::NOT_FOUND)?)
+    ok(&Surroundings::read(&app, grid).await?.show(&container))
 }
 
 /// Shows what the engine says of a container now.
@@ -96,29 +97,37 @@ pub(in crate::http) async fn inspect(app: Data<App>, caller: Caller, path: OfNod
 }
 
 /// Answers with containers.
-pub(super) async fn render(app: &App, grid: &Grid, found: Vec<ContainerRecord>) -> Answer {
-    ok(&api::Containers { containers: views(app, grid, found).await? })
+pub(super) async fn render(app: &App, grid: Grid, found: Vec<ContainerRecord>) -> Answer {
+    let surroundings = Surroundings::read(app, grid).await?;
+    list_of("containers", found.into_iter().map(move |one| surroundings.show(&one)))
 }
 
-async fn views(
-    app: &App,
-    grid: &Grid,
-    found: Vec<ContainerRecord>,
-) -> Result<Vec<api::Container>, ApiError> {
-    let id = grid.id;
-    let (nodes, services) = app
-        .means
-        .store
-        .read(move |conn| Ok((nodes::of_grid(conn, id)?, services::of_grid(conn, id)?)))
-        .await?;
-    // A grid may have thousands of each.
-    let nodes: HashMap<_, _> = nodes.iter().map(|node| (node.id, node)).collect();
-    let services: HashMap<_, _> = services.iter().map(|service| (service.id, service)).collect();
-    let shown = found.iter().map(|one| {
-        let service = one.service.and_then(|id| services.get(&id).copied());
-        view::container(grid, one, nodes.get(&one.node).copied(), service)
-    });
-    Ok(shown.collect())
+/// What containers are shown with. A grid may have thousands of each.
+struct Surroundings {
+    grid: Grid,
+    nodes: HashMap<NodeId, Node>,
+    services: HashMap<ServiceId, Service>,
+}
+
+impl Surroundings {
+    async fn read(app: &App, grid: Grid) -> Result<Self, ApiError> {
+        let id = grid.id;
+        let read = app
+            .means
+            .store
+            .read(move |conn| Ok((nodes::of_grid(conn, id)?, services::of_grid(conn, id)?)));
+        let (nodes, services) = read.await?;
+        Ok(Self {
+            grid,
+            nodes: nodes.into_iter().map(|node| (node.id, node)).collect(),
+            services: services.into_iter().map(|service| (service.id, service)).collect(),
+        })
+    }
+
+    fn show(&self, container: &ContainerRecord) -> api::Container {
+        let service = container.service.and_then(|id| self.services.get(&id));
+        view::container(&self.grid, container, self.nodes.get(&container.node), service)
+    }
 }
 
 async fn find(

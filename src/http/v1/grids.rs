@@ -14,7 +14,7 @@ use crate::{
     commands::grids,
     http::{
         App,
-        error::ApiError,
+        error::{ApiError, NOT_ALLOWED},
         extract::{self, body::Body},
     },
 };
@@ -109,7 +109,7 @@ fn may_manage(caller: &Caller) -> Result<(), ApiError> {
 
 /// Refused within the operation, so 422 and not 403.
 fn not_allowed() -> ApiError {
-    FieldErrors::single("user", "Operation not allowed").into()
+    FieldErrors::single("user", NOT_ALLOWED).into()
 }
 
 async fn one(app: &App, grid: Grid) -> Result<api::Grid, ApiError> {

@@ -6,6 +6,7 @@ pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod explain;
 pub(super) mod grids;
+mod list;
 pub(super) mod nodes;
 pub(super) mod services;
 pub(super) mod users;
@@ -13,6 +14,7 @@ pub(super) mod view;
 pub(super) mod volumes;
 
 use actix_web::HttpResponse;
+use list::list;
 
 use super::error::ApiError;
 

@@ -14,7 +14,7 @@ use kontena_store::{
 use rmpv::Value;
 use serde::Deserialize;
 
-use super::{Answer, created, done, ok, view};
+use super::{Answer, created, done, list as list_of, ok, view};
 use crate::{
     actors::grid::Notify,
     auth::{Action, Caller},
@@ -73,14 +73,13 @@ pub(in crate::http) async fn list(
     for instance in instances {
         of_service.entry(instance.service).or_default().push(instance);
     }
-    let services = services
-        .iter()
-        .map(|service| {
+    list_of(
+        "services",
+        services.into_iter().map(move |service| {
             let instances = of_service.get(&service.id).map(Vec::as_slice).unwrap_or_default();
-            view::service(&grid, service, instances)
-        })
-        .collect();
-    ok(&api::Services { services })
+            view::service(&grid, &service, instances)
+        }),
+    )
 }
 
 /// Creates a service; nothing is deployed yet.
@@ -290,7 +289,7 @@ pub(in crate::http) async fn containers(app: Data<App>, caller: Caller, path: Of
     let read = app.means.store.read(move |conn| container_table::of_service(conn, of_grid, id));
     let mut found = read.await?;
     found.retain(|container| container.deleted_at.is_none() && container.kind == CONTAINER);
-    super::containers::render(&app, &grid, found).await
+    super::containers::render(&app, grid, found).await
 }
 
 pub(super) async fn find(

@@ -113,11 +113,9 @@ async fn find(
 async fn around(app: &App, grid: &Grid) -> Result<view::AroundVolumes, ApiError> {
     let id = grid.id;
     let read = app.means.store.read(move |conn| {
-        Ok(view::AroundVolumes {
-            instances: table::instances_of_grid(conn, id)?,
-            nodes: nodes::of_grid(conn, id)?,
-            services: services::of_grid(conn, id)?,
-        })
+        let instances = table::instances_of_grid(conn, id)?;
+        let nodes = nodes::of_grid(conn, id)?;
+        Ok(view::AroundVolumes::new(instances, nodes, services::of_grid(conn, id)?))
     });
     Ok(read.await?)
 }

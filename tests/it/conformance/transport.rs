@@ -11,6 +11,7 @@ cases!(
     cases_8_and_10_unknown_paths,
     case_9_broken_json,
     case_11_nodes_refuse_in_their_own_words,
+    cases_beyond_bodies_and_queries_that_cannot_be_read,
 );
 
 fn case_1_the_info_page(fixture: &Fixture) {
@@ -72,4 +73,25 @@ fn case_11_nodes_refuse_in_their_own_words(fixture: &Fixture) {
     let answer = fixture.server.raw("GET", "/v1/nodes/g1/n1", &[], "");
     let body = json!({ "error": "access_denied", "error_description": null });
     assert_eq!((answer.status, answer.body), (403, body));
+}
+
+fn cases_beyond_bodies_and_queries_that_cannot_be_read(fixture: &Fixture) {
+    let bearer = format!("Bearer {}", fixture.admin);
+    let token = [("Authorization", bearer.as_str())];
+    let large = format!("{{\"name\":\"{}\"}}", "a".repeat(10_000_000));
+    for (method, path, body, status) in [
+        ("POST", "/v1/grids", large.as_str(), 413),
+        ("GET", "/v1/grids/g1/event_logs?limit=1&limit=2", "", 400),
+    ] {
+        let answer = fixture.server.raw(method, path, &token, body);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body["error"].is_string(), "{path}: {}", answer.body);
+    }
+    let many: Vec<(String, &str)> = (0..1000).map(|number| (format!("X-{number}"), "y")).collect();
+    let headers: Vec<(&str, &str)> = many.iter().map(|(name, value)| (&**name, *value)).collect();
+    assert_eq!(fixture.server.raw("GET", "/v1/grids", &headers, "").status, 431);
+    let names = ["/v1/nodes/g1/a%2Fb", "/v1/nodes/g1/%ff", "/v1/services/g1/null/%00"];
+    for path in names {
+        assert_eq!(fixture.call("GET", path, &fixture.admin, None).status, 404, "{path}");
+    }
 }

@@ -20,7 +20,7 @@ use kontena_core::domain::{Change, GridId};
 use super::{Tx, job::Job, meter::Meter};
 use crate::{
     Conn, DatabaseUrl, Result, StoreError, dialect,
-    feed::{Beginning, Followers},
+    feed::{Beginning, Followers, Versions},
     lease::Fence,
 };
 
@@ -42,8 +42,14 @@ struct Ran {
 }
 
 impl Engine {
-    pub(super) fn new(conn: Conn, url: DatabaseUrl, meter: Arc<Meter>, fence: Arc<Fence>) -> Self {
-        Self { conn: Some(conn), url, followers: Followers::default(), meter, fence }
+    pub(super) fn new(
+        conn: Conn,
+        url: DatabaseUrl,
+        meter: Arc<Meter>,
+        fence: Arc<Fence>,
+        versions: Arc<Versions>,
+    ) -> Self {
+        Self { conn: Some(conn), url, followers: Followers::new(versions), meter, fence }
     }
 
     /// Runs jobs and answers them.
@@ -120,7 +126,7 @@ impl Engine {
             if broken {
                 // The transaction itself is gone (a full disk may roll it back): nothing in it counts.
                 self.roll_back();
-                self.followers = Followers::default();
+                self.followers.cut_off();
                 let error = StoreError::unavailable(&"the transaction broke");
                 return fail_all(ran.into_iter().map(|ran| ran.job).chain(rest), &error);
             }
@@ -181,7 +187,7 @@ impl Engine {
             Err(error) => {
                 self.roll_back();
                 // Whether it happened or not: who follows must look for itself.
-                self.followers = Followers::default();
+                self.followers.cut_off();
                 let text = error.to_string();
                 for ran in ran {
                     // SQLite rolls a failed commit back (a full disk); on Postgres the connection may
@@ -212,6 +218,9 @@ impl Engine {
     fn answer(&mut self, ran: Vec<Ran>) {
         for Ran { job, outcome, changes, beginnings } in ran {
             if outcome.is_ok() {
+                if job.change().is_none() {
+                    self.followers.job_done();
+                }
                 self.followers.publish(changes);
                 beginnings.into_iter().for_each(|beginning| self.followers.add(beginning));
             }

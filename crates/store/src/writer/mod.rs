@@ -16,7 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kontena_core::domain::{Change, GridId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Conn, DatabaseUrl, Follower, Result, StoreError, change, feed, lease::Fence};
+use crate::{
+    Conn, DatabaseUrl, Follower, Result, StoreError, change,
+    feed::{self, Versions},
+    lease::Fence,
+};
 use engine::Engine;
 use job::{Job, Single, Task};
 use meter::Meter;
@@ -99,9 +103,10 @@ impl Writer {
         url: DatabaseUrl,
         execution: Execution,
         fence: Arc<Fence>,
+        versions: Arc<Versions>,
     ) -> Result<Self> {
         let meter = Arc::new(Meter::default());
-        let engine = Engine::new(conn, url, Arc::clone(&meter), fence);
+        let engine = Engine::new(conn, url, Arc::clone(&meter), fence, versions);
         let queue = match execution {
             Execution::BlockingPool => Queue::BlockingPool(Arc::new(Mutex::new(engine))),
             Execution::Caller => Queue::Caller(Mutex::new(engine)),

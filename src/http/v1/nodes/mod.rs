@@ -2,23 +2,26 @@
 
 pub(in crate::http) mod health;
 pub(in crate::http) mod metrics;
+mod roster;
 pub(in crate::http) mod token;
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Path};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
 use kontena_core::{
     domain::{Grid, Node},
     validate::{FieldErrors, node as validate},
 };
 use kontena_protocol::api;
-use kontena_store::nodes as table;
 
-use super::{Answer, created, done, ok, view};
+use super::{Answer, created, done, ok};
 use crate::{
     actors::grid::{Probe, Probed},
     auth::{Action, Caller},
-    commands::{CommandError, grids, nodes},
+    commands::{CommandError, nodes},
     http::{
         App,
         error::ApiError,
@@ -26,9 +29,12 @@ use crate::{
     },
 };
 
+use roster::Roster;
+pub use roster::Rosters;
+
 type OfGrid = Path<(String, String)>;
 
-/// Lists the nodes of a grid by name.
+/// Lists the nodes of a grid by name; `peer_ips` are empty where there are more than 254.
 #[utoipa::path(
     get,
     path = "/v1/grids/{grid}/nodes",
@@ -37,9 +43,8 @@ type OfGrid = Path<(String, String)>;
 )]
 pub(in crate::http) async fn list(app: Data<App>, caller: Caller, name: Path<String>) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
-    let (token, all) = surroundings(&app, &grid).await?;
-    let nodes = all.iter().map(|node| view::node(&grid, &token, node, &all)).collect();
-    ok(&api::Nodes { nodes })
+    let list = Roster::of(&app, grid.id).await?.list()?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(list))
 }
 
 /// Creates a node with a token of its own.
@@ -171,14 +176,5 @@ async fn find(
 }
 
 async fn one(app: &App, grid: &Grid, node: &Node) -> Result<api::Node, ApiError> {
-    let (token, all) = surroundings(app, grid).await?;
-    Ok(view::node(grid, &token, node, &all))
-}
-
-/// What a node is shown with: the grid's token, and the other nodes for their addresses.
-async fn surroundings(app: &App, grid: &Grid) -> Result<(String, Vec<Node>), ApiError> {
-    let id = grid.id;
-    let token = grids::tokens(&app.means, vec![id]).await?.remove(&id).unwrap_or_default();
-    let all = app.means.store.read(move |conn| table::of_grid(conn, id)).await?;
-    Ok((token, all))
+    Ok(Roster::of(app, grid.id).await?.show(node))
 }
