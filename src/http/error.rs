@@ -116,7 +116,9 @@ impl ApiError {
         match self {
             Self::Denied | Self::NotAllowed => true,
             Self::OAuth { error, .. } => matches!(*error, "access_denied" | "Unauthorized"),
-            Self::Invalid(fields) | Self::Refused(fields) => fields.to_string().contains(NOT_ALLOWED),
+            Self::Invalid(fields) | Self::Refused(fields) => {
+                fields.to_string().contains(NOT_ALLOWED)
+            }
             _ => false,
         }
     }
