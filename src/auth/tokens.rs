@@ -1,21 +1,30 @@
-//! Issuing, exchanging and recognising access tokens.
+//! Issuing and recognising access tokens and codes. Who asks for them, and what is noted of it, is for commands.
 
-use chrono::TimeDelta;
 use kontena_core::{
     Moment,
-    domain::{Time, TokenId, UserId},
+    domain::{Time, TokenId},
 };
 use kontena_store::{
-    Conn, Result, Store, Tx,
+    Conn, Result, Store,
     tokens::{self, Kind, Token},
     users::{self, User},
 };
 
-use super::Bearer;
+use super::{Bearer, Scopes};
 use crate::vault::{Purpose, Vault, fresh_access_token, fresh_refresh_token};
 
-/// What a refreshed token lives for, whatever the first one did.
-const REFRESHED_SECONDS: i64 = 7200;
+/// What a token or code is to be.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Whose.
+    pub user: User,
+    /// Its end, or that of the token that a code is exchanged for; never where none.
+    pub expires_at: Option<Time>,
+    /// Joined by commas.
+    pub scopes: String,
+    /// Free text.
+    pub description: Option<String>,
+}
 
 /// A token as it was just made: the only time its text is known.
 #[derive(Clone)]
@@ -30,12 +39,15 @@ pub struct Issued {
     pub refresh_token: Option<String>,
 }
 
-/// How an exchange of a code or a refresh token ended.
-pub enum Exchange {
-    /// With a token.
-    Issued(Box<Issued>),
-    /// It is unknown, or was used.
-    Unknown,
+/// A code as it was just made: the only time its text is known.
+#[derive(Clone)]
+pub struct IssuedCode {
+    /// The record.
+    pub record: Token,
+    /// Whose it is.
+    pub user: User,
+    /// The code.
+    pub code: String,
 }
 
 /// Recognises a bearer token by its keyed hash.
@@ -52,119 +64,63 @@ pub async fn authenticate(store: &Store, hash: String, now: Time) -> Result<Bear
                 return Ok(Bearer::Expired);
             }
             let user = users::by_id(conn, token.user)?;
-            Ok(user.map_or(Bearer::Unknown, |user| Bearer::Valid(user, token.expires_at)))
+            let (scopes, end) = (Scopes(token.scopes), token.expires_at);
+            Ok(user.map_or(Bearer::Unknown, |user| Bearer::Valid(user, scopes, end)))
         })
         .await
 }
 
-/// Exchanges a one-time code for a bearer token with the code's scopes and end.
-///
-/// # Errors
-/// Where the store cannot be written.
-pub async fn exchange_code(
-    store: &Store,
-    vault: &Vault,
-    code: &str,
-    moment: Moment,
-) -> Result<Exchange> {
-    let (vault, hash) = (vault.clone(), vault.hash(Purpose::Code, code));
-    store
-        .write(move |tx| {
-            let Some(code) = tokens::take_code(tx.conn(), &hash)? else {
-                return Ok(Exchange::Unknown);
-            };
-            let Some(user) = users::by_id(tx.conn(), code.user)? else {
-                return Ok(Exchange::Unknown);
-            };
-            // A code that never ends yields a token that never ends, and so has no refresh token.
-            issue(tx, &vault, user, code.expires_at, &code.scopes, &mut moment.clone())
-                .map(|issued| Exchange::Issued(Box::new(issued)))
-        })
-        .await
-}
-
-/// Exchanges a refresh token: the old pair is gone, the new one lives for two hours.
-///
-/// # Errors
-/// Where the store cannot be written.
-pub async fn refresh(
-    store: &Store,
-    vault: &Vault,
-    refresh_token: &str,
-    moment: Moment,
-) -> Result<Exchange> {
-    let (vault, hash) = (vault.clone(), vault.hash(Purpose::Access, refresh_token));
-    store
-        .write(move |tx| {
-            let Some(old) = tokens::take_by_refresh(tx.conn(), &hash)? else {
-                return Ok(Exchange::Unknown);
-            };
-            let Some(user) = users::by_id(tx.conn(), old.user)? else {
-                return Ok(Exchange::Unknown);
-            };
-            let end = moment.now + TimeDelta::seconds(REFRESHED_SECONDS);
-            issue(tx, &vault, user, Some(end), &old.scopes, &mut moment.clone())
-                .map(|issued| Exchange::Issued(Box::new(issued)))
-        })
-        .await
-}
-
-/// Makes a bearer token for a user within a job.
+/// Makes a bearer token within a job. Only one that ends has a refresh token.
 ///
 /// # Errors
 /// Where the statement fails.
-pub fn issue(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    user: User,
-    expires_at: Option<Time>,
-    scopes: &str,
-    moment: &mut Moment,
-) -> Result<Issued> {
+pub fn issue(conn: &mut Conn, vault: &Vault, grant: Grant, moment: &mut Moment) -> Result<Issued> {
     let access_token = fresh_access_token();
-    let refresh_token = expires_at.map(|_| fresh_refresh_token());
+    let refresh_token = grant.expires_at.map(|_| fresh_refresh_token());
     let record = Token {
         id: TokenId::from_bytes(moment.id()),
-        user: user.id,
+        user: grant.user.id,
         kind: Kind::Bearer,
         token_hash: vault.hash(Purpose::Access, &access_token),
         refresh_hash: refresh_token.as_ref().map(|token| vault.hash(Purpose::Access, token)),
         last_four: Some(last_four(&access_token)),
         refresh_last_four: refresh_token.as_deref().map(last_four),
-        scopes: scopes.to_owned(),
-        description: None,
-        expires_at,
+        scopes: grant.scopes,
+        description: grant.description,
+        expires_at: grant.expires_at,
         created_at: moment.now,
     };
-    tokens::create(tx.conn(), &record)?;
-    Ok(Issued { record, user, access_token, refresh_token })
+    tokens::create(conn, &record)?;
+    Ok(Issued { record, user: grant.user, access_token, refresh_token })
 }
 
-/// Keeps a one-time code for a user, within a job. It never ends, and neither does its token.
+/// Keeps a one-time code within a job.
 ///
 /// # Errors
 /// Where the statement fails.
-pub fn first_code(
+pub fn issue_code(
     conn: &mut Conn,
     vault: &Vault,
-    user: UserId,
-    code: &str,
+    grant: Grant,
+    kind: Kind,
+    code: String,
     moment: &mut Moment,
-) -> Result<()> {
+) -> Result<IssuedCode> {
     let record = Token {
         id: TokenId::from_bytes(moment.id()),
-        user,
-        kind: Kind::Code,
-        token_hash: vault.hash(Purpose::Code, code),
+        user: grant.user.id,
+        kind,
+        token_hash: vault.hash(Purpose::Code, &code),
         refresh_hash: None,
         last_four: None,
         refresh_last_four: None,
-        scopes: "user,owner".to_owned(),
-        description: None,
-        expires_at: None,
+        scopes: grant.scopes,
+        description: grant.description,
+        expires_at: grant.expires_at,
         created_at: moment.now,
     };
-    tokens::create(conn, &record)
+    tokens::create(conn, &record)?;
+    Ok(IssuedCode { record, user: grant.user, code })
 }
 
 fn last_four(token: &str) -> String {

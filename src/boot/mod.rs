@@ -36,7 +36,7 @@ use crate::{
         setup::{self, VaultCheck},
     },
     config::Config,
-    http::App,
+    http::{App, Throttle},
     telemetry::Metrics,
     vault::Vault,
 };
@@ -280,6 +280,7 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         known: Arc::default(),
         rosters: Arc::default(),
         ready: Arc::new(AtomicBool::new(true)),
+        throttle: Throttle::default(),
     })
 }
 

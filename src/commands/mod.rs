@@ -4,11 +4,14 @@
 //! line. It answers after the commit. Who else must know hears of it through the feed: commands know no
 //! actor.
 
+pub mod config;
 pub mod containers;
 pub mod grids;
 pub mod nodes;
 pub mod services;
 pub mod setup;
+pub mod tokens;
+pub mod users;
 pub mod volumes;
 
 use kontena_core::validate::FieldErrors;

@@ -3,12 +3,16 @@
 use kontena_core::{Moment, domain::UserId};
 use kontena_store::{
     Result, Store, Tx, nodes, settings,
+    tokens::Kind,
     users::{self, User},
 };
 
-use super::Means;
+use super::{
+    Means, config,
+    tokens::{Origin, note},
+};
 use crate::{
-    auth::{self, Issued, MASTER_ADMIN},
+    auth::{self, Grant, Issued, MASTER_ADMIN},
     vault::{Vault, fresh_code},
 };
 
@@ -58,13 +62,16 @@ pub async fn first_administrator(means: &Means, given: Option<String>) -> Result
         .store
         .write(move |tx| {
             let mut moment = clock.moment();
-            let admin = find_or_make(tx, ADMIN, &mut moment)?;
+            let user = find_or_make(tx, ADMIN, &mut moment)?;
+            config::name_installation(tx.conn())?;
             if settings::get(tx.conn(), FIRST_CODE)?.is_some() {
                 return Ok(None);
             }
             settings::set(tx.conn(), FIRST_CODE, "made")?;
-            let code = given.as_deref().unwrap_or(&made_up);
-            auth::first_code(tx.conn(), &vault, admin.id, code, &mut moment)?;
+            let code = given.clone().unwrap_or_else(|| made_up.clone());
+            let scopes = "user,owner".to_owned();
+            let grant = Grant { user, expires_at: None, scopes, description: None };
+            auth::issue_code(tx.conn(), &vault, grant, Kind::Code, code, &mut moment)?;
             Ok(given.is_none().then(|| made_up.clone()))
         })
         .await
@@ -115,9 +122,21 @@ pub async fn create_token(
             }
             user.roles.extend(roles.iter().cloned());
             let expires_at = expires_in.map(|span| moment.now + span);
-            auth::issue(tx, &vault, user, expires_at, "user", &mut moment)
+            let scopes = "user".to_owned();
+            let grant = Grant { user, expires_at, scopes, description: None };
+            let issued = auth::issue(tx.conn(), &vault, grant, &mut moment)?;
+            let (record, owner) = (issued.record.id, &issued.user.email);
+            let caller = on_the_machine().caller(issued.user.clone());
+            note(tx, &caller, "create", (record, owner), moment.now)?;
+            Ok(issued)
         })
         .await
+}
+
+/// Who may read the vault key may do as they like, and is nobody the master knows: their line in the audit
+/// log carries the user the token is for.
+fn on_the_machine() -> Origin {
+    Origin { source_ip: String::new(), user_agent: "kontena-master token create".to_owned() }
 }
 
 /// A master begins to listen: nodes whose connection ended with the previous one are offline from now

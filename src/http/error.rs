@@ -1,5 +1,7 @@
 //! Refusals and failures as statuses and bodies. Nowhere else knows them.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
@@ -30,8 +32,11 @@ pub enum ApiError {
         /// Code.
         error: &'static str,
         /// What it is about.
-        description: Option<&'static str>,
+        description: Option<Cow<'static, str>>,
     },
+    /// 400: what is 422 elsewhere.
+    #[error("{0}")]
+    Refused(FieldErrors),
     /// 403, or 401 where it has expired: the bearer token does not open the API.
     #[error("invalid token")]
     BadToken {
@@ -41,6 +46,9 @@ pub enum ApiError {
     /// 403: the caller may not.
     #[error("access denied")]
     Denied,
+    /// 403: the caller may not, in the words of users.
+    #[error("operation not allowed")]
+    NotAllowed,
     /// 404.
     #[error("{0}")]
     NotFound(&'static str),
@@ -64,6 +72,9 @@ pub enum ApiError {
     /// 413.
     #[error("the body is too large")]
     TooLarge,
+    /// 429: the address has called too often, or guessed too often.
+    #[error("too many requests")]
+    TooMany,
     /// 422: field by field.
     #[error("{0}")]
     Invalid(FieldErrors),
@@ -78,6 +89,15 @@ pub enum ApiError {
 impl ApiError {
     /// 404 in the words most resources use.
     pub const NOT_FOUND: Self = Self::NotFound("Not found");
+
+    /// A refusal of the OAuth endpoints that says what it is about.
+    pub fn oauth(
+        status: StatusCode,
+        error: &'static str,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::OAuth { status, error, description: Some(description.into()) }
+    }
 
     /// A call to an agent that has no answer worth showing. One that is not connected is answered for at
     /// once as one that took too long.
@@ -94,8 +114,11 @@ impl ApiError {
     /// wrong with the fields.
     pub fn is_denial(&self) -> bool {
         match self {
-            Self::Denied | Self::OAuth { error: "access_denied", .. } => true,
-            Self::Invalid(fields) => fields.to_string().contains(NOT_ALLOWED),
+            Self::Denied | Self::NotAllowed => true,
+            Self::OAuth { error, .. } => matches!(*error, "access_denied" | "Unauthorized"),
+            Self::Invalid(fields) | Self::Refused(fields) => {
+                fields.to_string().contains(NOT_ALLOWED)
+            }
             _ => false,
         }
     }
@@ -112,6 +135,8 @@ impl ApiError {
                 json!({ "error": "invalid_token", "error_description": description })
             }
             Self::Denied => json!({ "error": "Access denied" }),
+            Self::NotAllowed => json!({ "error": "Operation not allowed" }),
+            Self::TooMany => json!({ "error": "too_many_requests" }),
             Self::NotFound(text) => json!({ "error": text }),
             Self::Missing(text) => json!({ "error": text }),
             Self::Gone => Value::Null,
@@ -120,7 +145,7 @@ impl ApiError {
             }
             Self::TooSlow => json!({ "error": "The body took too long" }),
             Self::TooLarge => json!({ "error": "The body is too large" }),
-            Self::Invalid(fields) => json!({ "error": fields.to_json() }),
+            Self::Invalid(fields) | Self::Refused(fields) => json!({ "error": fields.to_json() }),
             Self::Unavailable => json!({ "error": "The master is unavailable for a moment" }),
             Self::Internal => json!({ "error": "Internal server error" }),
         }
@@ -135,15 +160,18 @@ pub(super) fn connection_timeout(limit: std::time::Duration) -> String {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::BadBody(_) | Self::BadQuery(_) => StatusCode::BAD_REQUEST,
+            Self::BadBody(_) | Self::BadQuery(_) | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::OAuth { status, .. } => *status,
             // Kontena's clients refresh on 401 only.
             Self::BadToken { expired: true } => StatusCode::UNAUTHORIZED,
-            Self::BadToken { expired: false } | Self::Denied => StatusCode::FORBIDDEN,
+            Self::BadToken { expired: false } | Self::Denied | Self::NotAllowed => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound(_) | Self::Missing(_) | Self::Gone => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal | Self::Agent { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

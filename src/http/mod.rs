@@ -10,9 +10,11 @@ mod extract;
 mod health;
 mod oauth;
 pub mod routes;
+mod throttle;
 mod v1;
 
 pub use extract::known::Known;
+pub use throttle::Throttle;
 pub use v1::nodes::Rosters;
 
 use std::sync::{
@@ -35,6 +37,8 @@ pub struct App {
     pub rosters: Arc<Rosters>,
     /// Whether sessions are accepted: false while starting and while stopping.
     pub ready: Arc<AtomicBool>,
+    /// How often who may try to log in.
+    pub throttle: Throttle,
 }
 
 impl App {

@@ -90,7 +90,8 @@ macro_rules! routes {
 
 use Access::{Needs, Open};
 use Action::{
-    ManageGrids, ManageNodes, ManageServices, ProvisionNodes, ReadGrid, UpdateGrid, UseOwn,
+    ManageGridUsers, ManageGrids, ManageMaster, ManageNodes, ManageRoles, ManageServices,
+    ManageUsers, ProvisionNodes, ReadGrid, UpdateGrid, UseOwn,
 };
 
 #[rustfmt::skip]
@@ -105,11 +106,34 @@ routes! {
     get "/docs" Open => description::page;
 
     // Logging in.
-    post "/oauth2/token" Open => oauth::token;
+    post "/oauth2/token" Open => oauth::token::exchange;
+    get "/authenticate" Open => oauth::browser::authenticate;
+    get "/cb" Open => oauth::browser::callback;
+    get "/code" Open => oauth::browser::page;
+    post "/v1/auth" Open => oauth::browser::outdated;
 
     // Oneself.
     get "/v1/ping" Open => health::ping_v1;
     get "/v1/user" Needs(UseOwn) => v1::users::current;
+    post "/oauth2/authorize" Needs(UseOwn) => oauth::authorize::authorize ["AccessToken" "create"];
+    get "/oauth2/tokens" Needs(UseOwn) => oauth::tokens::list;
+    get "/oauth2/tokens/{token}" Needs(UseOwn) => oauth::tokens::show;
+    delete "/oauth2/tokens/{token}" Needs(UseOwn) => oauth::tokens::remove ["AccessToken" "revoke"];
+
+    // Users and their roles.
+    get "/v1/users" Needs(ManageUsers) => v1::users::list;
+    delete "/v1/users/{email}" Needs(ManageUsers) => v1::users::remove ["User" "delete"];
+    post "/v1/users/{email}/roles" Needs(ManageRoles) => v1::users::add_role ["User" "add role"];
+    delete "/v1/users/{email}/roles/{role}" Needs(ManageRoles) => v1::users::remove_role ["User" "remove role"];
+
+    // The master.
+    get "/v1/config" Needs(ManageMaster) => v1::config::list;
+    patch "/v1/config" Needs(ManageMaster) => v1::config::update ["config" "modify"];
+    put "/v1/config" Needs(ManageMaster) => v1::config::replace ["config" "modify"];
+    delete "/v1/config" Needs(ManageMaster) => v1::config::clear ["config" "remove"];
+    get "/v1/config/{key}" Needs(ManageMaster) => v1::config::show;
+    delete "/v1/config/{key}" Needs(ManageMaster) => v1::config::remove ["config" "remove"];
+    get "/v1/audit_logs" Needs(ManageMaster) => v1::audit::of_master;
 
     // Grids.
     get "/v1/grids" Needs(UseOwn) => v1::grids::list;
@@ -117,6 +141,10 @@ routes! {
     get "/v1/grids/{grid}" Needs(ReadGrid) => v1::grids::show;
     put "/v1/grids/{grid}" Needs(UpdateGrid) => v1::grids::update ["Grid" "update"];
     delete "/v1/grids/{grid}" Needs(ManageGrids) => v1::grids::remove ["Grid" "delete"];
+    get "/v1/grids/{grid}/users" Needs(ReadGrid) => v1::users::of_grid;
+    post "/v1/grids/{grid}/users" Needs(ManageGridUsers) => v1::users::assign ["User" "assign user"];
+    delete "/v1/grids/{grid}/users/{email}" Needs(ManageGridUsers) => v1::users::unassign ["User" "unassign user"];
+    get "/v1/grids/{grid}/audit_log" Needs(ReadGrid) => v1::audit::of_grid;
     get "/v1/grids/{grid}/event_logs" Needs(ReadGrid) => v1::events::of_grid;
 
     // Nodes.

@@ -3,7 +3,12 @@
 use diesel::prelude::*;
 use kontena_core::domain::{Time, UserId};
 
-use crate::{Conn, Result, row::micros, schema::audit_log};
+use crate::{
+    Conn, Result,
+    connection::MultiBackend,
+    row::{micros, time},
+    schema::audit_log,
+};
 
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,4 +79,81 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<()> {
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// An entry as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// When.
+    pub at: Time,
+    /// The grid's name, where it is about one.
+    pub grid: Option<String>,
+    /// Such as `HostNode`.
+    pub resource_type: String,
+    /// The resource's name.
+    pub resource_name: String,
+    /// The resource's id.
+    pub resource_id: String,
+    /// Such as `create`.
+    pub event_name: String,
+    /// `success`, `denied` or `failed`.
+    pub outcome: String,
+    /// Id of who it was.
+    pub user: String,
+    /// Who, for people.
+    pub user_email: String,
+    /// From where.
+    pub source_ip: String,
+    /// With what.
+    pub user_agent: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_log, check_for_backend(MultiBackend))]
+struct AuditRow {
+    at: i64,
+    grid_name: Option<String>,
+    resource_type: String,
+    resource_name: String,
+    resource_id: String,
+    event_name: String,
+    outcome: String,
+    user_id: String,
+    user_email: String,
+    source_ip: String,
+    user_agent: String,
+}
+
+/// The newest entries, oldest first; those about a grid since it was created, or all.
+///
+/// # Errors
+/// Where the query fails.
+pub fn newest(conn: &mut Conn, grid: Option<(&str, Time)>, limit: i64) -> Result<Vec<Recorded>> {
+    let mut query = audit_log::table
+        .order(audit_log::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some((name, since)) = grid {
+        // What happened to an earlier grid of the same name is not for the members of this one.
+        query = query.filter(audit_log::grid_name.eq(name)).filter(audit_log::at.ge(micros(since)));
+    }
+    let rows = query.load::<AuditRow>(conn)?;
+    rows.into_iter().rev().map(read).collect()
+}
+
+fn read(row: AuditRow) -> Result<Recorded> {
+    Ok(Recorded {
+        at: time("audit_log", row.at)?,
+        grid: row.grid_name,
+        resource_type: row.resource_type,
+        resource_name: row.resource_name,
+        resource_id: row.resource_id,
+        event_name: row.event_name,
+        outcome: row.outcome,
+        user: row.user_id,
+        user_email: row.user_email,
+        source_ip: row.source_ip,
+        user_agent: row.user_agent,
+    })
 }

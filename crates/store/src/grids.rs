@@ -160,6 +160,15 @@ pub fn assign(conn: &mut Conn, grid: GridId, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Takes a user from a grid; says whether they were assigned to it.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn unassign(conn: &mut Conn, grid: GridId, user: UserId) -> Result<bool> {
+    let row = grid_users::table.find((grid.to_string(), user.to_string()));
+    Ok(diesel::delete(row).execute(conn)? > 0)
+}
+
 /// Whether a user is assigned to a grid.
 ///
 /// # Errors

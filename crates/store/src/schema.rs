@@ -210,6 +210,7 @@ diesel::table! {
         email -> Text,
         name -> Text,
         created_at -> BigInt,
+        external_id -> Nullable<Text>,
     }
 }
 

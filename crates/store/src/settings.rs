@@ -25,3 +25,23 @@ pub fn set(conn: &mut Conn, key: &str, value: &str) -> Result<()> {
     }
     Ok(())
 }
+
+/// Every key that begins so, with its value, by key.
+///
+/// # Errors
+/// Where the query fails.
+pub fn under(conn: &mut Conn, prefix: &str) -> Result<Vec<(String, String)>> {
+    // `like` takes `_` and `%` for more than they are, and SQLite minds no capitals.
+    let rows = settings::table.order(settings::key).select((settings::key, settings::value));
+    let mut rows: Vec<(String, String)> = rows.load(conn)?;
+    rows.retain(|(key, _)| key.starts_with(prefix));
+    Ok(rows)
+}
+
+/// Removes a key; says whether there was one.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove(conn: &mut Conn, key: &str) -> Result<bool> {
+    Ok(diesel::delete(settings::table.find(key)).execute(conn)? > 0)
+}

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use kontena_core::domain::{Time, TokenId, UserId};
 
 use crate::{
-    Conn, Result,
+    Conn, Result, StoreError,
     connection::MultiBackend,
     row::{id, micros, micros_opt, time, time_opt},
     schema::tokens,
@@ -17,6 +17,8 @@ pub enum Kind {
     Bearer,
     /// Is exchanged for a bearer token, once.
     Code,
+    /// A code that was given to somebody else: whoever redeems it is the user from then on.
+    Invite,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
         match self {
             Self::Bearer => "bearer",
             Self::Code => "code",
+            Self::Invite => "invite",
         }
     }
 }
@@ -74,13 +77,18 @@ struct TokenRow {
 }
 
 impl TryFrom<TokenRow> for Token {
-    type Error = crate::StoreError;
+    type Error = StoreError;
 
     fn try_from(row: TokenRow) -> Result<Self> {
         Ok(Self {
             id: id("tokens", &row.id)?,
             user: id("tokens", &row.user_id)?,
-            kind: if row.kind == "code" { Kind::Code } else { Kind::Bearer },
+            kind: match row.kind.as_str() {
+                "code" => Kind::Code,
+                "invite" => Kind::Invite,
+                "bearer" => Kind::Bearer,
+                other => return Err(StoreError::corrupt("tokens", format!("kind {other}"))),
+            },
             token_hash: row.token_hash,
             refresh_hash: row.refresh_hash,
             last_four: row.last_four,
@@ -120,25 +128,33 @@ pub fn create(conn: &mut Conn, token: &Token) -> Result<()> {
 /// # Errors
 /// Where the query fails.
 pub fn bearer(conn: &mut Conn, token_hash: &str) -> Result<Option<Token>> {
-    find(conn, Kind::Bearer, token_hash)
+    find(conn, &[Kind::Bearer], token_hash)
 }
 
-fn find(conn: &mut Conn, kind: Kind, token_hash: &str) -> Result<Option<Token>> {
+/// An invitation that was not redeemed yet, by the keyed hash of its code.
+///
+/// # Errors
+/// Where the query fails.
+pub fn invitation(conn: &mut Conn, token_hash: &str) -> Result<Option<Token>> {
+    find(conn, &[Kind::Invite], token_hash)
+}
+
+fn find(conn: &mut Conn, kinds: &[Kind], token_hash: &str) -> Result<Option<Token>> {
     let row = tokens::table
         .filter(tokens::token_hash.eq(token_hash))
-        .filter(tokens::kind.eq(kind.as_str()))
+        .filter(tokens::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
         .select(TokenRow::as_select())
         .first(conn)
         .optional()?;
     row.map(Token::try_from).transpose()
 }
 
-/// Takes a code: it is gone afterwards.
+/// Takes a code or an invitation: it is gone afterwards.
 ///
 /// # Errors
 /// Where a statement fails.
 pub fn take_code(conn: &mut Conn, token_hash: &str) -> Result<Option<Token>> {
-    take(conn, |conn| find(conn, Kind::Code, token_hash))
+    take(conn, |conn| find(conn, &[Kind::Code, Kind::Invite], token_hash))
 }
 
 /// Takes the token that a refresh token, given as its keyed hash, belongs to: it is gone afterwards.
@@ -166,4 +182,45 @@ fn take(
     // Two callers at once: only the one that deletes it has it.
     let taken = diesel::delete(tokens::table.find(token.id.to_string())).execute(conn)?;
     Ok((taken == 1).then_some(token))
+}
+
+/// The tokens and codes of a user, oldest first.
+///
+/// # Errors
+/// Where the query fails.
+pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Token>> {
+    let rows = tokens::table
+        .filter(tokens::user_id.eq(user.to_string()))
+        .order((tokens::created_at, tokens::id))
+        .select(TokenRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Token::try_from).collect()
+}
+
+/// A token or code by identity.
+///
+/// # Errors
+/// Where the query fails.
+pub fn by_id(conn: &mut Conn, token: TokenId) -> Result<Option<Token>> {
+    let row = tokens::table.find(token.to_string()).select(TokenRow::as_select());
+    row.first(conn).optional()?.map(Token::try_from).transpose()
+}
+
+/// Removes a token or code; says whether there was one.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove(conn: &mut Conn, token: TokenId) -> Result<bool> {
+    Ok(diesel::delete(tokens::table.find(token.to_string())).execute(conn)? > 0)
+}
+
+/// Takes back the invitations of a user that were not redeemed.
+///
+/// # Errors
+/// Where the statement fails.
+pub fn remove_invitations(conn: &mut Conn, user: UserId) -> Result<usize> {
+    let rows = tokens::table
+        .filter(tokens::user_id.eq(user.to_string()))
+        .filter(tokens::kind.eq(Kind::Invite.as_str()));
+    Ok(diesel::delete(rows).execute(conn)?)
 }

@@ -96,7 +96,7 @@ fn entry(config: &Map<String, Value>) -> Option<&Value> {
 async fn opens(means: &Means, token: &str) -> Result<bool, BootError> {
     let (now, hash) = (means.clock.now(), means.vault.hash(Purpose::Access, token));
     let bearer = auth::authenticate(&means.store, hash, now).await;
-    Ok(matches!(bearer.map_err(BootError::Store)?, Bearer::Valid(user, _) if user.email == ADMIN))
+    Ok(matches!(bearer.map_err(BootError::Store)?, Bearer::Valid(user, ..) if user.email == ADMIN))
 }
 
 /// Puts the entry in; other entries are kept. Returns whether it is the current one.

@@ -16,9 +16,9 @@ use kontena_store::users::User;
 
 use super::{address::source_ip, known::Mark};
 use crate::{
-    auth::{self, Bearer, Caller},
+    auth::{self, Bearer, Caller, Scopes},
     commands::{self, Attempt},
-    http::{App, error::ApiError, routes},
+    http::{App, error::ApiError, oauth::answer, routes},
     vault::Purpose,
 };
 
@@ -40,13 +40,21 @@ pub(in crate::http) async fn gate(
     if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
         return Ok(refuse(request, &ApiError::Unavailable));
     }
+    // As it is routed: what is percent-encoded leads to the same place.
+    if is_throttled(request.match_info().as_str())
+        && let Some(address) = source_ip(request.request())
+        && !app.throttle.admits(address, app.means.clock.now())
+    {
+        return Ok(refuse(request, &ApiError::TooMany));
+    }
     if routes::is_open(request.path()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     match identify(&app, &request).await {
-        Ok(caller) => {
+        Ok((caller, scopes)) => {
             let version = announced_version(&caller.user_agent);
             request.extensions_mut().insert(caller.clone());
+            request.extensions_mut().insert(scopes);
             let mut response = next.call(request).await?;
             let name = HeaderName::from_static("x-kontena-version");
             if let Ok(value) = HeaderValue::from_str(&version) {
@@ -63,6 +71,11 @@ pub(in crate::http) async fn gate(
             Ok(refuse(request, &error))
         }
     }
+}
+
+/// Where somebody may try to log in, or to guess: whatever begins so.
+fn is_throttled(path: &str) -> bool {
+    path.starts_with("/oauth2/token") || path.starts_with("/authenticate")
 }
 
 /// Whether the route of a request looks for itself who calls.
@@ -91,10 +104,15 @@ pub(super) fn in_words_of(path: &str, error: ApiError) -> ApiError {
 }
 
 fn refuse<B>(request: ServiceRequest, error: &ApiError) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    request.into_response(error.error_response()).map_into_right_body()
+    let response = if request.path() == "/oauth2/authorize" {
+        answer::refuse(request.request(), error)
+    } else {
+        error.error_response()
+    };
+    request.into_response(response).map_into_right_body()
 }
 
-async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiError> {
+async fn identify(app: &App, request: &ServiceRequest) -> Result<(Caller, Scopes), ApiError> {
     let text = |name: header::HeaderName| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
@@ -104,28 +122,28 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiErro
     else {
         return Err(invalid);
     };
-    let user = owner(app, &token).await?;
-    Ok(Caller {
-        user,
-        source_ip: source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default(),
-        user_agent: text(header::USER_AGENT).unwrap_or_default(),
-    })
+    let (user, scopes) = owner(app, &token).await?;
+    let source_ip = source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default();
+    let user_agent = text(header::USER_AGENT).unwrap_or_default();
+    Ok((Caller { user, source_ip, user_agent }, scopes))
 }
 
-/// Whose a token is.
-async fn owner(app: &App, token: &str) -> Result<User, ApiError> {
+/// Whose a token is, and what it is good for.
+async fn owner(app: &App, token: &str) -> Result<(User, Scopes), ApiError> {
     let means = &app.means;
     let (mark, now) = (Mark::now(&means.store), means.clock.now());
     let hash = means.vault.hash(Purpose::Access, token);
     let bearer = match app.known.bearers.get(&hash, mark) {
-        Some((user, end)) if end.is_none_or(|end| now < end) => Bearer::Valid(user, end),
+        Some((user, scopes, end)) if end.is_none_or(|end| now < end) => {
+            Bearer::Valid(user, scopes, end)
+        }
         _ => auth::authenticate(&means.store, hash.clone(), now).await?,
     };
     match bearer {
-        Bearer::Valid(user, end) => {
-            let kept = (user, end);
+        Bearer::Valid(user, scopes, end) => {
+            let kept = (user, scopes, end);
             app.known.bearers.keep(hash, mark, &kept);
-            Ok(kept.0)
+            Ok((kept.0, kept.1))
         }
         Bearer::Expired => Err(ApiError::BadToken { expired: true }),
         Bearer::Unknown => Err(ApiError::BadToken { expired: false }),
@@ -146,18 +164,18 @@ fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
         return;
     };
     let path = request.match_info();
-    let values: Vec<&str> = path.iter().map(|(_, value)| value).collect();
+    // A token may be named by itself, and no secret is ever noted.
+    let shown = path.iter().filter(|(name, _)| *name != "token");
+    let values: Vec<&str> = shown.map(|(_, value)| value).collect();
+    let error = response.response().error().and_then(|error| error.as_error::<ApiError>());
+    let is_forbidden = status == StatusCode::FORBIDDEN;
     let attempt = Attempt {
         grid: path.get("grid").map(str::to_owned),
         resource: audited.resource,
         event: audited.event,
         name: values.last().copied().unwrap_or_default().to_owned(),
         id: values.join("/"),
-        denied: response
-            .response()
-            .error()
-            .and_then(|error| error.as_error())
-            .is_some_and(ApiError::is_denial),
+        denied: error.map_or(is_forbidden, ApiError::is_denial),
     };
     let means = app.means.clone();
     // Whoever called does not wait for it.

@@ -14,7 +14,7 @@ use std::{
 use kontena_core::domain::{Grid, Time, UserId};
 use kontena_store::{Store, users::User};
 
-use crate::clock;
+use crate::{auth::Scopes, clock};
 
 /// How long another program's writes may go unseen.
 const HOLDS: Duration = Duration::from_secs(1);
@@ -24,8 +24,8 @@ const MOST: usize = 4096;
 /// What is kept.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// By the token's keyed hash: whose it is, and its end.
-    pub(super) bearers: Kept<String, (User, Option<Time>)>,
+    /// By the token's keyed hash: whose it is, what it is good for, and its end.
+    pub(super) bearers: Kept<String, (User, Scopes, Option<Time>)>,
     /// By user and the grid's name: the grid, and whether they are a member.
     pub(super) grids: Kept<(UserId, String), (Grid, bool)>,
 }

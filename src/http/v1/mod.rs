@@ -1,5 +1,7 @@
 //! The administrators' API, version 1: one module per resource, each handler thin.
 
+pub(super) mod audit;
+pub(super) mod config;
 pub(super) mod containers;
 pub(super) mod events;
 pub(super) mod explain;
@@ -8,7 +10,7 @@ mod list;
 pub(super) mod nodes;
 pub(super) mod services;
 pub(super) mod users;
-mod view;
+pub(super) mod view;
 pub(super) mod volumes;
 
 use actix_web::HttpResponse;
@@ -17,9 +19,9 @@ use list::list;
 use super::error::ApiError;
 
 /// What a handler answers.
-type Answer = Result<HttpResponse, ApiError>;
+pub(super) type Answer = Result<HttpResponse, ApiError>;
 
-fn ok(body: &impl serde::Serialize) -> Answer {
+pub(super) fn ok(body: &impl serde::Serialize) -> Answer {
     Ok(HttpResponse::Ok().json(body))
 }
 

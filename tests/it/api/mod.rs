@@ -3,5 +3,6 @@
 mod access;
 mod explain;
 mod fenced;
+mod matrix;
 mod resources;
 mod volumes;

@@ -3,10 +3,13 @@
 //!
 //! Each case is a function that gets a master of its own with the fixture of the contract.
 
+pub mod access;
 pub mod agent;
 pub mod fixture;
 pub mod server;
+pub mod tokens;
 pub mod transport;
+pub mod users;
 
 pub use agent::Agent;
 pub use fixture::{Database, Fixture};
@@ -26,7 +29,12 @@ macro_rules! cases {
 pub(crate) use cases;
 
 /// Every file with its cases.
-pub const FILES: &[(&str, &[Case])] = &[("transport", transport::CASES)];
+pub const FILES: &[(&str, &[Case])] = &[
+    ("transport", transport::CASES),
+    ("tokens", tokens::CASES),
+    ("users", users::CASES),
+    ("access", access::CASES),
+];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.
 pub fn run(file: &str, database: &Database) {

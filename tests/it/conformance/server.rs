@@ -75,16 +75,23 @@ impl Server {
         self.raw(method, path, &[("Authorization", &format!("Bearer {token}"))], &body)
     }
 
+    /// Sends a body as JSON where there is one.
     pub fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut all = headers.to_vec();
+        if !body.is_empty() {
+            all.push(("Content-Type", "application/json"));
+        }
+        self.typed(method, path, &all, body)
+    }
+
+    /// Sends a body as what the headers say.
+    pub fn typed(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: master\r\nConnection: close\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !body.is_empty() {
-            request.push_str("Content-Type: application/json\r\n");
         }
         request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
         stream.write_all(request.as_bytes()).expect("sends");

@@ -1,5 +1,6 @@
 //! Tests of typing, nodes, grids, and of bodies nobody thought of; services have their own.
 
+mod access;
 mod grids;
 mod nodes;
 mod typing;

@@ -4,6 +4,7 @@
 //! ISO 8601 UTC with milliseconds. What the master accepts as input is more lenient than any type and is
 //! read by its own validation.
 
+mod audit;
 mod container;
 mod explain;
 mod grid;
@@ -15,6 +16,7 @@ mod status;
 mod token;
 mod volume;
 
+pub use audit::{AuditEntry, AuditLog, UserIdentity};
 pub use container::{
     Container, ContainerState, Containers, CpuMetric, FilesystemMetric, GridOfContainer,
     HealthOfContainer, Metric, Metrics, NodeOfContainer,
@@ -27,8 +29,9 @@ pub use node::{
     TokenReset,
 };
 pub use request::{
-    DeployRequest, GridUpdate, HookRequest, LinkRequest, ScaleRequest, SecretRequest,
-    ServiceCreate, ServiceSettings, ServiceUpdate, TokenRequest, VolumeCreate,
+    AuthorizeRequest, DeployRequest, GridUpdate, GridUserRequest, HookRequest, LinkRequest,
+    RoleRequest, ScaleRequest, SecretRequest, ServiceCreate, ServiceSettings, ServiceUpdate,
+    TokenRequest, VolumeCreate,
 };
 pub use service::{
     DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,
@@ -36,7 +39,7 @@ pub use service::{
     Services, StackRef,
 };
 pub use status::{Done, Failure, Health, Pong, Root};
-pub use token::{Server, Token, TokenUser, User};
+pub use token::{Invitation, Server, Token, TokenUser, Tokens, User, Users};
 pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 
 /// Writes a moment the way the API does: `2017-06-14T13:37:36.968Z`.

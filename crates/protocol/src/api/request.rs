@@ -24,6 +24,51 @@ pub struct TokenRequest {
     pub refresh_token: Option<String>,
 }
 
+/// `POST /oauth2/authorize`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuthorizeRequest {
+    /// `token`, `code` or `invite`.
+    pub response_type: String,
+    /// With `token` and `code`: `user`, `owner`, or both joined by a comma.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// With `token` and `code`: seconds; never ends where absent or 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<i64>,
+    /// With `token` and `code`: free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// With `token` and `code`: address of the user it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// With `invite`: address of who is invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With `invite`: who they are to a provider of identities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// With `invite`: their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+/// `POST /v1/users/:email/roles`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoleRequest {
+    /// `master_admin`, `grid_admin` or `user_admin`.
+    pub role: String,
+}
+
+/// `POST /v1/grids/:grid/users`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GridUserRequest {
+    /// Address of a user.
+    pub email: String,
+}
+
 /// `PUT /v1/grids/:grid`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

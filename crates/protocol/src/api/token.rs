@@ -1,4 +1,4 @@
-//! Access tokens and users.
+//! Access tokens, codes, invitations and users.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,15 @@ use serde::{Deserialize, Serialize};
 pub struct Token {
     /// 24 hexadecimal digits.
     pub id: String,
-    /// `bearer`.
+    /// `bearer`; absent for a code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
+    /// `authorization_code`, for a code only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
+    /// The code in clear, in the creating answer only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// In clear, in the creating answer only.
     pub access_token: Option<String>,
     /// In clear, in the creating answer only; only of a token that expires.
@@ -70,4 +76,38 @@ pub struct User {
     /// `{"name", "description"}` each.
     #[serde(default)]
     pub roles: Vec<serde_json::Value>,
+}
+
+/// `GET /oauth2/tokens`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tokens {
+    /// The caller's, codes included, oldest first.
+    pub tokens: Vec<Token>,
+}
+
+/// The answer to an invitation.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Invitation {
+    /// Address of who is invited.
+    pub email: String,
+    /// Good for one login: `kontena master login --code CODE URL`.
+    pub invite_code: String,
+    /// Shows the code in a browser.
+    pub link: String,
+}
+
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Invitation({})", self.email)
+    }
+}
+
+/// `GET /v1/users`, `GET /v1/grids/:grid/users`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Users {
+    /// By address.
+    pub users: Vec<User>,
 }
