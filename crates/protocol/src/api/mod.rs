@@ -13,6 +13,7 @@ mod request;
 mod service;
 mod status;
 mod token;
+mod vault;
 mod volume;
 
 pub use container::{
@@ -27,8 +28,8 @@ pub use node::{
     TokenReset,
 };
 pub use request::{
-    DeployRequest, GridUpdate, HookRequest, LinkRequest, ScaleRequest, SecretRequest,
-    ServiceCreate, ServiceSettings, ServiceUpdate, TokenRequest, VolumeCreate,
+    DeployRequest, EnvRequest, ExecRequest, GridUpdate, HookRequest, LinkRequest, ScaleRequest,
+    SecretRequest, ServiceCreate, ServiceSettings, ServiceUpdate, TokenRequest, VolumeCreate,
 };
 pub use service::{
     DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,
@@ -37,6 +38,10 @@ pub use service::{
 };
 pub use status::{Done, Failure, Health, Pong, Root};
 pub use token::{Server, Token, TokenUser, User};
+pub use vault::{
+    Registries, Registry, RegistryCreate, Secret, SecretCreate, SecretInList, SecretUpdate,
+    Secrets, ServiceOfSecret,
+};
 pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 
 /// Writes a moment the way the API does: `2017-06-14T13:37:36.968Z`.

@@ -5,6 +5,7 @@ mod explain;
 mod grid;
 mod node;
 mod service;
+mod vault;
 mod volume;
 
 pub(super) use container::container;
@@ -12,6 +13,7 @@ pub(super) use explain::{explanation, plan};
 pub(super) use grid::grid;
 pub(super) use node::{node, node_path};
 pub(super) use service::{deploy, instance, service};
+pub(super) use vault::{registry, secret, secret_in_list};
 pub(super) use volume::{AroundVolumes, volume};
 
 use kontena_core::domain::Time;
