@@ -127,6 +127,10 @@ routes! {
     get "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::show;
     put "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::reset ["HostNode" "reset token"];
     delete "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::clear ["HostNode" "clear token"];
+    put "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::update_twice ["HostNode" "update"];
+    delete "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::remove_twice ["HostNode" "remove node"];
+    get "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::show;
+    put "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::update ["HostNode" "update"];
     get "/v1/nodes/{grid}/{node}/health" Needs(ReadGrid) => v1::nodes::health::show;
     get "/v1/nodes/{grid}/{node}/metrics" Needs(ReadGrid) => v1::nodes::metrics::show;
 
@@ -156,6 +160,9 @@ routes! {
     get "/v1/containers/{grid}" Needs(ReadGrid) => v1::containers::list;
     get "/v1/containers/{grid}/{node}/{container}" Needs(ReadGrid) => v1::containers::show;
     get "/v1/containers/{grid}/{node}/{container}/inspect" Needs(ManageServices) => v1::containers::inspect ["Container" "inspect"];
+    get "/v1/containers/{grid}/{node}/{container}/top" Needs(ManageServices) => v1::exec::top;
+    get "/v1/containers/{grid}/{node}/{container}/exec" Needs(ManageServices) => v1::exec::session ["Container" "exec"];
+    post "/v1/containers/{grid}/{node}/{container}/exec" Needs(ManageServices) => v1::exec::run ["Container" "exec"];
 
     // The vault.
     get "/v1/grids/{grid}/secrets" Needs(ReadGrid) => v1::secrets::list;

@@ -119,7 +119,8 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<Caller, ApiErro
 /// made it; where the database is away there is nothing to write to.
 fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
     let status = response.status();
-    if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE {
+    let came_about = status.is_success() || status.is_informational();
+    if came_about || status == StatusCode::SERVICE_UNAVAILABLE {
         return;
     }
     let request = response.request();

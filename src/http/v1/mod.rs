@@ -2,6 +2,7 @@
 
 pub(super) mod containers;
 pub(super) mod events;
+pub(super) mod exec;
 pub(super) mod explain;
 pub(super) mod grids;
 pub(super) mod instances;

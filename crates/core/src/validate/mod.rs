@@ -11,6 +11,7 @@
 
 mod affinity;
 mod error;
+pub mod exec;
 mod fields;
 pub mod grid;
 pub mod node;
