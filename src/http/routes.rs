@@ -129,8 +129,8 @@ routes! {
     delete "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::clear ["HostNode" "clear token"];
     put "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::update_twice ["HostNode" "update"];
     delete "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::remove_twice ["HostNode" "remove node"];
-    get "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::show;
-    put "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::update ["HostNode" "update"];
+    get "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::show_by_engine;
+    put "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::update_by_engine ["HostNode" "update"];
     get "/v1/nodes/{grid}/{node}/health" Needs(ReadGrid) => v1::nodes::health::show;
     get "/v1/nodes/{grid}/{node}/metrics" Needs(ReadGrid) => v1::nodes::metrics::show;
 

@@ -4,9 +4,14 @@
 //! Each case is a function that gets a master of its own with the fixture of the contract.
 
 pub mod agent;
+pub mod exec;
 pub mod fixture;
+pub mod grids;
+pub mod nodes;
 pub mod server;
+pub mod services;
 pub mod transport;
+pub mod vault;
 
 pub use agent::Agent;
 pub use fixture::{Database, Fixture};
@@ -26,7 +31,14 @@ macro_rules! cases {
 pub(crate) use cases;
 
 /// Every file with its cases.
-pub const FILES: &[(&str, &[Case])] = &[("transport", transport::CASES)];
+pub const FILES: &[(&str, &[Case])] = &[
+    ("transport", transport::CASES),
+    ("grids", grids::CASES),
+    ("nodes", nodes::CASES),
+    ("services", services::CASES),
+    ("vault", vault::CASES),
+    ("exec", exec::CASES),
+];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.
 pub fn run(file: &str, database: &Database) {

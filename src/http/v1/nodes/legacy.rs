@@ -11,7 +11,7 @@ use kontena_core::{
     validate::node::{self as validate, NodeEdit},
 };
 use kontena_protocol::api;
-use kontena_store::{grids, nodes as table, users::User};
+use kontena_store::users::User;
 
 use super::{Answer, one, remove_by, update_by};
 use crate::{
@@ -23,7 +23,6 @@ use crate::{
         extract::{address::source_ip, body::Body, gate::grid_token},
         v1::ok,
     },
-    vault::Purpose,
 };
 
 type Twice = Path<(String, String, String)>;
@@ -35,7 +34,7 @@ type Twice = Path<(String, String, String)>;
     tag = "nodes",
     responses((status = 200, body = api::Node)),
 )]
-pub(in crate::http) async fn show(
+pub(in crate::http) async fn show_by_engine(
     app: Data<App>,
     request: HttpRequest,
     engine: Path<String>,
@@ -52,7 +51,7 @@ pub(in crate::http) async fn show(
     request_body = api::NodeUpdate,
     responses((status = 200, body = api::Node)),
 )]
-pub(in crate::http) async fn update(
+pub(in crate::http) async fn update_by_engine(
     app: Data<App>,
     request: HttpRequest,
     engine: Path<String>,
@@ -69,18 +68,8 @@ pub(in crate::http) async fn update(
 
 async fn find(app: &App, request: &HttpRequest, engine: &str) -> Result<(Grid, Node), ApiError> {
     let token = grid_token(request.headers()).ok_or(ApiError::NOT_FOUND)?;
-    let hash = app.means.vault.hash(Purpose::Grid, token);
-    let engine = EngineId::new(engine);
-    let read = app.means.store.read(move |conn| {
-        let Some(grid) = grids::by_token(conn, &hash)? else { return Ok(None) };
-        let node = match &engine {
-            Some(engine) => table::by_engine(conn, engine)?,
-            None => None,
-        };
-        let node = node.filter(|node| node.grid == grid.id);
-        Ok(Some((grid, node)))
-    });
-    let (grid, node) = read.await?.ok_or(ApiError::NOT_FOUND)?;
+    let found = nodes::by_grid_token(&app.means, token, EngineId::new(engine)).await?;
+    let (grid, node) = found.ok_or(ApiError::NOT_FOUND)?;
     Ok((grid, node.ok_or(ApiError::NotFound("Node not found"))?))
 }
 
