@@ -8,6 +8,7 @@ pub mod exec;
 pub mod fixture;
 pub mod grids;
 pub mod nodes;
+pub mod sequences;
 pub mod server;
 pub mod services;
 pub mod transport;
@@ -38,6 +39,7 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("services", services::CASES),
     ("vault", vault::CASES),
     ("exec", exec::CASES),
+    ("sequences", sequences::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

@@ -18,7 +18,7 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(transport, grids, nodes, services, vault, exec);
+on_sqlite!(transport, grids, nodes, services, vault, exec, sequences);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]
