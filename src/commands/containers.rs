@@ -5,16 +5,18 @@ use kontena_core::domain::{ContainerRecord, Grid, Node};
 use super::{CommandError, Means, Subject, audit};
 use crate::auth::Caller;
 
-/// Writes down that somebody is about to inspect a container.
+/// Writes down that somebody is about to look into a container, as `event` (`inspect`, `exec`,
+/// `exec_interactive`).
 ///
 /// # Errors
 /// Where the store fails.
-pub async fn inspected(
+pub async fn looked_into(
     means: &Means,
     caller: &Caller,
     grid: &Grid,
     node: &Node,
     container: &ContainerRecord,
+    event: &'static str,
 ) -> Result<(), CommandError> {
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.name.clone());
     let (node, name) = (node.name.clone(), container.name.clone());
@@ -25,7 +27,7 @@ pub async fn inspected(
             name: &name,
             id: format!("{grid}/{node}/{name}"),
         };
-        audit(tx, &caller, "inspect", &subject, clock.now())
+        audit(tx, &caller, event, &subject, clock.now())
     });
     Ok(written.await?)
 }

@@ -8,6 +8,8 @@ pub mod config;
 pub mod containers;
 pub mod grids;
 pub mod nodes;
+pub mod registries;
+pub mod secrets;
 pub mod services;
 pub mod setup;
 pub mod tokens;

@@ -156,6 +156,10 @@ routes! {
     get "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::show;
     put "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::reset ["HostNode" "reset token"];
     delete "/v1/nodes/{grid}/{node}/token" Needs(ProvisionNodes) => v1::nodes::token::clear ["HostNode" "clear token"];
+    put "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::update_twice ["HostNode" "update"];
+    delete "/v1/nodes/{grid}/{again}/{node}" Needs(ManageNodes) => v1::nodes::legacy::remove_twice ["HostNode" "remove node"];
+    get "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::show_by_engine;
+    put "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::update_by_engine ["HostNode" "update"];
     get "/v1/nodes/{grid}/{node}/health" Needs(ReadGrid) => v1::nodes::health::show;
     get "/v1/nodes/{grid}/{node}/metrics" Needs(ReadGrid) => v1::nodes::metrics::show;
 
@@ -172,6 +176,10 @@ routes! {
     post "/v1/services/{grid}/{stack}/{service}/restart" Needs(ManageServices) => v1::services::restart ["GridService" "restart"];
     get "/v1/services/{grid}/{stack}/{service}/deploys/{deploy}" Needs(ReadGrid) => v1::services::show_deploy;
     get "/v1/services/{grid}/{stack}/{service}/instances" Needs(ReadGrid) => v1::services::instances;
+    get "/v1/services/{grid}/{stack}/{service}/instances/{instance}" Needs(ReadGrid) => v1::instances::show;
+    delete "/v1/services/{grid}/{stack}/{service}/instances/{instance}" Needs(ManageServices) => v1::instances::remove ["GridService" "remove instance"];
+    post "/v1/services/{grid}/{stack}/{service}/envs" Needs(ManageServices) => v1::instances::add_env ["GridService" "add_env"];
+    delete "/v1/services/{grid}/{stack}/{service}/envs/{key}" Needs(ManageServices) => v1::instances::remove_env ["GridService" "remove_env"];
     get "/v1/services/{grid}/{stack}/{service}/containers" Needs(ReadGrid) => v1::services::containers;
     get "/v1/services/{grid}/{stack}/{service}/event_logs" Needs(ReadGrid) => v1::events::of_service;
     get "/v1/services/{grid}/{stack}/{service}/explain" Needs(ReadGrid) => v1::explain::show;
@@ -181,6 +189,21 @@ routes! {
     get "/v1/containers/{grid}" Needs(ReadGrid) => v1::containers::list;
     get "/v1/containers/{grid}/{node}/{container}" Needs(ReadGrid) => v1::containers::show;
     get "/v1/containers/{grid}/{node}/{container}/inspect" Needs(ManageServices) => v1::containers::inspect ["Container" "inspect"];
+    get "/v1/containers/{grid}/{node}/{container}/top" Needs(ManageServices) => v1::exec::top;
+    get "/v1/containers/{grid}/{node}/{container}/exec" Needs(ManageServices) => v1::exec::session ["Container" "exec"];
+    post "/v1/containers/{grid}/{node}/{container}/exec" Needs(ManageServices) => v1::exec::run ["Container" "exec"];
+
+    // The vault.
+    get "/v1/grids/{grid}/secrets" Needs(ReadGrid) => v1::secrets::list;
+    post "/v1/grids/{grid}/secrets" Needs(ManageServices) => v1::secrets::create ["GridSecret" "create"];
+    put "/v1/grids/{grid}/secrets/{secret}" Needs(ManageServices) => v1::secrets::update_by_old_path ["GridSecret" "update"];
+    get "/v1/secrets/{grid}/{secret}" Needs(ManageServices) => v1::secrets::show ["GridSecret" "show"];
+    put "/v1/secrets/{grid}/{secret}" Needs(ManageServices) => v1::secrets::update ["GridSecret" "update"];
+    delete "/v1/secrets/{grid}/{secret}" Needs(ManageServices) => v1::secrets::remove ["GridSecret" "delete"];
+    get "/v1/grids/{grid}/external_registries" Needs(ReadGrid) => v1::registries::list;
+    post "/v1/grids/{grid}/external_registries" Needs(ManageServices) => v1::registries::create ["Registry" "create"];
+    get "/v1/external_registries/{grid}/{registry}" Needs(ReadGrid) => v1::registries::show;
+    delete "/v1/external_registries/{grid}/{registry}" Needs(ManageServices) => v1::registries::remove ["Registry" "delete"];
 
     // Volumes.
     get "/v1/volumes/{grid}" Needs(ReadGrid) => v1::volumes::list;

@@ -4,6 +4,7 @@
 
 mod bounded;
 mod container;
+mod exec;
 mod info;
 mod pod;
 mod report;
@@ -11,8 +12,11 @@ mod stats;
 mod volume;
 
 pub use container::read_container;
+pub use exec::{
+    Chunks, ExecAsked, ExecMode, chunk_bytes, exec_error, exec_exit, exec_output, read_exec,
+};
 pub use info::{node_info, peer_ips};
-pub use pod::{PodSource, domainname, pod};
+pub use pod::{Confidential, PodSource, domainname, pod, registry_of};
 pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};
 pub use stats::{read_container_memory, read_node_stats};
 pub use volume::node_volume;

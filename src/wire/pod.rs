@@ -6,9 +6,12 @@ use std::{
 };
 
 use kontena_core::domain::{
-    DEFAULT_STACK, Grid, Instance, Node, Service, ServiceSpec, ServiceVolume,
+    DEFAULT_STACK, Grid, Instance, Node, SecretRef, Service, ServiceSpec, ServiceVolume,
 };
-use kontena_protocol::agent::{ContainerPort, HookSpec, Mount, NetworkInfo, ServicePod, utc_text};
+use kontena_protocol::agent::{
+    ContainerPort, HookSpec, Mount, NetworkInfo, PodSecret, RegistryCredentials, ServicePod,
+    utc_text,
+};
 
 const DEFAULT_STOP_GRACE_SECONDS: i64 = 10;
 
@@ -25,6 +28,36 @@ pub struct PodSource {
     pub done_hooks: BTreeSet<String>,
 }
 
+/// What of a grid is secret and a node must know, in clear. Never printed.
+#[derive(Default)]
+pub struct Confidential {
+    /// Values of secrets by name.
+    pub secrets: BTreeMap<String, String>,
+    /// Credentials by the name of the registry.
+    pub registries: BTreeMap<String, RegistryCredentials>,
+}
+
+/// The registry of images that name none.
+const DEFAULT_REGISTRY: &str = "index.docker.io";
+
+impl PodSource {
+    /// What the instance was deployed with.
+    #[must_use]
+    pub fn spec(&self) -> &ServiceSpec {
+        self.spec.as_ref().unwrap_or(&self.service.spec)
+    }
+}
+
+/// The registry that an image comes from. Its name stands before the first slash, and is known by its dot
+/// or port.
+#[must_use]
+pub fn registry_of(image: &str) -> &str {
+    match image.split_once('/') {
+        Some((first, _)) if first.contains(['.', ':']) => first,
+        _ => DEFAULT_REGISTRY,
+    }
+}
+
 /// The DNS domain of a stack's services.
 #[must_use]
 pub fn domainname(grid: &str, stack: &str) -> String {
@@ -37,9 +70,14 @@ pub fn domainname(grid: &str, stack: &str) -> String {
 
 /// Describes an instance to its node.
 #[must_use]
-pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
-    let PodSource { instance, service, spec, done_hooks } = source;
-    let spec = spec.as_ref().unwrap_or(&service.spec);
+pub fn pod(
+    grid: &Grid,
+    node: &Node,
+    source: &PodSource,
+    confidential: &Confidential,
+) -> ServicePod {
+    let PodSource { instance, service, done_hooks, .. } = source;
+    let spec = source.spec();
     let number = instance.number;
     ServicePod {
         id: format!("{}/{number}", service.id),
@@ -50,7 +88,7 @@ pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
         updated_at: utc_text(service.updated_at),
         instance_number: number,
         image_name: spec.image.clone(),
-        image_credentials: None,
+        image_credentials: confidential.registries.get(registry_of(&spec.image)).cloned(),
         deploy_rev: instance.deploy_rev.clone(),
         stateful: spec.stateful,
         user: spec.user.clone(),
@@ -79,7 +117,7 @@ pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
         stop_signal: spec.stop_signal.clone(),
         stop_grace_period: spec.stop_grace_period.unwrap_or(DEFAULT_STOP_GRACE_SECONDS),
         env: env(grid, node, service, spec, number),
-        secrets: Vec::new(),
+        secrets: secrets(spec, confidential),
         labels: labels(grid, service, spec),
         hooks: hooks(spec, number, done_hooks),
         networks: vec![NetworkInfo {
@@ -90,6 +128,16 @@ pub fn pod(grid: &Grid, node: &Node, source: &PodSource) -> ServicePod {
         }],
         read_only: spec.read_only,
     }
+}
+
+/// One that was removed from the vault has no value.
+fn secrets(spec: &ServiceSpec, confidential: &Confidential) -> Vec<PodSecret> {
+    let secret = |used: &SecretRef| PodSecret {
+        name: used.name.clone(),
+        kind: "env".to_owned(),
+        value: confidential.secrets.get(&used.secret).cloned(),
+    };
+    spec.secrets.iter().map(secret).collect()
 }
 
 fn ports(spec: &ServiceSpec) -> Vec<ContainerPort> {
@@ -179,4 +227,23 @@ fn hooks(spec: &ServiceSpec, number: u32, done: &BTreeSet<String>) -> Vec<HookSp
             oneshot: hook.oneshot,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registry_of;
+
+    #[test]
+    fn an_image_comes_from_the_registry_it_names() {
+        for (image, registry) in [
+            ("redis", "index.docker.io"),
+            ("redis:3.0", "index.docker.io"),
+            ("kontena/agent:1.5", "index.docker.io"),
+            ("r.example/a", "r.example"),
+            ("r.example:5000/a/b:1", "r.example:5000"),
+            ("registry:5000/a", "registry:5000"),
+        ] {
+            assert_eq!(registry_of(image), registry, "{image}");
+        }
+    }
 }

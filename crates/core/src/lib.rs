@@ -18,6 +18,7 @@ pub mod invariants;
 pub mod keepalive;
 pub mod login;
 pub mod moment;
+pub mod names;
 pub mod placement;
 pub mod presence;
 pub mod reconcile;

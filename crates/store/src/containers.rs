@@ -1,13 +1,16 @@
 //! Containers as agents report them.
 
+use std::collections::BTreeMap;
+
 use diesel::{dsl::min, prelude::*};
 use kontena_core::domain::{
-    Container, ContainerId, ContainerRecord, GridId, NodeId, ServiceId, Time, container::CONTAINER,
+    Container, ContainerHealth, ContainerId, ContainerRecord, GridId, NodeId, ServiceId, Time,
+    container::CONTAINER,
 };
 
 use crate::{
     Conn, Result,
-    row::{ContainerRow, VisibleRow, id, time},
+    row::{ContainerRow, VisibleRow, from_json_opt, id, time},
     schema::{containers, services},
 };
 
@@ -59,6 +62,50 @@ pub fn of_service(
         .filter(containers::service_id.eq(service.to_string()))
         .order((containers::created_at, containers::id));
     many(rows.select(ContainerRow::as_select()).load(conn)?)
+}
+
+/// How many containers of a service are well, as their agents found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Passed their last check.
+    pub healthy: i64,
+    /// Did not.
+    pub unhealthy: i64,
+    /// Exist, checked or not.
+    pub total: i64,
+}
+
+/// The health of a grid's services, or of one of them; those without containers are left out.
+///
+/// # Errors
+/// Where the query fails.
+pub fn health(
+    conn: &mut Conn,
+    grid: GridId,
+    only: Option<ServiceId>,
+) -> Result<BTreeMap<ServiceId, Health>> {
+    let mut rows = containers::table
+        .filter(containers::grid_id.eq(grid.to_string()))
+        .filter(containers::kind.eq(CONTAINER))
+        .filter(containers::deleted_at.is_null())
+        .filter(containers::service_id.is_not_null())
+        .select((containers::service_id, containers::health))
+        .into_boxed();
+    if let Some(service) = only {
+        rows = rows.filter(containers::service_id.eq(service.to_string()));
+    }
+    let mut all: BTreeMap<ServiceId, Health> = BTreeMap::new();
+    for (service, health) in rows.load::<(Option<String>, Option<String>)>(conn)? {
+        let Some(service) = service else { continue };
+        let counts = all.entry(id(TABLE, &service)?).or_default();
+        counts.total += 1;
+        match from_json_opt::<ContainerHealth>(TABLE, health.as_deref())? {
+            Some(health) if health.healthy => counts.healthy += 1,
+            Some(_) => counts.unhealthy += 1,
+            None => {}
+        }
+    }
+    Ok(all)
 }
 
 /// The containers of a grid that run its services: the engine's id, the node and the service.

@@ -284,6 +284,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secrets (id) {
+        id -> Text,
+        grid_id -> Text,
+        name -> Text,
+        value_sealed -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    registries (id) {
+        id -> Text,
+        grid_id -> Text,
+        name -> Text,
+        url -> Text,
+        username -> Text,
+        password_sealed -> Text,
+        email -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
 diesel::joinable!(stacks -> grids (grid_id));
 diesel::joinable!(nodes -> grids (grid_id));
 diesel::joinable!(services -> stacks (stack_id));
@@ -322,4 +346,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     audit_log,
     lease,
+    secrets,
+    registries,
 );

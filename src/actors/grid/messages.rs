@@ -11,7 +11,10 @@ use kontena_protocol::agent::RpcError;
 use rmpv::Value;
 
 use super::SessionEnd;
-use crate::actors::{lifeline::Death, session::SessionActor};
+use crate::actors::{
+    lifeline::Death,
+    session::{ExecLine, OpenExec, SessionActor},
+};
 
 /// An admitted session wants to count as its node's connection.
 #[derive(Message)]
@@ -77,6 +80,16 @@ pub struct Notify {
     pub method: &'static str,
     /// Positional arguments.
     pub params: Vec<Value>,
+}
+
+/// Opens an exec session in a container of a node.
+#[derive(Message)]
+#[rtype(result = "Result<ExecLine, CallFailed>")]
+pub struct Exec {
+    /// The node.
+    pub node: NodeId,
+    /// What is opened there.
+    pub open: OpenExec,
 }
 
 /// Which nodes have a session here.

@@ -29,7 +29,7 @@ use crate::telemetry::metrics;
 
 pub use directory::{Directory, ReadDirectory, Unread};
 pub use messages::{
-    Attach, Attached, Call, CallFailed, Drain, ListConnected, Notify, Probe, Probed,
+    Attach, Attached, Call, CallFailed, Drain, Exec, ListConnected, Notify, Probe, Probed,
 };
 
 /// How a session says it ended: the code and reason to be recorded.

@@ -8,7 +8,7 @@ use kontena_core::{
 use kontena_store::{StoreError, nodes};
 
 use super::{
-    AGAIN, Attach, Attached, Call, CallFailed, Drain, GridActor, ListConnected, Live, Notify,
+    AGAIN, Attach, Attached, Call, CallFailed, Drain, Exec, GridActor, ListConnected, Live, Notify,
     Probe, Probed, SessionEnd,
 };
 use crate::actors::{
@@ -228,6 +228,18 @@ impl Handler<Call> for GridActor {
         let Call { method, params, timeout, .. } = call;
         let answer = live.session.send(session::CallAgent { method, params, timeout });
         Box::pin(async move { answer.await.unwrap_or(Err(CallFailed::NotConnected)) })
+    }
+}
+
+impl Handler<Exec> for GridActor {
+    type Result = ResponseFuture<Result<session::ExecLine, CallFailed>>;
+
+    fn handle(&mut self, exec: Exec, _: &mut Self::Context) -> Self::Result {
+        let Some(live) = self.sessions.get(&exec.node) else {
+            return Box::pin(std::future::ready(Err(CallFailed::NotConnected)));
+        };
+        let opened = live.session.send(exec.open);
+        Box::pin(async move { opened.await.unwrap_or(Err(CallFailed::NotConnected)) })
     }
 }
 

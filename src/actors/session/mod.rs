@@ -13,6 +13,8 @@
 mod admission;
 mod answer;
 mod calls;
+mod exec;
+pub mod exec_socket;
 mod intake;
 mod keepalive;
 mod outflow;
@@ -43,9 +45,11 @@ use super::{
     registry::Counted,
 };
 use calls::Calls;
+use exec::Execs;
 use queue::Queue;
 use sparse::Sparse;
 
+pub use exec::{ExecLine, ExecTold, OpenExec, TellExec};
 pub use outflow::Outflow;
 
 /// How long an agent may wait between its upgrade and the moment its connection counts; a database that
@@ -177,6 +181,7 @@ pub struct SessionActor {
     accepted_at: Duration,
     keepalive: Keepalive,
     calls: Calls,
+    execs: Execs,
     probes: Vec<keepalive::Probing>,
     deaf: Rc<Cell<bool>>,
     /// Tells the socket when this session is lost: a panic must not leave a connection behind that
@@ -260,6 +265,7 @@ impl SessionActor {
             pulse,
             keepalive,
             calls: Calls::default(),
+            execs: Execs::default(),
             probes: Vec::new(),
             deaf: line.deaf,
             to_socket: line.to_socket,
@@ -303,6 +309,8 @@ impl SessionActor {
     /// Ends the session, whoever closed it.
     fn end(&mut self, code: u16, reason: String, ctx: &mut Context<Self>) {
         self.closing = true;
+        // Clients of its exec sessions hear of it at once.
+        self.execs = Execs::default();
         if let Some(node) = &self.node {
             log::info!("node {} connection closed with code {code}: {reason}", node.engine_id);
         }

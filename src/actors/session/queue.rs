@@ -161,6 +161,10 @@ impl SessionActor {
             return;
         };
         self.tools().failpoints.pass("session: dispatch");
+        if id.is_none() && self.exec_said(&method, &params, ctx) {
+            done.send(()).ok();
+            return;
+        }
         let tools = self.tools().clone();
         self.queue.busy = true;
         let call = async move {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use kontena_core::{
+    Moment,
     domain::{Change, Grid, GridId, StackId},
+    names,
     validate::{
         FieldErrors,
         grid::{self, GridDraft, GridEdit},
     },
 };
-use kontena_store::{StoreError, grids, nodes, services};
+use kontena_store::{StoreError, Tx, grids, nodes, services};
 
 use super::{CommandError, Means, Subject, audit, run};
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
 };
 
 const RESOURCE: &str = "Grid";
+/// Names that are made up before one gets a number that nobody has.
+const TRIES: usize = 20;
 
 /// Creates a grid with its default stack; the caller becomes a member.
 ///
@@ -34,7 +38,7 @@ pub async fn create(
         let mut moment = means_.clock.moment();
         let name = match &draft.name {
             Some(name) => name.clone(),
-            None => format!("grid-{}", GridId::from_bytes(moment.id())),
+            None => free_name(tx, &mut moment)?,
         };
         if grids::by_name(tx.conn(), &name)?.is_some() {
             let text = format!("Grid with name {name} already exists");
@@ -65,6 +69,17 @@ pub async fn create(
         Ok(Ok(grid))
     })
     .await
+}
+
+/// A name that no grid has.
+fn free_name(tx: &mut Tx<'_>, moment: &mut Moment) -> Result<String, StoreError> {
+    for _ in 0..TRIES {
+        let name = names::made_up(moment);
+        if grids::by_name(tx.conn(), &name)?.is_none() {
+            return Ok(name);
+        }
+    }
+    Ok(format!("{}-{}", names::made_up(moment), GridId::from_bytes(moment.id())))
 }
 
 /// Changes a grid's settings; every agent is told.
@@ -100,6 +115,7 @@ pub async fn update(
 pub async fn remove(means: &Means, caller: &Caller, grid: &Grid) -> Result<(), CommandError> {
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
     run(&means.store, move |tx| {
+        // Where it has both, clients are told of the nodes.
         if !nodes::numbers_and_names(tx.conn(), grid.id)?.is_empty() {
             return Ok(Err(FieldErrors::single("grid", "Grid has nodes")));
         }

@@ -4,11 +4,11 @@ mod token;
 
 use kontena_core::{
     Snapshot,
-    domain::{Change, Grid, Node, NodeId},
+    domain::{Change, EngineId, Grid, Node, NodeId},
     login, rollout,
     validate::node::{NodeDraft, NodeEdit},
 };
-use kontena_store::{StoreError, nodes, snapshots};
+use kontena_store::{StoreError, grids, nodes, snapshots};
 
 pub use token::{clear as clear_token, reset as reset_token, show as show_token};
 
@@ -48,6 +48,28 @@ pub async fn create(
         Ok(Ok(node))
     })
     .await
+}
+
+/// The grid that a token opens, and its node with this engine; nothing where no grid has the token.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn by_grid_token(
+    means: &Means,
+    token: &str,
+    engine: Option<EngineId>,
+) -> Result<Option<(Grid, Option<Node>)>, CommandError> {
+    let hash = means.vault.hash(Purpose::Grid, token);
+    let read = means.store.read(move |conn| {
+        let Some(grid) = grids::by_token(conn, &hash)? else { return Ok(None) };
+        let node = match &engine {
+            Some(engine) => nodes::by_engine(conn, engine)?,
+            None => None,
+        };
+        let node = node.filter(|node| node.grid == grid.id);
+        Ok(Some((grid, node)))
+    });
+    Ok(read.await?)
 }
 
 /// Changes a node's labels and availability. Stateful instances on a node that is drained stop, and

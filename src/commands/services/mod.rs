@@ -1,22 +1,29 @@
-//! Services: create, update, deploy, scale, start, stop, restart, remove, explain, plan.
+//! Services: create, update, environment, deploy, scale, start, stop, restart, remove, an instance without a
+//! node, explain, plan.
 
 mod create;
 mod deploy;
+mod detach;
+mod env;
 mod explain;
 mod remove;
+mod restart;
 mod update;
 
 pub use create::create;
 pub use deploy::{deploy, scale, set_state};
+pub use detach::detach;
+pub use env::{add_env, remove_env};
 pub use explain::{Horizon, Told, explain, plan};
 pub use remove::remove;
+pub use restart::restart;
 pub use update::update;
 
 use kontena_core::{
     domain::{Grid, Service},
     validate::service::Surroundings,
 };
-use kontena_store::{Conn, StoreError, services, volumes};
+use kontena_store::{Conn, StoreError, secrets, services, volumes};
 
 use super::Subject;
 
@@ -44,6 +51,6 @@ fn surroundings(conn: &mut Conn, grid: &Grid, stack: &str) -> Result<Surrounding
             .into_iter()
             .map(|volume| (volume.name.clone(), volume.as_used()))
             .collect(),
-        secrets: std::collections::BTreeSet::new(),
+        secrets: secrets::names(conn, grid.id)?,
     })
 }

@@ -33,7 +33,8 @@ const TAGS: [(&str, &str); 9] = [
 ];
 
 /// What a name in a path stands for.
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 15] = [
+    ("again", "The name of the grid once more."),
     ("container", "Name of a container."),
     ("deploy", "Id of a deploy."),
     ("email", "E-mail address of a user."),
@@ -154,7 +155,16 @@ fn complete(operation: &mut Operation, route: &Route) {
     }
     match route.access {
         Access::Open | Access::KnownOrNot => {}
-        Access::GridToken => refuse(operation, "403", "The header names no grid's token."),
+        Access::GridToken => {
+            let header = ParameterBuilder::new()
+                .name("Kontena-Grid-Token")
+                .parameter_in(ParameterIn::Header)
+                .description(Some("The token of the node's grid."))
+                .schema(Some(Object::with_type(Type::String)))
+                .build();
+            operation.parameters.get_or_insert_default().push(RefOr::T(header));
+            refuse(operation, "403", "The header is missing.");
+        }
         Access::Needs(action) => {
             let need = SecurityRequirement::new("token", Vec::<String>::new());
             operation.security = Some(vec![need]);

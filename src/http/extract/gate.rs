@@ -154,7 +154,8 @@ async fn owner(app: &App, token: &str) -> Result<(User, Scopes), ApiError> {
 /// made it; where the database is away there is nothing to write to.
 fn note_refusal<B>(app: &App, caller: Caller, response: &ServiceResponse<B>) {
     let status = response.status();
-    if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE {
+    let came_about = status.is_success() || status.is_informational();
+    if came_about || status == StatusCode::SERVICE_UNAVAILABLE {
         return;
     }
     let request = response.request();

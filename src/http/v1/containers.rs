@@ -27,7 +27,7 @@ use crate::{
 /// How long an agent may take to describe a container.
 const INSPECT_LIMIT: std::time::Duration = std::time::Duration::from_secs(300);
 
-type OfNode = Path<(String, String, String)>;
+pub(super) type OfNode = Path<(String, String, String)>;
 
 /// Which containers are wanted.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -81,7 +81,8 @@ pub(in crate::http) async fn show(app: Data<App>, caller: Caller, path: OfNode) 
 )]
 pub(in crate::http) async fn inspect(app: Data<App>, caller: Caller, path: OfNode) -> Answer {
     let (grid, node, container) = find(&app, &caller, &path, Action::ManageServices).await?;
-    commands::containers::inspected(&app.means, &caller, &grid, &node, &container).await?;
+    commands::containers::looked_into(&app.means, &caller, &grid, &node, &container, "inspect")
+        .await?;
     let call = Call {
         node: node.id,
         method: method::CONTAINERS_INSPECT,
@@ -130,7 +131,7 @@ impl Surroundings {
     }
 }
 
-async fn find(
+pub(super) async fn find(
     app: &App,
     caller: &Caller,
     path: &OfNode,

@@ -9,7 +9,8 @@ use kontena_core::{
 };
 use kontena_protocol::{agent::method, api};
 use kontena_store::{
-    containers as container_table, deploys, instances as instance_table, nodes, services as table,
+    containers::{self as container_table, Health},
+    deploys, instances as instance_table, nodes, services as table,
 };
 use rmpv::Value;
 use serde::Deserialize;
@@ -26,7 +27,7 @@ use crate::{
     },
 };
 
-type OfStack = Path<(String, String, String)>;
+pub(super) type OfStack = Path<(String, String, String)>;
 
 /// Filters of the list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -65,10 +66,11 @@ pub(in crate::http) async fn list(
             let mut services = table::of_grid(conn, id)?;
             services
                 .retain(|service| stack.as_ref().is_none_or(|stack| service.stack_name == *stack));
-            Ok(Some((services, instance_table::of_grid(conn, id)?)))
+            let instances = instance_table::of_grid(conn, id)?;
+            Ok(Some((services, instances, container_table::health(conn, id, None)?)))
         })
         .await?;
-    let (services, instances) = found.ok_or(ApiError::NotFound("Stack not found"))?;
+    let (services, instances, health) = found.ok_or(ApiError::NotFound("Stack not found"))?;
     let mut of_service: BTreeMap<_, Vec<Instance>> = BTreeMap::new();
     for instance in instances {
         of_service.entry(instance.service).or_default().push(instance);
@@ -77,7 +79,8 @@ pub(in crate::http) async fn list(
         "services",
         services.into_iter().map(move |service| {
             let instances = of_service.get(&service.id).map(Vec::as_slice).unwrap_or_default();
-            view::service(&grid, &service, instances)
+            let health = health.get(&service.id).copied().unwrap_or_default();
+            view::service(&grid, &service, instances, health)
         }),
     )
 }
@@ -99,7 +102,7 @@ pub(in crate::http) async fn create(
     let grid = extract::grid(&app, &caller, &name, Action::ManageServices).await?;
     let draft = validate::create(&body.object()?)?;
     let service = services::create(&app.means, &caller, &grid, draft).await?;
-    created(&view::service(&grid, &service, &[]))
+    created(&view::service(&grid, &service, &[], Health::default()))
 }
 
 /// Shows a service.
@@ -222,7 +225,7 @@ pub(in crate::http) async fn stop(app: Data<App>, caller: Caller, path: OfStack)
 )]
 pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
-    let instances = instances_of(&app, &service).await?;
+    let instances = services::restart(&app.means, &caller, &grid, service.id).await?;
     let actor = app.registry.grid(grid.id);
     for instance in instances {
         let Some(node) = instance.node else { continue };
@@ -304,12 +307,13 @@ pub(super) async fn find(
     Ok((grid, service))
 }
 
-async fn instances_of(app: &App, service: &Service) -> Result<Vec<Instance>, ApiError> {
-    let id = service.id;
-    Ok(app.means.store.read(move |conn| instance_table::of_service(conn, id)).await?)
-}
-
 async fn render(app: &App, grid: &Grid, service: &Service) -> Answer {
-    let instances = instances_of(app, service).await?;
-    ok(&view::service(grid, service, &instances))
+    let (of_grid, id) = (grid.id, service.id);
+    let read = app.means.store.read(move |conn| {
+        let instances = instance_table::of_service(conn, id)?;
+        Ok((instances, container_table::health(conn, of_grid, Some(id))?))
+    });
+    let (instances, health) = read.await?;
+    let health = health.get(&service.id).copied().unwrap_or_default();
+    ok(&view::service(grid, service, &instances, health))
 }

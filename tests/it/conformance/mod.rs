@@ -5,11 +5,17 @@
 
 pub mod access;
 pub mod agent;
+pub mod exec;
 pub mod fixture;
+pub mod grids;
+pub mod nodes;
+pub mod sequences;
 pub mod server;
+pub mod services;
 pub mod tokens;
 pub mod transport;
 pub mod users;
+pub mod vault;
 
 pub use agent::Agent;
 pub use fixture::{Database, Fixture};
@@ -34,6 +40,12 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("tokens", tokens::CASES),
     ("users", users::CASES),
     ("access", access::CASES),
+    ("grids", grids::CASES),
+    ("nodes", nodes::CASES),
+    ("services", services::CASES),
+    ("vault", vault::CASES),
+    ("exec", exec::CASES),
+    ("sequences", sequences::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

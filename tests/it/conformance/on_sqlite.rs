@@ -18,7 +18,9 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(transport, tokens, users, access);
+on_sqlite!(
+    transport, tokens, users, access, grids, nodes, services, vault, exec, sequences,
+);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]

@@ -101,6 +101,10 @@ ids! {
     UserId,
     /// An access token or a login code.
     TokenId,
+    /// A secret of the vault.
+    SecretId,
+    /// An image registry with its credentials.
+    RegistryId,
 }
 
 /// The id of a Docker engine, which the wire calls the node id. Opaque; never empty, at most [`NAME`]

@@ -26,8 +26,8 @@ pub use deploy::{Deploy, DeployOrigin, DeployState, InstanceDeploy, Phase};
 pub use event::{Event, Severity};
 pub use grid::{Grid, LogForwarding, Statsd};
 pub use id::{
-    ContainerId, DeployId, EngineId, GridId, InstanceId, NodeId, ServiceId, StackId, TokenId,
-    UserId, VolumeId, VolumeInstanceId,
+    ContainerId, DeployId, EngineId, GridId, InstanceId, NodeId, RegistryId, SecretId, ServiceId,
+    StackId, TokenId, UserId, VolumeId, VolumeInstanceId,
 };
 pub use instance::{DesiredState, Instance, ObservedState};
 pub use memory::MemoryPeak;

@@ -46,6 +46,26 @@ pub mod method {
     pub const CONTAINERS_STAT: &str = "/containers/stat";
     /// Master to agent: the engine's description of a container.
     pub const CONTAINERS_INSPECT: &str = "/containers/inspect";
+    /// Master to agent: the processes of a container.
+    pub const CONTAINERS_TOP: &str = "/containers/top";
+    /// Master to agent: run a command in a container to its end.
+    pub const CONTAINERS_EXEC: &str = "/containers/exec";
+    /// Master to agent: begin an exec session in a container; answered with its id.
+    pub const CREATE_EXEC: &str = "/containers/create_exec";
+    /// Master to agent, notification: run a command in an exec session.
+    pub const RUN_EXEC: &str = "/containers/run_exec";
+    /// Master to agent, notification: input of an exec session; nil ends it.
+    pub const TTY_INPUT: &str = "/containers/tty_input";
+    /// Master to agent, notification: the size of an exec session's terminal.
+    pub const TTY_RESIZE: &str = "/containers/tty_resize";
+    /// Master to agent, notification: end an exec session.
+    pub const TERMINATE_EXEC: &str = "/containers/terminate_exec";
+    /// Agent to master, notification: output of an exec session.
+    pub const EXEC_OUTPUT: &str = "/container_exec/output";
+    /// Agent to master, notification: an exec session's command has ended.
+    pub const EXEC_EXIT: &str = "/container_exec/exit";
+    /// Agent to master, notification: an exec session has failed.
+    pub const EXEC_ERROR: &str = "/container_exec/error";
     /// Agent to master: which volumes shall exist here.
     pub const VOLUMES_LIST: &str = "/node_volumes/list";
     /// Agent to master: a volume of the engine that belongs to one of the master's.

@@ -14,6 +14,7 @@ mod request;
 mod service;
 mod status;
 mod token;
+mod vault;
 mod volume;
 
 pub use audit::{AuditEntry, AuditLog, UserIdentity};
@@ -29,9 +30,9 @@ pub use node::{
     TokenReset,
 };
 pub use request::{
-    AuthorizeRequest, DeployRequest, GridUpdate, GridUserRequest, HookRequest, LinkRequest,
-    RoleRequest, ScaleRequest, SecretRequest, ServiceCreate, ServiceSettings, ServiceUpdate,
-    TokenRequest, VolumeCreate,
+    AuthorizeRequest, DeployRequest, EnvRequest, ExecRequest, GridUpdate, GridUserRequest,
+    HookRequest, LinkRequest, RoleRequest, ScaleRequest, SecretRequest, ServiceCreate,
+    ServiceSettings, ServiceUpdate, TokenRequest, VolumeCreate,
 };
 pub use service::{
     DeployOpts, GridRef, HealthCheck, HealthStatus, HookView, Instance, InstanceCounts,
@@ -40,6 +41,10 @@ pub use service::{
 };
 pub use status::{Done, Failure, Health, Pong, Root};
 pub use token::{Invitation, Server, Token, TokenUser, Tokens, User, Users};
+pub use vault::{
+    Registries, Registry, RegistryCreate, Secret, SecretCreate, SecretInList, SecretUpdate,
+    Secrets, ServiceOfSecret,
+};
 pub use volume::{ServiceOfVolume, Volume, VolumeInstance, Volumes};
 
 /// Writes a moment the way the API does: `2017-06-14T13:37:36.968Z`.

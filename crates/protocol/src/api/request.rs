@@ -217,10 +217,29 @@ pub struct ServiceSettings {
     pub stop_grace_period: Option<String>,
 }
 
+/// `POST /v1/services/:grid/:stack/:service/envs`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnvRequest {
+    /// `KEY=VALUE`; an entry of the same key is replaced.
+    pub env: String,
+}
+
+/// `POST /v1/containers/:grid/:node/:container/exec`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExecRequest {
+    /// Program and arguments.
+    pub cmd: Vec<String>,
+}
+
 /// A link that is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinkRequest {
+    /// As links are shown; where it is sent it counts, and not the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// `service` or `stack/service`.
     pub name: String,
     /// Name inside the container.

@@ -1,12 +1,14 @@
 //! A node's calls about its containers. They name no node but in `save` and `cleanup`; a node is heard
 //! about its own containers only, and about one that it takes over by saving it.
 
+use std::collections::BTreeSet;
+
 use kontena_core::{
     containers::{MOST_OF_NODE, saved},
     domain::{Change, ContainerHealth, ContainerRecord},
 };
 use kontena_protocol::agent::{ContainerCheck, ContainerEvent, ContainerSave, RpcError, json};
-use kontena_store::{Result, Tx, containers};
+use kontena_store::{Result, Tx, containers, services};
 use rmpv::Value;
 
 use super::{Admitted, Answer, done, failed, read};
@@ -27,13 +29,39 @@ pub(super) async fn save(tools: &Tools, node: &Admitted, body: &Value) -> Answer
         if known.is_none() && containers::count_on(tx.conn(), id)? >= MOST_OF_NODE {
             return Ok(Err(too_many()));
         }
-        let record = saved(known.clone(), described.clone(), grid, id, &mut clock.moment());
+        let mut record = saved(known.clone(), described.clone(), grid, id, &mut clock.moment());
+        forget_secrets(tx, &mut record)?;
         if known.is_none_or(|known| !is_the_same(&known, &record)) {
             tx.apply(grid, Change::ContainerSaved(Box::new(record)))?;
         }
         Ok(Ok(done()))
     });
     written.await.unwrap_or_else(|error| Err(failed(&error)))
+}
+
+/// What is secret to a service is not kept with its containers.
+fn forget_secrets(tx: &mut Tx<'_>, record: &mut ContainerRecord) -> Result<()> {
+    let Some(id) = record.service else { return Ok(()) };
+    let found = services::by_id(tx.conn(), id)?;
+    let Some(service) = found.filter(|service| service.grid == record.grid) else {
+        return Ok(());
+    };
+    // A container may be older than its service's last change.
+    let revision = record.details.service_revision.as_deref().and_then(|text| text.parse().ok());
+    let deployed = match revision {
+        Some(revision) if revision != service.revision => {
+            services::spec_at(tx.conn(), id, revision)?
+        }
+        _ => None,
+    };
+    let specs = deployed.iter().chain([&*service.spec]);
+    let names: BTreeSet<&str> =
+        specs.flat_map(|spec| &spec.secrets).map(|secret| secret.name.as_str()).collect();
+    if !names.is_empty() {
+        let name_of = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
+        record.details.env.retain(|entry| !names.contains(name_of(entry).as_str()));
+    }
+    Ok(())
 }
 
 fn too_many() -> RpcError {

@@ -1,7 +1,7 @@
 //! What an agent may call, and the answers: an explicit list, everything else is answered with 501.
 //!
-//! Logs and exec sessions are not served yet; a request for them gets 501, and
-//! an agent that gets it changes nothing.
+//! Logs are not served yet; a request for them gets 501, and an agent that gets it changes nothing. What is
+//! said of exec sessions is the session's own (`exec`).
 
 mod container;
 mod node;

@@ -1,27 +1,33 @@
 //! A node's calls about the instances it runs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use kontena_core::domain::{Change, Instance, Service, ServiceId, ServiceSpec};
-use kontena_protocol::agent::{PodRef, RpcError, json};
-use kontena_store::{Conn, Result, StoreError, grids, hooks, instances, nodes, services};
+use kontena_core::domain::{Change, Grid, Instance, Service, ServiceId, ServiceSpec};
+use kontena_protocol::agent::{PodRef, RegistryCredentials, RpcError, json};
+use kontena_store::{
+    Conn, Result, StoreError, grids, hooks, instances, nodes, registries, secrets, services,
+};
 use rmpv::Value;
 
 use super::{Admitted, Answer, done, failed, read};
 use crate::{
     actors::Tools,
-    wire::{self, PodSource},
+    vault::Vault,
+    wire::{self, Confidential, PodSource},
 };
 
 /// What shall run on the node. The list is authoritative: what is not in it is destroyed with its data,
 /// so anything short of the whole truth must be an error.
 pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
-    let (id, grid) = (node.node, node.grid);
+    let (id, grid, vault) = (node.node, node.grid, tools.vault.clone());
     let read = tools.store.read(move |conn| {
         let Some(grid) = grids::by_id(conn, grid)? else {
             return Ok(None);
         };
-        let mut done_hooks: BTreeMap<_, std::collections::BTreeSet<String>> = BTreeMap::new();
+        let mut done_hooks: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
         for (service, number, hook) in hooks::marks_on(conn, id)? {
             done_hooks.entry((service, number)).or_default().insert(hook);
         }
@@ -43,13 +49,51 @@ pub(super) async fn list(tools: &Tools, node: &Admitted) -> Answer {
         }
         // Last, so that a node that was removed meanwhile is an error and not an empty list.
         let node = nodes::by_id(conn, id)?;
-        Ok(node.map(|node| (grid, node, sources)))
+        let confidential = confidential(conn, &vault, &grid, &sources)?;
+        Ok(node.map(|node| (grid, node, sources, confidential)))
     });
     let found = read.await.map_err(|error| failed(&error))?;
-    let (grid, node, sources) = found.ok_or_else(|| RpcError::runtime("Node not found"))?;
-    let pods: Vec<Value> =
-        sources.iter().map(|source| json::encode(&wire::pod(&grid, &node, source))).collect();
+    let found = found.ok_or_else(|| RpcError::runtime("Node not found"))?;
+    let (grid, node, sources, confidential) = found;
+    let pod = |source: &PodSource| json::encode(&wire::pod(&grid, &node, source, &confidential));
+    let pods: Vec<Value> = sources.iter().map(pod).collect();
     Ok(Value::Map(vec![(Value::from("service_pods"), Value::Array(pods))]))
+}
+
+/// Opens what the instances need. What cannot be opened is an error: a container without its secret is not
+/// what was asked for.
+fn confidential(
+    conn: &mut Conn,
+    vault: &Vault,
+    grid: &Grid,
+    sources: &[PodSource],
+) -> Result<Confidential> {
+    let open = |table, sealed: &str| {
+        let opened = vault.open(sealed);
+        opened.map_err(|error| StoreError::Corrupt { table, what: error.to_string() })
+    };
+    let specs = || sources.iter().map(PodSource::spec);
+    let wanted = specs().flat_map(|spec| &spec.secrets).map(|used| used.secret.as_str()).collect();
+    let mut confidential = Confidential::default();
+    for (name, sealed) in secrets::sealed(conn, grid.id, &wanted)? {
+        confidential.secrets.insert(name, open("secrets", &sealed)?);
+    }
+    let images: BTreeSet<&str> = specs().map(|spec| wire::registry_of(&spec.image)).collect();
+    if images.is_empty() {
+        return Ok(confidential);
+    }
+    for registry in registries::of_grid(conn, grid.id)? {
+        if !images.contains(registry.name.as_str()) {
+            continue;
+        }
+        let credentials = RegistryCredentials {
+            username: registry.username,
+            password: open("registries", &registry.password_sealed)?,
+            email: registry.email,
+        };
+        confidential.registries.insert(registry.name, credentials);
+    }
+    Ok(confidential)
 }
 
 /// The specification that an instance was deployed with.

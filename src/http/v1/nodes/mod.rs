@@ -1,6 +1,7 @@
 //! Nodes.
 
 pub(in crate::http) mod health;
+pub(in crate::http) mod legacy;
 pub(in crate::http) mod metrics;
 mod roster;
 pub(in crate::http) mod token;
@@ -93,10 +94,14 @@ pub(in crate::http) async fn update(
     path: OfGrid,
     body: Body,
 ) -> Answer {
-    let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+    update_by(&app, &caller, &path, &body).await
+}
+
+async fn update_by(app: &App, caller: &Caller, path: &OfGrid, body: &Body) -> Answer {
+    let (grid, node) = find(app, caller, path, Action::ManageNodes).await?;
     let edit = validate::update(&body.object()?)?;
-    let node = nodes::update(&app.means, &caller, &grid, node.id, edit).await?;
-    ok(&one(&app, &grid, &node).await?)
+    let node = nodes::update(&app.means, caller, &grid, node.id, edit).await?;
+    ok(&one(app, &grid, &node).await?)
 }
 
 /// How often a node that connects again while it is being removed is looked at again.
@@ -118,18 +123,22 @@ const PROBE_LIMIT: Duration = Duration::from_secs(60);
     responses((status = 200, body = api::Done)),
 )]
 pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfGrid) -> Answer {
+    remove_by(&app, &caller, &path).await
+}
+
+async fn remove_by(app: &App, caller: &Caller, path: &OfGrid) -> Answer {
     for _ in 0..LOOKS {
-        let (grid, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
-        if node.connected && !node.has_token && answers(&app, &grid, &node).await? {
+        let (grid, node) = find(app, caller, path, Action::ManageNodes).await?;
+        if node.connected && !node.has_token && answers(app, &grid, &node).await? {
             return Err(still_connected(&node));
         }
-        match nodes::remove(&app.means, &caller, &grid, &node).await {
+        match nodes::remove(&app.means, caller, &grid, &node).await {
             Ok(()) => return done(),
             Err(CommandError::Reconnected) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let (_, node) = find(&app, &caller, &path, Action::ManageNodes).await?;
+    let (_, node) = find(app, caller, path, Action::ManageNodes).await?;
     Err(still_connected(&node))
 }
 

@@ -6,6 +6,7 @@ mod grid;
 mod node;
 mod service;
 mod user;
+mod vault;
 mod volume;
 
 pub(super) use container::container;
@@ -14,6 +15,7 @@ pub(super) use grid::grid;
 pub(super) use node::{node, node_path};
 pub(super) use service::{deploy, instance, service};
 pub(in crate::http) use user::{issued, token, user};
+pub(super) use vault::{registry, secret, secret_in_list};
 pub(super) use volume::{AroundVolumes, volume};
 
 use kontena_core::domain::Time;

@@ -4,6 +4,7 @@ use kontena_core::domain::{
     DEFAULT_STACK, Deploy, Grid, Instance, Node, ObservedState, Service, ServiceSpec, ServiceVolume,
 };
 use kontena_protocol::api::{self, timestamp};
+use kontena_store::containers::Health;
 
 use super::{node_path, time_opt};
 use crate::wire;
@@ -17,6 +18,7 @@ pub(in crate::http::v1) fn service(
     grid: &Grid,
     service: &Service,
     instances: &[Instance],
+    health: Health,
 ) -> api::Service {
     let spec = &service.spec;
     let domain = wire::domainname(&grid.name, &service.stack_name);
@@ -70,9 +72,9 @@ pub(in crate::http::v1) fn service(
         hooks: hooks(spec),
         health_check: health_check(spec),
         health_status: health_check(spec).map(|_| api::HealthStatus {
-            healthy: 0,
-            unhealthy: 0,
-            total: counts(instances).total,
+            healthy: health.healthy,
+            unhealthy: health.unhealthy,
+            total: health.total,
         }),
         revision: service.revision,
         stack_revision: service.stack_revision,

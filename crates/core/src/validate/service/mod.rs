@@ -156,6 +156,23 @@ pub fn env_entry(value: &Value) -> Result<String, FieldErrors> {
     body(value, |fields| fields.demanded("env", parts::env_entry))
 }
 
+/// An environment with one entry more; where it has one of its key, that is replaced, and there is one.
+#[must_use]
+pub fn with_env(env: &[String], entry: &str) -> Vec<String> {
+    let key = parts::env_key(entry);
+    let position = env.iter().position(|known| parts::env_key(known) == key);
+    let mut changed = without_env(env, key);
+    // Of several only the first is kept, so that nothing before it has gone.
+    changed.insert(position.unwrap_or(changed.len()), entry.to_owned());
+    changed
+}
+
+/// An environment without any entry of a key.
+#[must_use]
+pub fn without_env(env: &[String], key: &str) -> Vec<String> {
+    env.iter().filter(|known| parts::env_key(known) != key).cloned().collect()
+}
+
 fn forced(fields: &mut Fields<'_>) -> bool {
     fields.optional("force", rules::boolean).unwrap_or_default()
 }

@@ -1,0 +1,2 @@
+drop table registries;
+drop table secrets;
