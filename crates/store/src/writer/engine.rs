@@ -22,6 +22,7 @@ use crate::{
     Conn, DatabaseUrl, Result, StoreError, dialect,
     feed::{Beginning, Followers},
     lease::Fence,
+    news::News,
 };
 
 /// What actually runs jobs.
@@ -31,6 +32,7 @@ pub(super) struct Engine {
     followers: Followers,
     meter: Arc<Meter>,
     fence: Arc<Fence>,
+    news: Arc<News>,
 }
 
 /// A job that has run, and what it leaves for after the commit.
@@ -42,8 +44,14 @@ struct Ran {
 }
 
 impl Engine {
-    pub(super) fn new(conn: Conn, url: DatabaseUrl, meter: Arc<Meter>, fence: Arc<Fence>) -> Self {
-        Self { conn: Some(conn), url, followers: Followers::default(), meter, fence }
+    pub(super) fn new(
+        conn: Conn,
+        url: DatabaseUrl,
+        meter: Arc<Meter>,
+        fence: Arc<Fence>,
+        news: Arc<News>,
+    ) -> Self {
+        Self { conn: Some(conn), url, followers: Followers::default(), meter, fence, news }
     }
 
     /// Runs jobs and answers them.
@@ -212,6 +220,11 @@ impl Engine {
     fn answer(&mut self, ran: Vec<Ran>) {
         for Ran { job, outcome, changes, beginnings } in ran {
             if outcome.is_ok() {
+                for (grid, change) in &changes {
+                    if let Change::EventLogged(_) = change {
+                        self.news.ring(*grid);
+                    }
+                }
                 self.followers.publish(changes);
                 beginnings.into_iter().for_each(|beginning| self.followers.add(beginning));
             }

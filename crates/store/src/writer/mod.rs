@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kontena_core::domain::{Change, GridId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Conn, DatabaseUrl, Follower, Result, StoreError, change, feed, lease::Fence};
+use crate::{
+    Conn, DatabaseUrl, Follower, Result, StoreError, change, feed, lease::Fence, news::News,
+};
 use engine::Engine;
 use job::{Job, Single, Task};
 use meter::Meter;
@@ -90,7 +92,7 @@ pub(crate) struct Writer {
 enum Queue {
     Thread(mpsc::Sender<Box<dyn Job>>),
     BlockingPool(Arc<Mutex<Engine>>),
-    Caller(Mutex<Engine>),
+    Caller(Box<Mutex<Engine>>),
 }
 
 impl Writer {
@@ -99,12 +101,13 @@ impl Writer {
         url: DatabaseUrl,
         execution: Execution,
         fence: Arc<Fence>,
+        news: Arc<News>,
     ) -> Result<Self> {
         let meter = Arc::new(Meter::default());
-        let engine = Engine::new(conn, url, Arc::clone(&meter), fence);
+        let engine = Engine::new(conn, url, Arc::clone(&meter), fence, news);
         let queue = match execution {
             Execution::BlockingPool => Queue::BlockingPool(Arc::new(Mutex::new(engine))),
-            Execution::Caller => Queue::Caller(Mutex::new(engine)),
+            Execution::Caller => Queue::Caller(Box::new(Mutex::new(engine))),
             Execution::Thread => Queue::Thread(start_thread(engine)?),
         };
         Ok(Self { queue, meter })
