@@ -5,6 +5,7 @@
 mod bounded;
 mod container;
 mod info;
+mod log;
 mod pod;
 mod report;
 mod stats;
@@ -12,6 +13,7 @@ mod volume;
 
 pub use container::read_container;
 pub use info::{node_info, peer_ips};
+pub use log::read_log_batch;
 pub use pod::{PodSource, domainname, pod};
 pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};
 pub use stats::{read_container_memory, read_node_stats};
