@@ -117,6 +117,7 @@ routes! {
     put "/v1/grids/{grid}" Needs(UpdateGrid) => v1::grids::update ["Grid" "update"];
     delete "/v1/grids/{grid}" Needs(ManageGrids) => v1::grids::remove ["Grid" "delete"];
     get "/v1/grids/{grid}/event_logs" Needs(ReadGrid) => v1::events::of_grid;
+    get "/v1/grids/{grid}/container_logs" Needs(ReadGrid) => v1::logs::of_grid;
 
     // Nodes.
     get "/v1/grids/{grid}/nodes" Needs(ReadGrid) => v1::nodes::list;
@@ -145,12 +146,18 @@ routes! {
     get "/v1/services/{grid}/{stack}/{service}/instances" Needs(ReadGrid) => v1::services::instances;
     get "/v1/services/{grid}/{stack}/{service}/containers" Needs(ReadGrid) => v1::services::containers;
     get "/v1/services/{grid}/{stack}/{service}/event_logs" Needs(ReadGrid) => v1::events::of_service;
+    get "/v1/services/{grid}/{stack}/{service}/container_logs" Needs(ReadGrid) => v1::logs::of_service;
     get "/v1/services/{grid}/{stack}/{service}/explain" Needs(ReadGrid) => v1::explain::show;
     post "/v1/services/{grid}/{stack}/{service}/plan" Needs(ReadGrid) => v1::explain::plan;
+
+    // Stacks.
+    get "/v1/stacks/{grid}/{stack}/event_logs" Needs(ReadGrid) => v1::events::of_stack;
+    get "/v1/stacks/{grid}/{stack}/container_logs" Needs(ReadGrid) => v1::logs::of_stack;
 
     // Containers.
     get "/v1/containers/{grid}" Needs(ReadGrid) => v1::containers::list;
     get "/v1/containers/{grid}/{node}/{container}" Needs(ReadGrid) => v1::containers::show;
+    get "/v1/containers/{grid}/{node}/{container}/logs" Needs(ReadGrid) => v1::logs::of_container;
     get "/v1/containers/{grid}/{node}/{container}/inspect" Needs(ManageServices) => v1::containers::inspect ["Container" "inspect"];
 
     // Volumes.

@@ -121,7 +121,8 @@ async fn views(
     Ok(shown.collect())
 }
 
-async fn find(
+/// The container of a path, where the caller may do this in its grid.
+pub(super) async fn find(
     app: &App,
     caller: &Caller,
     path: &OfNode,

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod fixture;
+pub mod logs;
 pub mod server;
 pub mod transport;
 
@@ -26,7 +27,7 @@ macro_rules! cases {
 pub(crate) use cases;
 
 /// Every file with its cases.
-pub const FILES: &[(&str, &[Case])] = &[("transport", transport::CASES)];
+pub const FILES: &[(&str, &[Case])] = &[("transport", transport::CASES), ("logs", logs::CASES)];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.
 pub fn run(file: &str, database: &Database) {

@@ -18,7 +18,7 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(transport);
+on_sqlite!(transport, logs);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]
