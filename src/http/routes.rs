@@ -146,6 +146,7 @@ routes! {
     delete "/v1/grids/{grid}/users/{email}" Needs(ManageGridUsers) => v1::users::unassign ["User" "unassign user"];
     get "/v1/grids/{grid}/audit_log" Needs(ReadGrid) => v1::audit::of_grid;
     get "/v1/grids/{grid}/event_logs" Needs(ReadGrid) => v1::events::of_grid;
+    get "/v1/grids/{grid}/container_logs" Needs(ReadGrid) => v1::logs::of_grid;
 
     // Nodes.
     get "/v1/grids/{grid}/nodes" Needs(ReadGrid) => v1::nodes::list;
@@ -182,12 +183,18 @@ routes! {
     delete "/v1/services/{grid}/{stack}/{service}/envs/{key}" Needs(ManageServices) => v1::instances::remove_env ["GridService" "remove_env"];
     get "/v1/services/{grid}/{stack}/{service}/containers" Needs(ReadGrid) => v1::services::containers;
     get "/v1/services/{grid}/{stack}/{service}/event_logs" Needs(ReadGrid) => v1::events::of_service;
+    get "/v1/services/{grid}/{stack}/{service}/container_logs" Needs(ReadGrid) => v1::logs::of_service;
     get "/v1/services/{grid}/{stack}/{service}/explain" Needs(ReadGrid) => v1::explain::show;
     post "/v1/services/{grid}/{stack}/{service}/plan" Needs(ReadGrid) => v1::explain::plan;
+
+    // Stacks.
+    get "/v1/stacks/{grid}/{stack}/event_logs" Needs(ReadGrid) => v1::events::of_stack;
+    get "/v1/stacks/{grid}/{stack}/container_logs" Needs(ReadGrid) => v1::logs::of_stack;
 
     // Containers.
     get "/v1/containers/{grid}" Needs(ReadGrid) => v1::containers::list;
     get "/v1/containers/{grid}/{node}/{container}" Needs(ReadGrid) => v1::containers::show;
+    get "/v1/containers/{grid}/{node}/{container}/logs" Needs(ReadGrid) => v1::logs::of_container;
     get "/v1/containers/{grid}/{node}/{container}/inspect" Needs(ManageServices) => v1::containers::inspect ["Container" "inspect"];
     get "/v1/containers/{grid}/{node}/{container}/top" Needs(ManageServices) => v1::exec::top;
     get "/v1/containers/{grid}/{node}/{container}/exec" Needs(ManageServices) => v1::exec::session ["Container" "exec"];

@@ -16,6 +16,7 @@
 //! | all details of a container, as they are stored | 256 KiB | left out, see [`Budget`] |
 //! | `rev` of an instance, type of an event | 255 bytes | cut |
 //! | error of an instance or a container, text of an event | 8 KiB | cut |
+//! | lines of a call, bytes of a line | 1,000; 16 KiB, which is what Docker cuts lines at | left out; cut |
 //!
 //! Labels and the version in the headers of an upgrade are bounded where they are read (`kontena_protocol::agent::hello`),
 //! names and types that labels give to containers where their records are made (`containers` of the core),
@@ -44,6 +45,10 @@ pub(super) const ENTRIES: usize = 1024;
 pub(super) const VALUE: usize = 64 * 1024;
 /// Bytes of all details of a container.
 pub(super) const DETAILS: usize = 256 * 1024;
+/// Lines of one call.
+pub(super) const LINES: usize = 1000;
+/// Bytes of a line.
+pub(super) const LINE: usize = 16 * 1024;
 /// The highest figure: whole numbers up to here are the same in any reader of JSON.
 pub(super) const COUNT: i64 = 1 << 53;
 

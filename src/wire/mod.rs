@@ -6,6 +6,7 @@ mod bounded;
 mod container;
 mod exec;
 mod info;
+mod log;
 mod pod;
 mod report;
 mod stats;
@@ -16,6 +17,7 @@ pub use exec::{
     Chunks, ExecAsked, ExecMode, chunk_bytes, exec_error, exec_exit, exec_output, read_exec,
 };
 pub use info::{node_info, peer_ips};
+pub use log::read_log_batch;
 pub use pod::{Confidential, PodSource, domainname, pod, registry_of};
 pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};
 pub use stats::{read_container_memory, read_node_stats};

@@ -10,7 +10,7 @@ const TABLE: [(&str, &[&str], &[&str]); 11] = [
     ("vault", &["clock"], &["kontena_store", "actix"]),
     ("commands", &["vault", "clock", "auth"], &["actix", "actix_web", "kontena_protocol"]),
     ("actors", &["wire", "vault", "clock", "telemetry"], &[]),
-    ("http", &["commands", "actors", "auth", "wire", "telemetry"], &["diesel"]),
+    ("http", &["commands", "actors", "auth", "wire", "telemetry", "vault", "clock"], &["diesel"]),
     ("config", &[], &["actix"]),
     ("telemetry", &[], &["actix", "kontena_store"]),
     ("clock", &[], &["actix", "kontena_store"]),

@@ -44,6 +44,10 @@ pub const DEPLOYS_KEPT: i64 = 100;
 /// the days before an incident in a busy grid, and a few megabytes.
 pub const EVENTS_KEPT: i64 = 10_000;
 
+/// How many lines of its containers a grid keeps: ten times what clients ask for at most. At a hundred bytes
+/// a line that is some ten megabytes; archives are for those who forward logs.
+pub const LINES_KEPT: i64 = 100_000;
+
 /// Whether a revision of a service's specification may go. The present one, and one that an instance was
 /// deployed at, is what agents are told. A deploy that has not ended may still place instances at the
 /// revision it began with.

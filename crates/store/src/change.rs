@@ -16,7 +16,7 @@ use kontena_core::domain::{Change, DEFAULT_STACK, Event, GridId};
 use crate::{
     Conn, Result, StoreError, memory,
     row::{GridSettings, NewGridRow, micros, signed},
-    schema::{events, grids, stacks},
+    schema::{events, grids, services, stacks},
 };
 
 /// Writes a change of a grid.
@@ -81,8 +81,19 @@ fn hit(what: &'static str, outcome: QueryResult<usize>) -> Result<()> {
 }
 
 fn log_event(conn: &mut Conn, grid: GridId, event: &Event) -> Result<()> {
+    // Kept beside, since the service may be gone before its history.
+    let names = event.service.map(|service| {
+        let row = services::table
+            .inner_join(stacks::table)
+            .filter(services::id.eq(service.to_string()))
+            .select((stacks::name, services::name));
+        row.first::<(String, String)>(conn).optional()
+    });
+    let (stack, service) = names.transpose()?.flatten().unzip();
     diesel::insert_into(events::table)
         .values((
+            events::stack_name.eq(stack),
+            events::service_name.eq(service),
             events::grid_id.eq(grid.to_string()),
             events::at.eq(micros(event.at)),
             events::severity.eq(event.severity as i16),

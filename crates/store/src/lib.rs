@@ -22,8 +22,10 @@ pub mod grids;
 pub mod hooks;
 pub mod instances;
 mod lease;
+pub mod logs;
 pub mod memory;
 mod migrations;
+mod news;
 pub mod nodes;
 pub mod registries;
 mod row;
@@ -40,7 +42,7 @@ pub mod writer;
 
 use std::{path::Path, sync::Arc};
 
-use kontena_core::domain::{Change, GridId};
+use kontena_core::domain::{Change, GridId, NodeId, SaidLine};
 
 pub use connection::{Conn, DatabaseUrl, InvalidUrl};
 pub use error::{Result, StoreError};
@@ -51,6 +53,7 @@ pub use writer::{Execution, Tx};
 
 use connection::Manager;
 use lease::{Claim, Fence};
+use news::News;
 use writer::Writer;
 
 /// How long the answer to one ping is good for the next.
@@ -84,6 +87,7 @@ struct Inner {
     writer: Writer,
     fence: Arc<Fence>,
     versions: Arc<feed::Versions>,
+    news: Arc<News>,
     last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
 
@@ -104,12 +108,14 @@ impl Store {
             .map_err(|error| StoreError::unavailable(&error))?;
         let fence = Arc::new(Fence::default());
         let versions = Arc::new(feed::Versions::default());
+        let news = Arc::<News>::default();
         let writer = Writer::start(
             connection,
             url.clone(),
             options.execution,
             Arc::clone(&fence),
             Arc::clone(&versions),
+            Arc::clone(&news),
         )?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -119,6 +125,7 @@ impl Store {
                 writer,
                 fence,
                 versions,
+                news,
                 last_ping: tokio::sync::Mutex::default(),
             }),
         })
@@ -178,6 +185,25 @@ impl Store {
     /// [`StoreError::Conflict`] where its presupposition does not hold.
     pub async fn change(&self, grid: GridId, change: Change) -> Result<()> {
         self.inner.writer.change(grid, change).await
+    }
+
+    /// Keeps lines that containers of a node wrote, in one job; says how many. What is said of containers
+    /// that the node is not known to have is left out.
+    ///
+    /// # Errors
+    /// Where a statement fails.
+    pub async fn log(&self, grid: GridId, node: NodeId, lines: Vec<SaidLine>) -> Result<usize> {
+        let kept = self.write(move |tx| logs::append(tx.conn(), grid, node, &lines)).await?;
+        if kept > 0 {
+            self.inner.news.ring(grid);
+        }
+        Ok(kept)
+    }
+
+    /// Marked as changed after each commit of lines or events of a grid.
+    #[must_use]
+    pub fn news(&self, grid: GridId) -> tokio::sync::watch::Receiver<()> {
+        self.inner.news.of(grid)
     }
 
     /// Loads a grid and follows its changes from exactly there; nothing where the grid does not exist.

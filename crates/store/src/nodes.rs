@@ -1,11 +1,13 @@
 //! Nodes and their tokens.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use kontena_core::domain::{Change, EngineId, GridId, Node, NodeId, Time};
 
 use crate::{
     Conn, Result, Tx,
-    row::{NodeRow, unsigned},
+    row::{NodeRow, id, unsigned},
     schema::nodes,
 };
 
@@ -132,4 +134,17 @@ pub fn unplug_all(tx: &mut Tx<'_>, at: Time, close_code: u16, close_reason: &str
         tx.apply(node.grid, change)?;
     }
     Ok(connected.len())
+}
+
+/// The names of nodes, as far as they exist.
+///
+/// # Errors
+/// Where the query fails.
+pub fn names(conn: &mut Conn, wanted: &[NodeId]) -> Result<HashMap<NodeId, String>> {
+    let ids: Vec<_> = wanted.iter().map(ToString::to_string).collect();
+    let rows = nodes::table
+        .filter(nodes::id.eq_any(ids))
+        .select((nodes::id, nodes::name))
+        .load::<(String, String)>(conn)?;
+    rows.into_iter().map(|(node, name)| Ok((id("nodes", &node)?, name))).collect()
 }

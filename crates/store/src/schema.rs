@@ -255,6 +255,25 @@ diesel::table! {
         service_id -> Nullable<Text>,
         node_id -> Nullable<Text>,
         instance_number -> Nullable<Integer>,
+        stack_name -> Nullable<Text>,
+        service_name -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    container_logs (id) {
+        id -> BigInt,
+        grid_id -> Text,
+        node_id -> Text,
+        container_id -> Text,
+        container_name -> Text,
+        service_id -> Nullable<Text>,
+        stack_name -> Nullable<Text>,
+        service_name -> Nullable<Text>,
+        instance_number -> Nullable<Integer>,
+        at -> BigInt,
+        stream -> Text,
+        data -> Text,
     }
 }
 
@@ -344,6 +363,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     grid_users,
     tokens,
     events,
+    container_logs,
     audit_log,
     lease,
     secrets,

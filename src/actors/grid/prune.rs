@@ -1,5 +1,5 @@
 //! History that goes by itself: finished deploys, revisions nothing needs any more, old entries of the event
-//! log. `core::cleanup` says which. What goes because of its time is `tidy`'s.
+//! log, old lines of containers. `core::cleanup` says which. What goes because of its time is `tidy`'s.
 //!
 //! As there, what may go is looked for by reading, and the writer looks again at what was found. It takes
 //! away a bounded portion at a time, so that nobody waits long behind years of history.
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use kontena_core::{
-    cleanup::{self, DEPLOYS_KEPT, EVENTS_KEPT},
+    cleanup::{self, DEPLOYS_KEPT, EVENTS_KEPT, LINES_KEPT},
     domain::{GridId, ServiceId},
 };
-use kontena_store::{Conn, Result, deploys, events, services};
+use kontena_store::{Conn, Result, deploys, events, logs, services};
 
 use super::GridActor;
 
@@ -19,6 +19,8 @@ use super::GridActor;
 const PERIOD: Duration = Duration::from_secs(300);
 /// Rows of a kind that one portion takes; of a service's revisions, too.
 const MOST: i64 = 500;
+/// Lines that one portion takes: they come faster than anything else.
+const MOST_LINES: i64 = 2_000;
 /// Services whose revisions one portion looks at: each is a few statements.
 const MOST_SERVICES: usize = 50;
 /// The pause between two portions: others write, too.
@@ -67,6 +69,7 @@ struct Surplus {
     /// Services with revisions that may go.
     services: Vec<ServiceId>,
     has_events: bool,
+    has_lines: bool,
 }
 
 impl Surplus {
@@ -75,6 +78,7 @@ impl Surplus {
             has_deploys: !deploys::surplus(conn, grid, DEPLOYS_KEPT, 1)?.is_empty(),
             services: Vec::new(),
             has_events: events::surplus(conn, grid, EVENTS_KEPT, 1)?.is_some(),
+            has_lines: logs::surplus(conn, grid, LINES_KEPT, 1)?.is_some(),
         };
         for service in services::with_revisions(conn, grid)? {
             if found.services.len() == MOST_SERVICES {
@@ -105,6 +109,11 @@ impl Surplus {
             && let Some(last) = events::surplus(conn, grid, EVENTS_KEPT, MOST)?
         {
             events::remove_up_to(conn, grid, last)?;
+        }
+        if self.has_lines
+            && let Some(last) = logs::surplus(conn, grid, LINES_KEPT, MOST_LINES)?
+        {
+            logs::remove_up_to(conn, grid, last)?;
         }
         Ok(())
     }

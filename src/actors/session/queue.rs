@@ -75,11 +75,6 @@ fn droppable(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What nothing keeps yet: dropped at once, and counted.
-fn unkept(kind: &str) -> bool {
-    kind == "logs"
-}
-
 /// As much of a method's name as a log line needs.
 fn shown(method: &str) -> &str {
     method.get(..method.floor_char_boundary(100)).unwrap_or_default()
@@ -94,7 +89,7 @@ impl Handler<Incoming> for SessionActor {
         }
         let Incoming { bytes, done } = incoming;
         if let Some(kind) = droppable(&bytes)
-            && (unkept(kind) || self.queue.waiting() >= MANY)
+            && self.queue.waiting() >= MANY
         {
             self.tools().metrics.count(metrics::DROPPED, format!("kind=\"{kind}\""));
             done.send(()).ok();

@@ -131,6 +131,7 @@ impl Surroundings {
     }
 }
 
+/// The container of a path, where the caller may do this in its grid.
 pub(super) async fn find(
     app: &App,
     caller: &Caller,

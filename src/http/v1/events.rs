@@ -1,35 +1,39 @@
-//! The event log of a grid and of a service.
+//! The event log of a grid, of a service, of a stack.
+
+use std::collections::HashMap;
 
 use actix_web::web::{Data, Path, Query};
-use kontena_core::domain::{Event, Grid, ServiceId};
+use kontena_core::domain::{DEFAULT_STACK, Grid, NodeId};
 use kontena_protocol::api;
-use kontena_store::{events, nodes, services};
+use kontena_store::{
+    Conn, Result as Stored,
+    events::{self, Entry, Filter},
+    logs::Portion,
+    nodes,
+};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, ok, view};
+use super::{
+    Answer,
+    logs::{node_ids, stack_exists},
+    stream::{self, Page, Source, listed},
+};
 use crate::{
     auth::{Action, Caller},
     http::{App, extract},
 };
 
-const DEFAULT_LIMIT: i64 = 100;
-const MOST: i64 = 10_000;
-
-/// How much of the log is wanted.
+/// What the entries of a grid's log are about; all that each given list takes.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Page {
-    /// How many, 1 to 10,000; 100 where absent.
-    limit: Option<String>,
-}
-
-impl Page {
-    /// What is no number above 0 counts as not given.
-    fn limit(&self) -> i64 {
-        let given = self.limit.as_deref().and_then(|limit| limit.parse().ok());
-        given.filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(MOST)
-    }
+pub(in crate::http) struct AboutWhat {
+    /// Names of nodes, with commas between.
+    nodes: Option<String>,
+    /// Names of stacks, with commas between.
+    stacks: Option<String>,
+    /// `STACK/SERVICE`, or names of services without a stack, with commas between.
+    services: Option<String>,
 }
 
 /// Shows what happened in a grid.
@@ -37,17 +41,33 @@ impl Page {
     get,
     path = "/v1/grids/{grid}/event_logs",
     tag = "logs",
-    params(Page),
+    params(AboutWhat, Page),
     responses((status = 200, body = api::Events)),
 )]
 pub(in crate::http) async fn of_grid(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
+    about: Query<AboutWhat>,
     page: Query<Page>,
 ) -> Answer {
     let grid = extract::grid(&app, &caller, &name, Action::ReadGrid).await?;
-    render(&app, &grid, None, page.limit()).await
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let mut filter = Filter {
+        services: listed(about.services.as_deref())
+            .map(|names| names.into_iter().map(stack_and_name).collect()),
+        stacks: listed(about.stacks.as_deref()).map(owned),
+        ..Filter::default()
+    };
+    if about.nodes.as_ref().is_some_and(|nodes| !nodes.is_empty()) {
+        let id = grid.id;
+        let read = app.means.store.read(move |conn| {
+            let names = listed(about.nodes.as_deref()).unwrap_or_default();
+            node_ids(conn, id, &names)
+        });
+        filter.nodes = Some(read.await?);
+    }
+    render(&app, grid, filter, &page).await
 }
 
 /// Shows what happened to a service.
@@ -67,41 +87,81 @@ pub(in crate::http) async fn of_service(
     let (grid, stack, name) = path.into_inner();
     let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
     let service = extract::service(&app, &grid, &stack, &name).await?;
-    render(&app, &grid, Some(service.id), page.limit()).await
+    render(&app, grid, Filter { service: Some(service.id), ..Filter::default() }, &page).await
 }
 
-async fn render(app: &App, grid: &Grid, service: Option<ServiceId>, limit: i64) -> Answer {
-    let id = grid.id;
-    let (events, services, nodes) = app
-        .means
-        .store
-        .read(move |conn| {
-            let events = events::newest(conn, id, service, limit)?;
-            Ok((events, services::of_grid(conn, id)?, nodes::of_grid(conn, id)?))
-        })
-        .await?;
+/// Shows what happened to the services of a stack.
+#[utoipa::path(
+    get,
+    path = "/v1/stacks/{grid}/{stack}/event_logs",
+    tag = "logs",
+    params(Page),
+    responses((status = 200, body = api::Events)),
+)]
+pub(in crate::http) async fn of_stack(
+    app: Data<App>,
+    caller: Caller,
+    path: Path<(String, String)>,
+    page: Query<Page>,
+) -> Answer {
+    let (grid, stack) = path.into_inner();
+    let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
+    stack_exists(&app, &grid, &stack).await?;
+    render(&app, grid, Filter { stacks: Some(vec![stack]), ..Filter::default() }, &page).await
+}
+
+/// A service's stack and plain name; without a stack it is in the default one.
+fn stack_and_name(text: &str) -> (String, String) {
+    let (stack, name) = text.split_once('/').unwrap_or((DEFAULT_STACK, text));
+    (stack.to_owned(), name.to_owned())
+}
+
+async fn render(app: &App, grid: Grid, filter: Filter, page: &Page) -> Answer {
+    stream::answer(app, grid.id, page, Entries { grid, filter }).await
+}
+
+/// Entries of a grid's log that pass a filter.
+#[derive(Clone)]
+struct Entries {
+    grid: Grid,
+    filter: Filter,
+}
+
+impl Source for Entries {
+    type Entry = api::Event;
+
+    fn read(&self, conn: &mut Conn, portion: Portion) -> Stored<Vec<(i64, api::Event)>> {
+        let found = events::find(conn, self.grid.id, &self.filter, portion)?;
+        let mut on: Vec<NodeId> = found.iter().filter_map(|entry| entry.event.node).collect();
+        on.sort_unstable();
+        on.dedup();
+        let names = nodes::names(conn, &on)?;
+        Ok(found.into_iter().map(|entry| (entry.id, shown(&self.grid, entry, &names))).collect())
+    }
+
+    fn last(&self, conn: &mut Conn) -> Stored<i64> {
+        events::last(conn, self.grid.id)
+    }
+}
+
+fn shown(grid: &Grid, entry: Entry, nodes: &HashMap<NodeId, String>) -> api::Event {
+    let Entry { id, event, service } = entry;
     let relate = |kind: &str, id: String| api::Relationship { kind: kind.to_owned(), id };
-    let related = |event: &Event| {
-        let mut related = vec![relate("grid", grid.name.clone())];
-        let service = services.iter().find(|service| Some(service.id) == event.service);
-        if let Some(service) = service {
-            let stack = format!("{}/{}", grid.name, service.stack_name);
-            let path = format!("{stack}/{}", service.name);
-            related.extend([relate("stack", stack), relate("service", path)]);
-        }
-        if let Some(node) = nodes.iter().find(|node| Some(node.id) == event.node) {
-            related.push(relate("node", view::node_path(grid, node)));
-        }
-        related
-    };
-    let logs = events.iter().map(|(sequence, event)| api::Event {
-        id: sequence.to_string(),
+    let mut related = vec![relate("grid", grid.name.clone())];
+    if let Some((stack, name)) = service {
+        let stack = format!("{}/{stack}", grid.name);
+        let path = format!("{stack}/{name}");
+        related.extend([relate("stack", stack), relate("service", path)]);
+    }
+    let node = event.node.and_then(|node| nodes.get(&node));
+    related.extend(node.map(|name| relate("node", format!("{}/{name}", grid.name))));
+    api::Event {
+        id: id.to_string(),
         created_at: api::timestamp(event.at),
         severity: event.severity as i16,
-        kind: event.kind.clone(),
-        message: event.message.clone(),
+        kind: event.kind,
+        message: event.message,
         meta: event.instance_number.map(|number| json!({ "instance_number": number })),
-        relationships: related(event),
-    });
-    ok(&api::Events { logs: logs.collect() })
+        relationships: related,
+    }
 }

@@ -8,6 +8,7 @@ pub mod agent;
 pub mod exec;
 pub mod fixture;
 pub mod grids;
+pub mod logs;
 pub mod nodes;
 pub mod sequences;
 pub mod server;
@@ -46,6 +47,7 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("vault", vault::CASES),
     ("exec", exec::CASES),
     ("sequences", sequences::CASES),
+    ("logs", logs::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

@@ -18,9 +18,7 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(
-    transport, tokens, users, access, grids, nodes, services, vault, exec, sequences,
-);
+on_sqlite!(transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs,);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]

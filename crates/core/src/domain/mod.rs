@@ -10,6 +10,7 @@ pub mod event;
 pub mod grid;
 pub mod id;
 pub mod instance;
+mod log;
 pub mod memory;
 pub mod net;
 pub mod node;
@@ -30,6 +31,7 @@ pub use id::{
     StackId, TokenId, UserId, VolumeId, VolumeInstanceId,
 };
 pub use instance::{DesiredState, Instance, ObservedState};
+pub use log::SaidLine;
 pub use memory::MemoryPeak;
 pub use net::Cidr;
 pub use node::{Availability, Connection, Driver, Node, NodeReport, NodeStatus};

@@ -24,7 +24,7 @@ pub use container::{
 };
 pub use explain::{Explanation, InstanceExplanation, PlannedAction, PlannedStep, Rank, Refusals};
 pub use grid::{Grid, GridCreate, Grids};
-pub use log::{Event, Events, Relationship};
+pub use log::{Event, Events, LogLine, LogLines, Named, NodeOfLine, Relationship};
 pub use node::{
     DriverView, EtcdHealth, GridOfNode, Node, NodeCreate, NodeHealth, NodeToken, NodeUpdate, Nodes,
     TokenReset,

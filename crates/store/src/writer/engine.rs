@@ -22,6 +22,7 @@ use crate::{
     Conn, DatabaseUrl, Result, StoreError, dialect,
     feed::{Beginning, Followers, Versions},
     lease::Fence,
+    news::News,
 };
 
 /// What actually runs jobs.
@@ -31,6 +32,7 @@ pub(super) struct Engine {
     followers: Followers,
     meter: Arc<Meter>,
     fence: Arc<Fence>,
+    news: Arc<News>,
 }
 
 /// A job that has run, and what it leaves for after the commit.
@@ -48,8 +50,10 @@ impl Engine {
         meter: Arc<Meter>,
         fence: Arc<Fence>,
         versions: Arc<Versions>,
+        news: Arc<News>,
     ) -> Self {
-        Self { conn: Some(conn), url, followers: Followers::new(versions), meter, fence }
+        let followers = Followers::new(versions);
+        Self { conn: Some(conn), url, followers, meter, fence, news }
     }
 
     /// Runs jobs and answers them.
@@ -220,6 +224,11 @@ impl Engine {
             if outcome.is_ok() {
                 if job.change().is_none() {
                     self.followers.job_done();
+                }
+                for (grid, change) in &changes {
+                    if let Change::EventLogged(_) = change {
+                        self.news.ring(*grid);
+                    }
                 }
                 self.followers.publish(changes);
                 beginnings.into_iter().for_each(|beginning| self.followers.add(beginning));

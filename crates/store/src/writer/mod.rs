@@ -20,6 +20,7 @@ use crate::{
     Conn, DatabaseUrl, Follower, Result, StoreError, change,
     feed::{self, Versions},
     lease::Fence,
+    news::News,
 };
 use engine::Engine;
 use job::{Job, Single, Task};
@@ -94,7 +95,7 @@ pub(crate) struct Writer {
 enum Queue {
     Thread(mpsc::Sender<Box<dyn Job>>),
     BlockingPool(Arc<Mutex<Engine>>),
-    Caller(Mutex<Engine>),
+    Caller(Box<Mutex<Engine>>),
 }
 
 impl Writer {
@@ -104,12 +105,13 @@ impl Writer {
         execution: Execution,
         fence: Arc<Fence>,
         versions: Arc<Versions>,
+        news: Arc<News>,
     ) -> Result<Self> {
         let meter = Arc::new(Meter::default());
-        let engine = Engine::new(conn, url, Arc::clone(&meter), fence, versions);
+        let engine = Engine::new(conn, url, Arc::clone(&meter), fence, versions, news);
         let queue = match execution {
             Execution::BlockingPool => Queue::BlockingPool(Arc::new(Mutex::new(engine))),
-            Execution::Caller => Queue::Caller(Mutex::new(engine)),
+            Execution::Caller => Queue::Caller(Box::new(Mutex::new(engine))),
             Execution::Thread => Queue::Thread(start_thread(engine)?),
         };
         Ok(Self { queue, meter })

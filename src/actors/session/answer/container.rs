@@ -139,6 +139,23 @@ pub(super) fn measured(tools: &Tools, node: &Admitted, stat: &Value) -> Answer {
     Ok(Value::Nil)
 }
 
+/// Lines that containers wrote; those of containers that this node is not known to have are ignored.
+pub(super) async fn logged(tools: &Tools, node: &Admitted, items: &Value) -> Answer {
+    let (said, surplus) = wire::read_log_batch(&json::lossy(items), tools.clock.now());
+    if surplus > 0 {
+        let surplus = u64::try_from(surplus).unwrap_or(u64::MAX);
+        tools.metrics.add(metrics::DROPPED, "kind=\"logs\"".to_owned(), surplus);
+    }
+    let kept = match said.is_empty() {
+        true => 0,
+        false => {
+            let kept = tools.store.log(node.grid, node.node, said).await;
+            kept.map_err(|error| failed(&error))?
+        }
+    };
+    Ok(Value::Map(vec![("count".into(), kept.into())]))
+}
+
 fn own(tx: &mut Tx<'_>, node: &Admitted, id: &str) -> Result<Option<ContainerRecord>> {
     let known = containers::by_container_id(tx.conn(), node.grid, id)?;
     Ok(known.filter(|known| known.node == node.node))

@@ -1,7 +1,6 @@
 //! What an agent may call, and the answers: an explicit list, everything else is answered with 501.
 //!
-//! Logs are not served yet; a request for them gets 501, and an agent that gets it changes nothing. What is
-//! said of exec sessions is the session's own (`exec`).
+//! What is said of exec sessions is the session's own (`exec`).
 
 mod container;
 mod node;
@@ -98,6 +97,7 @@ async fn try_call(tools: &Tools, node: &Admitted, called: &str, params: &[Value]
             Err(_) => Ok(Value::Nil),
         },
         method::CONTAINERS_HEALTH => container::health(tools, node, next()).await,
+        method::CONTAINERS_LOG_BATCH => container::logged(tools, node, next()).await,
         method::CONTAINERS_STAT => container::measured(tools, node, next()),
         _ => Err(RpcError::not_implemented()),
     }

@@ -59,7 +59,11 @@ pub(in crate::http) async fn show(
     ok(&Metrics { from: timestamp(from), to: timestamp(to), stats })
 }
 
-fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Time>, ApiError> {
+/// Reads a moment of a query; an empty text is none.
+pub(in crate::http::v1) fn moment(
+    field: &'static str,
+    text: Option<&str>,
+) -> Result<Option<Time>, ApiError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

@@ -1,0 +1,246 @@
+//! Logs as they are asked for: the newest once, or followed until somebody hangs up.
+//!
+//! A follower holds a number, not lines: woken by a commit it reads what came after that number, at most a
+//! portion at a time, and no more than its client takes. Each object is a chunk of its own, since stock
+//! clients read no other form; where the master stops the connection just breaks, so that they come again
+//! and go on from the last object they saw.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{HttpResponse, web::Bytes};
+use futures_util::stream;
+use kontena_core::{
+    domain::{GridId, Time},
+    validate::FieldErrors,
+};
+use kontena_store::{Conn, Result as Stored, Store, StoreError, logs::Portion};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{Answer, nodes::metrics::moment, ok};
+use crate::http::{App, error::ApiError};
+
+const DEFAULT_LIMIT: i64 = 100;
+const MOST: i64 = 10_000;
+/// What one look at the store brings a follower at most.
+const PORTION: i64 = 300;
+/// How long commits are gathered before a follower looks again.
+const GATHER: Duration = Duration::from_millis(50);
+/// From one sign of life to the next; stock clients give up after 30 s. The store is looked at as often.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// How much of a log is wanted.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Page {
+    /// How many, 1 to 10,000; 100 where absent.
+    limit: Option<String>,
+    /// Only what is later than this moment, such as 2017-08-01T12:34:56Z.
+    since: Option<String>,
+    /// Only what comes after the entry with this id; `since` is ignored then.
+    from: Option<String>,
+    /// Whatever the value: goes on with what is new, one object in each chunk, until the client hangs up.
+    follow: Option<String>,
+}
+
+/// Where reading begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Newest { since: Option<Time> },
+    After(i64),
+}
+
+impl Page {
+    fn follows(&self) -> bool {
+        self.follow.as_deref().is_some_and(|value| !value.is_empty())
+    }
+
+    /// What is no number above 0 counts as not given.
+    fn limit(&self) -> i64 {
+        let given = self.limit.as_deref().and_then(|limit| limit.parse().ok());
+        given.filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(MOST)
+    }
+
+    fn start(&self) -> Result<Start, ApiError> {
+        match self.from.as_deref().filter(|from| !from.is_empty()) {
+            Some(from) => {
+                let id = from.parse().ok().filter(|id| *id >= 0);
+                let refuse = || FieldErrors::single("from", "takes the id of an entry");
+                Ok(Start::After(id.ok_or_else(refuse)?))
+            }
+            None => Ok(Start::Newest { since: moment("since", self.since.as_deref())? }),
+        }
+    }
+}
+
+/// The entries of a comma list; none where nothing is given.
+pub(super) fn listed(text: Option<&str>) -> Option<Vec<&str>> {
+    let entries = text.filter(|text| !text.is_empty())?.split(',').map(str::trim);
+    Some(entries.filter(|entry| !entry.is_empty()).collect())
+}
+
+/// A log that can be read piece by piece.
+pub(super) trait Source: Clone + Send + 'static {
+    /// What it is made of.
+    type Entry: Serialize + Send + 'static;
+
+    /// Reads entries with their numbers, oldest first.
+    fn read(&self, conn: &mut Conn, portion: Portion) -> Stored<Vec<(i64, Self::Entry)>>;
+
+    /// The number of the last entry of the whole log; 0 where it is empty.
+    fn last(&self, conn: &mut Conn) -> Stored<i64>;
+}
+
+/// Answers with a part of a log, and goes on with what is new where that is asked for.
+pub(super) async fn answer<S: Source>(app: &App, grid: GridId, page: &Page, source: S) -> Answer {
+    let (start, limit) = (page.start()?, page.limit());
+    let store = app.means.store.clone();
+    if !page.follows() {
+        let portion = match start {
+            Start::Newest { since } => Portion::Newest { since, limit },
+            Start::After(id) => Portion::After { id, limit },
+        };
+        let found = store.read(move |conn| source.read(conn, portion)).await?;
+        let entries: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
+        return ok(&json!({ "logs": entries }));
+    }
+    let news = store.news(grid);
+    let mut follower = Follower {
+        store,
+        news,
+        source,
+        ready: Arc::clone(&app.ready),
+        after: 0,
+        pending: VecDeque::new(),
+        is_new: true,
+    };
+    match start {
+        Start::After(id) => follower.after = id,
+        Start::Newest { since } => follower.begin(since, limit).await?,
+    }
+    let chunks = stream::try_unfold(follower, |mut follower| async move {
+        let chunk = follower.next().await?;
+        Ok::<_, StoreError>(Some((chunk, follower)))
+    });
+    Ok(HttpResponse::Ok().content_type("application/json").streaming(chunks))
+}
+
+/// Somebody who follows a log.
+struct Follower<S> {
+    store: Store,
+    news: watch::Receiver<()>,
+    source: S,
+    /// Whether the master is not about to stop.
+    ready: Arc<AtomicBool>,
+    /// The number of the last entry that was read.
+    after: i64,
+    /// Entries that were read and not yet taken.
+    pending: VecDeque<Bytes>,
+    /// Whether the store has not been looked at since something came.
+    is_new: bool,
+}
+
+impl<S: Source> Follower<S> {
+    /// Reads the newest entries; with none of them, goes on from where the whole log ended before.
+    async fn begin(&mut self, since: Option<Time>, limit: i64) -> Stored<()> {
+        let source = self.source.clone();
+        let read = self.store.read(move |conn| {
+            let last = source.last(conn)?;
+            Ok((last, source.read(conn, Portion::Newest { since, limit })?))
+        });
+        let (last, found) = read.await?;
+        self.after = last;
+        self.take(found);
+        Ok(())
+    }
+
+    /// The next chunk: an entry, or a blank where there was none for a while. An error breaks the
+    /// connection, and the client comes again.
+    async fn next(&mut self) -> Stored<Bytes> {
+        loop {
+            if !self.ready.load(Ordering::Acquire) {
+                return Err(StoreError::Unavailable("the master stops".to_owned()));
+            }
+            if let Some(chunk) = self.pending.pop_front() {
+                return Ok(chunk);
+            }
+            if std::mem::take(&mut self.is_new) {
+                self.look().await?;
+                continue;
+            }
+            match tokio::time::timeout(IDLE, self.news.changed()).await {
+                Ok(_) => tokio::time::sleep(GATHER).await,
+                Err(_) => {
+                    self.is_new = true;
+                    return Ok(Bytes::from_static(b" "));
+                }
+            }
+            self.is_new = true;
+        }
+    }
+
+    async fn look(&mut self) -> Stored<()> {
+        // Before reading: what is committed meanwhile wakes again.
+        self.news.mark_unchanged();
+        let (source, id) = (self.source.clone(), self.after);
+        let portion = Portion::After { id, limit: PORTION };
+        let found = self.store.read(move |conn| source.read(conn, portion)).await?;
+        self.is_new = !found.is_empty();
+        self.take(found);
+        Ok(())
+    }
+
+    fn take(&mut self, found: Vec<(i64, S::Entry)>) {
+        for (id, entry) in found {
+            self.after = self.after.max(id);
+            // Plain structs of texts always serialise.
+            self.pending.extend(serde_json::to_vec(&entry).map(Bytes::from));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_from_one_to_ten_thousand() {
+        for (given, limit) in
+            [("2", 2), ("0", 100), ("-1", 100), ("foo", 100), ("", 100), ("99999", 10_000)]
+        {
+            let page = Page { limit: Some(given.to_owned()), ..Page::default() };
+            assert_eq!(page.limit(), limit, "{given}");
+        }
+        assert_eq!(Page::default().limit(), 100);
+    }
+
+    #[test]
+    fn from_wins_over_since_and_what_is_empty_is_absent() {
+        let page = |since: &str, from: &str, follow: &str| Page {
+            limit: None,
+            since: Some(since.to_owned()),
+            from: Some(from.to_owned()),
+            follow: Some(follow.to_owned()),
+        };
+        assert_eq!(page("soon", "7", "").start().ok(), Some(Start::After(7)));
+        assert_eq!(page("", "", "").start().ok(), Some(Start::Newest { since: None }));
+        assert!(page("soon", "", "").start().is_err());
+        assert!(page("", "x", "").start().is_err());
+        assert!(page("", "", "0").follows() && !page("", "", "").follows());
+    }
+
+    #[test]
+    fn a_list_that_is_given_may_be_of_nothing() {
+        assert_eq!(listed(Some("a, b,,c")), Some(vec!["a", "b", "c"]));
+        assert_eq!((listed(Some("")), listed(None)), (None, None));
+        assert_eq!(listed(Some(",")), Some(vec![]));
+    }
+}
