@@ -68,7 +68,8 @@ fn path(route: &Route, names: Names) -> String {
             return part;
         };
         match (name.split(':').next().unwrap_or(name), names) {
-            ("grid", Names::Existing | Names::Unknown) => "g1",
+            // Some plugins name the grid twice.
+            ("grid" | "again", Names::Existing | Names::Unknown) => "g1",
             ("node", Names::Existing) => "n1",
             ("stack", Names::Existing) => "null",
             ("service", Names::Existing) => "app",
