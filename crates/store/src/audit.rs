@@ -139,7 +139,10 @@ pub fn newest(conn: &mut Conn, grid: Option<(&str, Time)>, limit: i64) -> Result
         query = query.filter(audit_log::grid_name.eq(name)).filter(audit_log::at.ge(micros(since)));
     }
     let rows = query.load::<AuditRow>(conn)?;
-    rows.into_iter().rev().map(read).collect()
+    let mut entries = rows.into_iter().rev().map(read).collect::<Result<Vec<_>>>()?;
+    // Jobs look at the clock before they are committed, and not in that order.
+    entries.sort_by_key(|entry| entry.at);
+    Ok(entries)
 }
 
 fn read(row: AuditRow) -> Result<Recorded> {

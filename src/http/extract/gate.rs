@@ -40,6 +40,10 @@ pub(in crate::http) async fn gate(
     if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
         return Ok(refuse(request, &ApiError::Unavailable));
     }
+    // Nothing has such a name, and Postgres refuses to look for it.
+    if request.uri().path_and_query().is_some_and(|all| all.as_str().contains("%00")) {
+        return Ok(refuse(request, &ApiError::NOT_FOUND));
+    }
     // As it is routed: what is percent-encoded leads to the same place.
     if is_throttled(request.match_info().as_str())
         && let Some(address) = source_ip(request.request())
