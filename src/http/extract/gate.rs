@@ -137,13 +137,12 @@ async fn owner(app: &App, token: &str) -> Result<(User, Scopes), ApiError> {
     let means = &app.means;
     let (mark, now) = (Mark::now(&means.store), means.clock.now());
     let hash = means.vault.hash(Purpose::Access, token);
-    let bearer = match app.known.bearers.get(&hash, mark) {
-        Some((user, scopes, end)) if end.is_none_or(|end| now < end) => {
-            Bearer::Valid(user, scopes, end)
-        }
-        _ => auth::authenticate(&means.store, hash.clone(), now).await?,
-    };
-    match bearer {
+    if let Some((user, scopes, end)) = app.known.bearers.get(&hash, mark)
+        && end.is_none_or(|end| now < end)
+    {
+        return Ok((user, scopes));
+    }
+    match auth::authenticate(&means.store, hash.clone(), now).await? {
         Bearer::Valid(user, scopes, end) => {
             let kept = (user, scopes, end);
             app.known.bearers.keep(hash, mark, &kept);

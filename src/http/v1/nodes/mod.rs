@@ -111,8 +111,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a probe may take in which the master was not always there.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
-/// Removes a node. A connected one without a token of its own is asked first whether it lives: it would come
-/// straight back, and is refused.
+/// Removes a node.
 ///
 /// A connected node without a token of its own would come straight back: it is refused if its agent still
 /// answers, since plugins remove a node right after its machine.
