@@ -151,6 +151,9 @@ impl Console {
         message: String,
         work: impl FnOnce(&Progress) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if self.is_holding() {
+            return work(&Progress { stage: self.stage() });
+        }
         let ticker = self.begin(message)?;
         let outcome = work(&Progress { stage: self.stage() });
         drop(ticker);

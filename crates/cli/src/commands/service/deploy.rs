@@ -81,7 +81,7 @@ fn wait_for(client: &Client, start: Deploy, progress: &Progress) -> Result<Deplo
     while deploy.finished_at.is_none() {
         let waited = clock::now().signed_duration_since(started).num_seconds();
         if waited > LIMIT_SECONDS {
-            return Err(HttpFailure::new(500, "deploy timed out").into());
+            return Err(HttpFailure::timed_out("deploy timed out").into());
         }
         progress.detail(detail(&deploy, waited));
         if polled {
