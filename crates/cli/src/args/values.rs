@@ -1,5 +1,7 @@
 //! How the values of options are read, with the reasons stock scripts know.
 
+use std::time::Duration;
+
 /// A value that may be the word `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OrNone<T> {
@@ -47,6 +49,38 @@ pub(crate) fn integer_or_none(text: &str) -> Result<OrNone<i64>, String> {
 /// Reads a word or `none`.
 pub(crate) fn text_or_none(text: &str) -> Result<OrNone<String>, String> {
     Ok(if text == "none" { OrNone::None } else { OrNone::Some(text.to_owned()) })
+}
+
+/// Reads a span of time: seconds, or numbers with the units s, m, min, h and d: `90`, `10m`, `1h30m`.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
+    seconds_of(text)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("must be a time such as 90s, 10m or 1h30m, not {text:?}"))
+}
+
+fn seconds_of(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let unit = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let factor = match unit {
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        let part = number.parse::<u64>().ok()?.checked_mul(factor)?;
+        total = total.checked_add(part)?;
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(total)
 }
 
 /// Reads the availability of a node.
