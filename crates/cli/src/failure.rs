@@ -112,6 +112,15 @@ impl Failure {
         Self::Hinted(Box::new(self), hint.into())
     }
 
+    /// Puts what was tried in front of the reason.
+    pub(crate) fn about(self, tried: &str) -> Self {
+        let reason = match &self {
+            Self::Http(failure) => failure.text().to_owned(),
+            other => other.to_string(),
+        };
+        Self::Known(self.kind(), format!("{tried} : {reason}"))
+    }
+
     /// Returns the HTTP status of the answer that caused this, if one did.
     pub(crate) fn status(&self) -> Option<u16> {
         self.http().map(HttpFailure::status)

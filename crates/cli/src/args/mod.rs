@@ -5,10 +5,12 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
+mod examples;
 pub(crate) mod grid;
 mod guess;
 mod help;
 mod hints;
+mod man;
 pub(crate) mod master;
 pub(crate) mod node;
 mod parse;
@@ -18,7 +20,9 @@ mod usage;
 mod values;
 
 pub(crate) use guess::closest;
-pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse};
+pub(crate) use help::parameter;
+pub(crate) use man::pages;
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
 pub(crate) use usage::UsageError;
 #[cfg(test)]
 pub(crate) use values::OrNone;
@@ -117,6 +121,13 @@ pub(crate) enum Command {
     Whoami(about::Whoami),
     /// Show the versions of the command line and of the master
     Version(about::Version),
+    /// Print a script that completes commands and names in a shell
+    Completion(about::Completion),
+    /// Prints candidates for the last of the words.
+    #[command(hide = true, about = "Print candidates for the last of the words, one per line")]
+    Complete(about::Complete),
+    /// Write the manual pages
+    Man(about::Man),
 }
 
 /// How a list is printed.

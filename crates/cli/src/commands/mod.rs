@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 mod about;
+mod complete;
 mod document;
+mod flat;
 mod grid;
 mod master;
 mod node;
@@ -20,6 +22,9 @@ pub(crate) fn run(session: &Session<'_>, cli: &Cli) -> Result<(), Failure> {
         Some(Command::Service(command)) => service::run(session, command),
         Some(Command::Whoami(args)) => about::whoami(session, args),
         Some(Command::Version(args)) => about::version(session, args),
+        Some(Command::Completion(args)) => complete::script(session, args),
+        Some(Command::Complete(args)) => complete::run(session, args),
+        Some(Command::Man(args)) => about::man(session, args),
         None => Ok(()),
     }
 }

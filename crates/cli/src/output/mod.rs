@@ -17,5 +17,5 @@ pub(crate) use numbers::{decimal_size, gigabytes, two_decimals};
 pub(crate) use prompt::DESTRUCTIVE;
 pub(crate) use spinner::Progress;
 pub(crate) use table::{Table, first_rows, terminal_size};
-pub(crate) use times::{age, long_age, seconds_since};
+pub(crate) use times::{age, distance, long_age, seconds_since};
 pub(crate) use yaml::yaml;

@@ -2,7 +2,7 @@
 //!
 //! Nobody is asked where standard input or output is no terminal: the command then needs `--force`.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 
 use super::console::Console;
 use super::ink::{END, Ink, width};
@@ -60,6 +60,19 @@ impl Console {
         out.flush()?;
         read.map_err(|error| Failure::said(format!("Cannot read the answer: {error}")))?;
         Ok(answer.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
+    /// Asks for a value; without a terminal it is all of standard input, its last line end left out.
+    pub(crate) fn value(&self, question: &str) -> Result<String, Failure> {
+        let value = if self.setup.interactive {
+            self.ask(&format!("{question} "))?
+        } else {
+            let mut text = String::new();
+            let read = io::stdin().read_to_string(&mut text);
+            read.map_err(|error| Failure::said(format!("Cannot read the answer: {error}")))?;
+            text.strip_suffix('\n').unwrap_or(&text).to_owned()
+        };
+        if value.is_empty() { Err(Failure::said("Missing input")) } else { Ok(value) }
     }
 
     /// Fails where nobody can be asked.

@@ -21,6 +21,19 @@ pub(crate) fn age(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Writes a span in words, with one unit: `2 days`, `1 hour`, `24 hours`.
+pub(crate) fn distance(seconds: i64) -> String {
+    // A whole day is still 24 hours, as in Kontena 1.5.
+    let (count, unit) = match seconds {
+        seconds if seconds > 86_400 => (seconds / 86_400, "days"),
+        seconds if seconds > 3600 => (seconds / 3600, "hours"),
+        seconds if seconds > 60 => (seconds / 60, "minutes"),
+        seconds => (seconds, "seconds"),
+    };
+    let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
+    format!("{count} {unit}")
+}
+
 /// Writes an age in full, `1d2h3m4s`: units that are zero are left out, seconds never.
 pub(crate) fn long_age(timestamp: Option<&str>, now: DateTime<Utc>) -> Option<String> {
     let seconds = seconds_since(timestamp?, now)?;
@@ -50,6 +63,20 @@ mod tests {
         }
         assert_eq!(age(None, now), "");
     }
+    #[test]
+    fn a_span_in_words() {
+        for (seconds, text) in [
+            (1, "1 second"),
+            (60, "60 seconds"),
+            (61, "1 minute"),
+            (7100, "1 hour"),
+            (86_400, "24 hours"),
+            (200_000, "2 days"),
+        ] {
+            assert_eq!(distance(seconds), text);
+        }
+    }
+
     #[test]
     fn a_long_age_leaves_out_what_is_zero() {
         let now = DateTime::parse_from_rfc3339("2018-03-20T09:30:00Z").unwrap().to_utc();

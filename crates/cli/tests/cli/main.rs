@@ -9,6 +9,7 @@
 )]
 
 mod config;
+mod docs;
 mod grid;
 mod http;
 mod login;

@@ -19,11 +19,24 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-#[derive(Debug, Default)]
-struct Script {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Script {
     answers: HashMap<String, Vec<(u16, String)>>,
+    redirects: HashMap<String, String>,
+    to_idp: Option<String>,
     headers: String,
     seen: Vec<Request>,
+}
+
+impl Script {
+    fn location(&self, line: &str) -> Option<String> {
+        if let Some(location) = self.redirects.get(line) {
+            return Some(location.clone());
+        }
+        let back = line.strip_prefix("GET /authenticate?redirect_uri=")?.split('&').next()?;
+        let back = back.replace("%3A", ":").replace("%2F", "/");
+        self.to_idp.as_ref().map(|url| format!("{url}?redirect={back}"))
+    }
 }
 
 /// The scripted master; it lives until the test ends.
@@ -56,6 +69,19 @@ impl Master {
         self
     }
 
+    /// Answers a request with 302.
+    pub(crate) fn redirect(&self, line: &str, location: &str) -> &Self {
+        let mut script = self.script.lock().unwrap();
+        script.redirects.insert(line.to_owned(), location.to_owned());
+        self
+    }
+
+    /// Answers every `/authenticate` with a way to `url?redirect=…`, the address to come back to.
+    pub(crate) fn redirect_to_idp(&self, url: &str) -> &Self {
+        self.script.lock().unwrap().to_idp = Some(url.to_owned());
+        self
+    }
+
     /// Forgets the answers to a request.
     pub(crate) fn forget(&self, line: &str) -> &Self {
         self.script.lock().unwrap().answers.remove(line);
@@ -66,6 +92,16 @@ impl Master {
     pub(crate) fn headers(&self, headers: &str) -> &Self {
         self.script.lock().unwrap().headers = headers.to_owned();
         self
+    }
+
+    /// Everything there is to know, to go back to.
+    pub(super) fn snapshot(&self) -> Script {
+        self.script.lock().unwrap().clone()
+    }
+
+    /// Goes back.
+    pub(super) fn restore(&self, script: Script) {
+        *self.script.lock().unwrap() = script;
     }
 
     /// What was asked so far.
@@ -97,7 +133,12 @@ fn answer(stream: TcpStream, script: &Mutex<Script>) {
         Some(answers) => answers[0].clone(),
         None => missing,
     };
-    let headers = script.headers.clone();
+    let mut headers = script.headers.clone();
+    let mut status = status;
+    if let Some(location) = script.location(&request.line) {
+        status = 302;
+        headers.push_str(&format!("Location: {location}\r\n"));
+    }
     script.seen.push(request);
     drop(script);
     let mut stream = stream;
