@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// Everything has been said already.
     #[error("aborted")]
     Aborted,
+    /// A command in a container ended with this code, and has said why itself.
+    #[error("exit code {0}")]
+    Exit(u8),
     /// Standard output cannot be written; most often the reader of a pipe has left.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -47,6 +50,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Exit(code) => *code,
             _ => 1,
         }
     }
@@ -73,4 +77,9 @@ pub(crate) fn login_expired() -> Failure {
 /// A question cannot be asked because nobody is there.
 pub(crate) fn force_required() -> Failure {
     Failure::said("Command requires --force")
+}
+
+/// A value is expected on standard input, and there is none.
+pub(crate) fn missing_input() -> Failure {
+    Failure::said("Missing input")
 }

@@ -96,7 +96,7 @@ fn conclude(console: &Console, path: &str, outcome: Result<(), Failure>) -> Exit
         Failure::Http(_) | Failure::Said(_) => console.error(&failure),
         Failure::Bare(text) => console.note(text),
         Failure::Usage(text) => console.note(UsageError::new(text.clone(), path)),
-        Failure::Aborted => {}
+        Failure::Aborted | Failure::Exit(_) => {}
         Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Failure::Output(_) => console.error(&failure),
     }

@@ -24,6 +24,10 @@ pub(crate) enum GridCommand {
     Remove(GridRemove),
     /// Print the environment an agent needs to join with the grid token
     Env(GridEnv),
+    /// Show what the containers of the grid wrote
+    Logs(super::stream::GridLogs),
+    /// Show what happened in the grid
+    Events(super::stream::GridEvents),
 }
 
 /// `kontena grid list`.

@@ -20,6 +20,8 @@ pub(crate) struct Setup {
     pub(crate) utf8: bool,
     /// A user can be asked.
     pub(crate) interactive: bool,
+    /// Standard output is a terminal.
+    pub(crate) screen: bool,
     /// Spinners move.
     pub(crate) animated: bool,
     /// What is asked for by `--progress`.
@@ -37,6 +39,7 @@ impl Setup {
             out: Palette { on: out && !plain },
             err: Palette { on: io::stderr().is_terminal() && !plain },
             utf8: environment.is_utf8(),
+            screen: out,
             interactive: out && io::stdin().is_terminal(),
             animated: out && progress == ProgressForm::Auto,
             progress,
@@ -74,6 +77,37 @@ impl Console {
         stage.clear(&mut out)?;
         out.write_all(text.as_bytes())?;
         stage.redraw(&mut out)
+    }
+
+    /// Writes a piece of somebody else's output as it is.
+    pub(crate) fn raw_out(&self, piece: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(piece.as_bytes())?;
+        out.flush()
+    }
+
+    /// Writes a piece of somebody else's standard error as it is.
+    pub(crate) fn raw_err(&self, piece: &str) -> io::Result<()> {
+        io::stderr().write_all(piece.as_bytes())
+    }
+
+    /// Tells whether standard output is a terminal.
+    pub(crate) fn is_screen(&self) -> bool {
+        self.setup.screen
+    }
+
+    /// Tells whether there is somebody to ask.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.setup.interactive
+    }
+
+    /// Writes a whole page; on a terminal it takes the place of what was there.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        if self.setup.screen {
+            self.text(&format!("\u{1b}[H\u{1b}[2J{text}"))
+        } else {
+            self.text(text)
+        }
     }
 
     /// Writes a line to standard error. If that fails there is nobody left to tell.

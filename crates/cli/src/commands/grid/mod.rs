@@ -7,7 +7,7 @@ use crate::args::grid::GridCommand;
 use crate::failure::Failure;
 use crate::session::Session;
 
-use super::document;
+use super::{document, logs};
 
 mod create;
 mod env;
@@ -26,6 +26,8 @@ pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Fa
         GridCommand::Use(args) => select::run(session, args),
         GridCommand::Remove(args) => remove::run(session, args),
         GridCommand::Env(args) => env::run(session, args),
+        GridCommand::Logs(args) => logs::grid_logs(session, args),
+        GridCommand::Events(args) => logs::grid_events(session, args),
     }
 }
 
