@@ -16,7 +16,7 @@ use super::{Client, encode};
 use crate::clock;
 use crate::failure::Failure;
 
-/// How often in a row a broken stream is asked for again without success.
+/// How often in a row a broken stream is asked for again without an answer.
 const ATTEMPTS: u32 = 10;
 /// The longest pause between two of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -41,25 +41,31 @@ pub(crate) fn follow(
     mut show: impl FnMut(&Value) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut place = Place::default();
-    let mut failed: u32 = 0;
+    // In a row: answers that brought nothing, and attempts that brought no answer.
+    let (mut empty, mut unanswered): (u32, u32) = (0, 0);
     loop {
         let address = place.address(path, query);
-        let outcome = client.open(&address).and_then(|body| read(body, &mut place, &mut show));
-        match outcome {
-            Ok(End::Clean) => return Ok(()),
-            Ok(End::Broken { entries: 1.. }) => failed = 0,
-            Ok(End::Broken { .. }) => failed += 1,
-            // Before anything was answered there is nothing to go on with.
-            Err(failure) if !place.is_known || !is_passing(&failure) => return Err(failure),
-            Err(failure) => {
-                failed += 1;
-                if failed >= ATTEMPTS {
-                    return Err(failure);
-                }
+        let end = match client.open(&address) {
+            Ok(body) => {
+                unanswered = 0;
+                read(body, &mut place, &mut show)?
             }
+            // Before anything was answered there is nothing to go on with.
+            Err(failure) if !place.is_known || !is_passing(&failure) || unanswered >= ATTEMPTS => {
+                return Err(failure);
+            }
+            Err(_) => {
+                unanswered += 1;
+                End::Broken { entries: 0 }
+            }
+        };
+        match end {
+            End::Clean => return Ok(()),
+            End::Broken { entries: 0 } => empty += 1,
+            End::Broken { .. } => empty = 0,
         }
-        if failed > 0 {
-            clock::pause(pause(failed));
+        if empty > 0 {
+            clock::pause(pause(empty));
         }
     }
 }
@@ -72,8 +78,8 @@ fn is_passing(failure: &Failure) -> bool {
     }
 }
 
-fn pause(failed: u32) -> Duration {
-    let doubled = Duration::from_millis(125).saturating_mul(1 << failed.min(16));
+fn pause(empty: u32) -> Duration {
+    let doubled = Duration::from_millis(125).saturating_mul(1 << empty.min(16));
     doubled.min(LONGEST_PAUSE)
 }
 

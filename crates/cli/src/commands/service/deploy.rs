@@ -28,7 +28,8 @@ pub(super) fn deploy(session: &Session<'_>, args: &ServiceDeploy) -> Result<(), 
     let service = super::service_path(session, &args.name)?;
     let body = if args.force { json!({ "force": true }) } else { json!({}) };
     let message = format!("Deploying service {} ", session.console.paint(Ink::Cyan, &args.name));
-    run(session, message, &args.name, &args.wait, |client| match &args.follow {
+    let is_resumed = args.follow.is_some();
+    run(session, message, &args.name, &args.wait, is_resumed, |client| match &args.follow {
         Some(id) => client.get(&format!("{service}/deploys/{}", encode(id))),
         None => start(client, &format!("{service}/deploy"), &body),
     })
@@ -40,7 +41,7 @@ pub(super) fn scale(session: &Session<'_>, args: &ServiceScale) -> Result<(), Fa
     let body = json!({ "instances": args.instances });
     let name = session.console.paint(Ink::Cyan, &args.name);
     let message = format!("Scaling {name} to {} instances ", args.instances);
-    run(session, message, &args.name, &args.wait, |client| start(client, &path, &body))
+    run(session, message, &args.name, &args.wait, false, |client| start(client, &path, &body))
 }
 
 fn start(client: &Client, path: &str, body: &impl Serialize) -> Result<Deploy, Failure> {
@@ -54,6 +55,7 @@ fn run(
     message: String,
     name: &str,
     wait: &Wait,
+    is_resumed: bool,
     begin: impl FnOnce(&Client) -> Result<Deploy, Failure>,
 ) -> Result<(), Failure> {
     let client = session.client()?;
@@ -67,7 +69,8 @@ fn run(
             "The deploy goes on. Watch it with: kontena service deploy --follow {} {name}",
             text(&deploy.id)
         ));
-        let deploy = wait_for(client, console, deploy, wait.timeout, progress)?;
+        let mut view = View::new(console, is_resumed);
+        let deploy = wait_for(client, deploy, wait.timeout, progress, &mut view)?;
         match deploy.state.as_deref() {
             Some("error") => Err(failed(console, &deploy)),
             _ => Ok(Some(deploy)),
@@ -84,16 +87,15 @@ fn run(
 /// Asks for the deploy until it has ended.
 fn wait_for(
     client: &Client,
-    console: &Console,
     start: Deploy,
     limit: Duration,
     progress: &Progress,
+    view: &mut View<'_>,
 ) -> Result<Deploy, Failure> {
     let service = path_of("services", text(&start.service_id));
     let path = format!("{service}/deploys/{}", encode(text(&start.id)));
     let limit = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
     let started = clock::now();
-    let mut view = View::new(console);
     let mut deploy = start;
     let mut polled = false;
     while deploy.finished_at.is_none() {

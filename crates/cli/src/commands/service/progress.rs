@@ -27,12 +27,14 @@ pub(super) struct View<'a> {
     console: &'a Console,
     explanation: Option<Explanation>,
     explained_at: Option<i64>,
+    lines_after: i64,
 }
 
 impl<'a> View<'a> {
-    /// Knows nothing yet.
-    pub(super) fn new(console: &'a Console) -> Self {
-        Self { console, explanation: None, explained_at: None }
+    /// Knows nothing yet; of a deploy that was left alone before, all is shown at once.
+    pub(super) fn new(console: &'a Console, is_resumed: bool) -> Self {
+        let lines_after = if is_resumed { 0 } else { LINES_AFTER_SECONDS };
+        Self { console, explanation: None, explained_at: None, lines_after }
     }
 
     /// Asks the scheduler for its reasons, where a deploy has been waiting for a while.
@@ -44,7 +46,7 @@ impl<'a> View<'a> {
         waited: i64,
     ) -> Result<(), Failure> {
         let is_due = self.explained_at.is_none_or(|at| waited - at >= EXPLAIN_EVERY_SECONDS);
-        if waited < LINES_AFTER_SECONDS || !is_due || !is_incomplete(deploy) {
+        if waited < self.lines_after || !is_due || !is_incomplete(deploy) {
             return Ok(());
         }
         self.explained_at = Some(waited);
@@ -60,7 +62,7 @@ impl<'a> View<'a> {
     /// Shows how far the deploy is.
     pub(super) fn show(&self, progress: &Progress, deploy: &Deploy, waited: i64) {
         progress.detail(detail(deploy, waited));
-        if waited >= LINES_AFTER_SECONDS {
+        if waited >= self.lines_after {
             let explanation = self.explanation.as_ref().filter(|_| is_incomplete(deploy));
             let mark = |mark, ink| self.console.mark_in(mark, ink);
             progress.below(lines(deploy, explanation, mark));
