@@ -91,6 +91,9 @@ pub(crate) enum Failure {
     /// Everything has been said already.
     #[error("aborted")]
     Aborted,
+    /// A command in a container ended with this code, and has said why itself.
+    #[error("exit code {0}")]
+    Exit(u8),
     /// Standard output cannot be written; most often the reader of a pipe has left.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -147,7 +150,9 @@ impl Failure {
             Self::Known(kind, _) => *kind,
             Self::Hinted(failure, _) => failure.kind(),
             Self::Usage(_) => Kind::Usage,
-            Self::Said(_) | Self::Bare(_) | Self::Aborted | Self::Output(_) => Kind::General,
+            Self::Said(_) | Self::Bare(_) | Self::Aborted | Self::Exit(_) | Self::Output(_) => {
+                Kind::General
+            }
         }
     }
 
@@ -155,6 +160,7 @@ impl Failure {
     pub(crate) fn exit_code(&self, distinct: bool) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Exit(code) => *code,
             _ if distinct => self.kind().exit_code(),
             _ => 1,
         }
@@ -163,7 +169,7 @@ impl Failure {
     /// Writes the failure for programs; nothing where everything has been said.
     pub(crate) fn document(&self) -> Option<Value> {
         let (failure, hint) = match self {
-            Self::Aborted => return None,
+            Self::Aborted | Self::Exit(_) => return None,
             Self::Hinted(failure, hint) => (failure.as_ref(), Some(hint.as_str())),
             other => (other, None),
         };
@@ -216,4 +222,9 @@ pub(crate) fn login_expired() -> Failure {
 /// A question cannot be asked because nobody is there.
 pub(crate) fn force_required() -> Failure {
     Failure::said("Command requires --force")
+}
+
+/// A value is expected on standard input, and there is none.
+pub(crate) fn missing_input() -> Failure {
+    Failure::said("Missing input")
 }

@@ -118,7 +118,7 @@ impl Ending {
             return ExitCode::SUCCESS;
         };
         match &failure {
-            Failure::Aborted => {}
+            Failure::Aborted | Failure::Exit(_) => {}
             Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => {}
             other if self.json => {
                 if let Some(document) = other.document() {

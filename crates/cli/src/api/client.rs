@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::Agent;
 use ureq::http::Response;
+use ureq::{Agent, BodyReader};
 
 use super::error::reason_phrase;
 use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
@@ -189,6 +189,59 @@ impl Client {
         }
     }
 
+    /// Opens an answer that is read as it comes; it may never end.
+    pub(crate) fn open(&self, path: &str) -> Result<BodyReader<'static>, Failure> {
+        let mut response = self.dispatch_and_note(path)?;
+        if response.status() == 401 && self.token.borrow().is_some() && self.renew()? {
+            response = self.dispatch_and_note(path)?;
+        }
+        match response.status().as_u16() {
+            200 => Ok(response.into_body().into_reader()),
+            401 => Err(self.unauthorized().into()),
+            status => {
+                let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
+                let body = body.map_err(|error| transport::unreachable(&self.url, &error))?;
+                Err(HttpFailure::of_answer(status, &body, path).into())
+            }
+        }
+    }
+
+    fn dispatch_and_note(&self, path: &str) -> Result<Response<ureq::Body>, Failure> {
+        match self.dispatch(Method::Get, path, None) {
+            Ok(response) => {
+                self.shared.log.line(&format!("GET {path} {}", response.status().as_u16()));
+                if let Some(version) = header(&response, "X-Kontena-Version") {
+                    *self.shared.master_version.borrow_mut() = Some(version);
+                }
+                Ok(response)
+            }
+            Err(error) => {
+                self.shared.log.line(&format!("GET {path} failed: {error}"));
+                Err(transport::unreachable(&self.url, &error))
+            }
+        }
+    }
+
+    /// Returns the address of the master as it was given.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns where the master is.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Returns what goes into the header `Authorization`.
+    pub(super) fn bearer(&self) -> Option<String> {
+        self.token.borrow().as_ref().map(|token| format!("Bearer {token}"))
+    }
+
+    /// Notes something in the log of requests.
+    pub(super) fn note(&self, text: &str) {
+        self.shared.log.line(text);
+    }
+
     /// Returns the pair that asks for tokens.
     pub(super) fn oauth_client(&self) -> &OauthClient {
         &self.shared.oauth_client
@@ -284,7 +337,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         let url = self.origin.join(path);
-        let bearer = self.token.borrow().as_ref().map(|token| format!("Bearer {token}"));
+        let bearer = self.bearer();
         let bare = match method {
             Method::Get => Some(self.agent.get(&url)),
             Method::Delete => Some(self.agent.delete(&url)),
@@ -324,15 +377,16 @@ fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq:
     }
 }
 
+fn header(response: &Response<ureq::Body>, name: &str) -> Option<String> {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+}
+
 fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>), ureq::Error> {
-    let header = |name: &str| {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
-    };
-    let version = header("X-Kontena-Version");
-    let is_json = header("Content-Type").is_some_and(|kind| kind.contains("json"));
-    let retry_after = header("Retry-After").and_then(|text| text.parse().ok());
+    let version = header(&response, "X-Kontena-Version");
+    let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
+    let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
     let retry_after = retry_after.map(Duration::from_secs);
-    let location = header("Location");
+    let location = header(&response, "Location");
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
     Ok((Answer { status, is_json, retry_after, location, body }, version))

@@ -4,20 +4,28 @@
 //! - `transport`: connections, timeouts, certificates.
 //! - `error`: answers that are no success, in words.
 //! - `oauth`: tokens for codes and for refresh tokens.
+//! - `stream`: answers that go on: logs and events that are followed.
+//! - `websocket`, `tls`, `exec`: commands in containers.
 //! - `views`: what is read of answers.
 
 mod client;
 mod error;
+mod exec;
 mod oauth;
 mod path;
+mod stream;
+mod tls;
 mod transport;
 mod views;
+mod websocket;
 
 pub(crate) use client::{Client, Method, Renewal, Shared, read};
 pub(crate) use error::HttpFailure;
+pub(crate) use exec::{Command, Sink, exec};
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
+pub(crate) use stream::{follow, newest};
 pub(crate) use views::{
-    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Node,
+    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Link, Node,
     Nodes, Port, Service, Services,
 };

@@ -7,6 +7,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::Origin;
+use super::tls::Trust;
 use crate::config::Environment;
 use crate::failure::{Failure, Kind};
 
@@ -41,8 +42,13 @@ fn tls(origin: &Origin, environment: &Environment) -> TlsConfig {
         .build()
 }
 
-/// The authority kept for this master, else those of the system.
+/// The authority kept for this master, else those of the system, else those the program was built with.
 fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
+    let known = known_authorities(origin, environment);
+    if known.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&known) }
+}
+
+fn known_authorities(origin: &Origin, environment: &Environment) -> Vec<Certificate<'static>> {
     let own = environment
         .kontena_dir()
         .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())))
@@ -50,14 +56,25 @@ fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
         .map(|pem| certificates(&pem))
         .unwrap_or_default();
     if !own.is_empty() {
-        return RootCerts::new_with_certs(&own);
+        return own;
     }
-    let system: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
+    rustls_native_certs::load_native_certs()
         .certs
         .iter()
         .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    if system.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&system) }
+        .collect()
+}
+
+/// Makes the TLS settings of a websocket.
+pub(super) fn tls_of_socket(
+    origin: &Origin,
+    environment: &Environment,
+) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
+    if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
+        return super::tls::config(&Trust::Anybody);
+    }
+    let known = known_authorities(origin, environment);
+    super::tls::config(&Trust::Authorities(known.iter().map(Certificate::der).collect()))
 }
 
 fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {

@@ -38,6 +38,10 @@ pub(crate) enum GridCommand {
     TrustedSubnet(TrustedSubnetCommand),
     /// Print a cloud-config for new machines that join with the grid token
     CloudConfig(CloudConfig),
+    /// Show what the containers of the grid wrote
+    Logs(super::stream::GridLogs),
+    /// Show what happened in the grid
+    Events(super::stream::GridEvents),
 }
 
 /// `kontena grid list`.

@@ -2,9 +2,12 @@
 //!
 //! Nothing is checked here that needs the configuration or the master; that is the commands' work.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
+pub(crate) mod container;
 mod examples;
 pub(crate) mod grid;
 mod guess;
@@ -14,15 +17,20 @@ mod man;
 pub(crate) mod master;
 pub(crate) mod node;
 mod parse;
+pub(crate) mod registry;
 mod scan;
 pub(crate) mod service;
+pub(crate) mod stream;
 mod usage;
-mod values;
+pub(crate) mod values;
+pub(crate) mod vault;
+pub(crate) mod volume;
 
 pub(crate) use guess::closest;
 pub(crate) use help::parameter;
 pub(crate) use man::pages;
 pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
+pub(crate) use stream::StreamFormat;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
 pub(crate) use values::OrNone;
@@ -117,6 +125,20 @@ pub(crate) enum Command {
     /// Create, deploy and inspect services
     #[command(subcommand)]
     Service(Box<service::ServiceCommand>),
+    /// Keep secrets and give them to services
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
+    /// Create, inspect and remove volumes
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
+    /// Inspect containers and run commands in them
+    #[command(subcommand)]
+    Container(container::ContainerCommand),
+    /// Have nodes log in to registries of images
+    #[command(subcommand)]
+    ExternalRegistry(registry::RegistryCommand),
+    /// Show what happened in the current grid
+    Events(stream::GridEvents),
     /// Show the current master, grid and user
     Whoami(about::Whoami),
     /// Show the versions of the command line and of the master
@@ -168,6 +190,24 @@ pub(crate) enum ListFormat {
     Yaml,
 }
 
+/// How a list prints times.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Long {
+    /// Print times in full, which is how they are printed into pipes
+    #[arg(short, long, overrides_with = "no_long")]
+    long: bool,
+    /// Prints how long ago things were.
+    #[arg(long, hide = true, overrides_with = "long")]
+    no_long: bool,
+}
+
+impl Long {
+    /// Tells whether to print times in full, where nothing is said as `default` does.
+    pub(crate) fn wanted(&self, default: bool) -> bool {
+        self.long || (default && !self.no_long)
+    }
+}
+
 /// How one object is printed.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Showing {
@@ -212,15 +252,32 @@ impl Force {
     }
 }
 
-/// Whether to wait for a deploy.
+/// How a command in a container is run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExecMode {
+    /// Run the command through a shell
+    #[arg(long)]
+    pub(crate) shell: bool,
+    /// Pass standard input on
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Run the command on a terminal
+    #[arg(short, long)]
+    pub(crate) tty: bool,
+}
+
+/// Whether to wait for what was started, and how long.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Wait {
-    /// Wait until the deploy has ended (default: true)
+    /// Wait until it has ended (default: true)
     #[arg(long, overrides_with = "no_wait")]
     wait: bool,
-    /// Leaves the deploy running.
+    /// Leaves it running.
     #[arg(long, hide = true, overrides_with = "wait")]
     no_wait: bool,
+    /// How long to wait at most
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = values::span)]
+    pub(crate) timeout: Duration,
 }
 
 impl Wait {

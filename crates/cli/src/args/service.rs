@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::values::{float, integer, non_negative};
+use super::values::{float, integer, non_negative, positive};
 use super::{Force, Listing, Showing, Wait};
 
 /// The commands of `kontena service`.
@@ -36,6 +36,165 @@ pub(crate) enum ServiceCommand {
     Remove(ServiceRemove),
     /// List the containers of a service
     Containers(ServiceContainers),
+    /// Show what the containers of a service wrote
+    Logs(super::stream::ServiceLogs),
+    /// Show what happened to a service
+    Events(super::stream::ServiceEvents),
+    /// Show what the containers of a service use
+    Stats(ServiceStats),
+    /// Show on which nodes the containers of a service are, again and again
+    Monitor(ServiceMonitor),
+    /// Run a command in a container of a service
+    Exec(ServiceExec),
+    /// List and change the environment of a service
+    #[command(subcommand)]
+    Env(EnvCommand),
+    /// Link a service to another one
+    Link(ServiceLink),
+    /// Take a link away
+    Unlink(ServiceUnlink),
+    /// Give secrets of the vault to a service
+    #[command(subcommand)]
+    Secret(SecretCommand),
+}
+
+/// The commands of `kontena service env`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EnvCommand {
+    /// List the environment variables of a service
+    #[command(visible_alias = "ls")]
+    List(EnvList),
+    /// Set an environment variable
+    Add(EnvAdd),
+    /// Remove environment variables
+    #[command(visible_alias = "rm")]
+    Remove(EnvRemove),
+}
+
+/// The commands of `kontena service secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Give a secret to a service
+    Link(SecretLink),
+    /// Take a secret away from a service
+    Unlink(SecretLink),
+}
+
+/// `kontena service stats`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceStats {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Show them again every two seconds
+    #[arg(short, long)]
+    pub(crate) tail: bool,
+}
+
+/// `kontena service monitor`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceMonitor {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = positive)]
+    pub(crate) interval: i64,
+}
+
+/// `kontena service exec`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceExec {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Command to run; words that begin with a dash stand behind --
+    #[arg(value_name = "CMD", required = true)]
+    pub(crate) cmd: Vec<String>,
+    /// Run in this instance; the lowest running one unless given
+    #[arg(long, value_name = "INSTANCE", value_parser = integer)]
+    pub(crate) instance: Option<i64>,
+    /// Run in all instances, one after the other
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// How to run.
+    #[command(flatten)]
+    pub(crate) mode: super::ExecMode,
+    /// With --all: go on when the command fails in an instance
+    #[arg(long)]
+    pub(crate) skip: bool,
+    /// Do not say where the command runs
+    #[arg(long)]
+    pub(crate) silent: bool,
+    /// Say where the command runs
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+/// `kontena service env list`.
+#[derive(Debug, Args)]
+pub(crate) struct EnvList {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Output the identifying column only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// `kontena service env add`.
+#[derive(Debug, Args)]
+pub(crate) struct EnvAdd {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The variable
+    #[arg(value_name = "KEY=VALUE")]
+    pub(crate) env: String,
+}
+
+/// `kontena service env remove`.
+#[derive(Debug, Args)]
+pub(crate) struct EnvRemove {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Names of the variables
+    #[arg(value_name = "KEY", required = true)]
+    pub(crate) keys: Vec<String>,
+}
+
+/// `kontena service link`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceLink {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Service to link to, NAME or STACK/NAME
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+}
+
+/// `kontena service unlink`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceUnlink {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Service that is linked to, NAME or STACK/NAME
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+}
+
+/// `kontena service secret link` and `kontena service secret unlink`.
+#[derive(Debug, Args)]
+pub(crate) struct SecretLink {
+    /// Name of the service
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The secret, and the environment variable it fills
+    #[arg(value_name = "SECRET:NAME:TYPE")]
+    pub(crate) secret: String,
 }
 
 /// `kontena service list`.
@@ -255,6 +414,9 @@ pub(crate) struct ServiceDeploy {
     /// Deploy even if nothing has changed
     #[arg(long)]
     pub(crate) force: bool,
+    /// Start nothing: wait for the deploy with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) follow: Option<String>,
 }
 
 /// `kontena service scale`.
@@ -307,6 +469,9 @@ pub(crate) struct ServiceRemove {
     /// Remove this instance only
     #[arg(long, value_name = "INSTANCE", value_parser = integer)]
     pub(crate) instance: Option<i64>,
+    /// Whether to wait.
+    #[command(flatten)]
+    pub(crate) wait: Wait,
     /// Leave to go on.
     #[command(flatten)]
     pub(crate) force: Force,

@@ -63,3 +63,10 @@ pub(super) fn plain(value: &Value) -> String {
 pub(super) fn items<'a>(answer: &'a Value, key: &str) -> &'a [Value] {
     answer.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
+
+/// Sorts objects by their `name`.
+pub(super) fn by_name(objects: &[Value]) -> Vec<Value> {
+    let mut objects = objects.to_vec();
+    objects.sort_by_cached_key(|object| object.get("name").map(plain));
+    objects
+}

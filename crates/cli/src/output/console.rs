@@ -117,6 +117,37 @@ impl Console {
         self.held.borrow().is_some()
     }
 
+    /// Writes a piece of somebody else's output as it is.
+    pub(crate) fn raw_out(&self, piece: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(piece.as_bytes())?;
+        out.flush()
+    }
+
+    /// Writes a piece of somebody else's standard error as it is.
+    pub(crate) fn raw_err(&self, piece: &str) -> io::Result<()> {
+        io::stderr().write_all(piece.as_bytes())
+    }
+
+    /// Tells whether standard output is a terminal.
+    pub(crate) fn is_screen(&self) -> bool {
+        self.setup.terminal
+    }
+
+    /// Tells whether there is somebody to ask.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.setup.interactive
+    }
+
+    /// Writes a whole page; on a terminal it takes the place of what was there.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        if self.setup.terminal {
+            self.text(&format!("\u{1b}[H\u{1b}[2J{text}"))
+        } else {
+            self.text(text)
+        }
+    }
+
     /// Writes a line to standard error. If that fails there is nobody left to tell.
     pub(crate) fn note(&self, text: impl Display) {
         let mut stage = lock(&self.stage);

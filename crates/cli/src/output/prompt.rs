@@ -6,7 +6,13 @@ use std::io::{self, Read as _, Write as _};
 
 use super::console::Console;
 use super::ink::{END, Ink, width};
+use super::terminal::Raw;
 use crate::failure::{Failure, force_required};
+
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+const BACKSPACE: u8 = 8;
+const DELETE: u8 = 127;
 
 /// The question of commands that destroy something and have no better one.
 pub(crate) const DESTRUCTIVE: &str = "Destructive command. You can skip this prompt by running this \
@@ -75,6 +81,24 @@ impl Console {
         if value.is_empty() { Err(Failure::said("Missing input")) } else { Ok(value) }
     }
 
+    /// Asks for something nobody shall read from the screen: each letter is shown as a dot.
+    pub(crate) fn ask_secret(&self, question: &str) -> Result<String, Failure> {
+        let dot = if self.setup.utf8 { '•' } else { '*' };
+        let mut out = io::stdout();
+        // Before the question: who types fast would see what they type.
+        let raw = Raw::enter();
+        write!(out, "{} {question} ", self.paint(Ink::Green, ">"))?;
+        out.flush()?;
+        let typed = raw.and_then(|_raw| type_unseen(&mut out, dot));
+        writeln!(out)?;
+        match typed {
+            Ok(Some(answer)) => Ok(answer),
+            // Ctrl-C is a keystroke like any other on a raw terminal.
+            Ok(None) => Err(Failure::Exit(130)),
+            Err(error) => Err(Failure::said(format!("Cannot read the answer: {error}"))),
+        }
+    }
+
     /// Fails where nobody can be asked.
     pub(crate) fn require_user(&self) -> Result<(), Failure> {
         if self.setup.interactive { Ok(()) } else { Err(force_required()) }
@@ -93,4 +117,40 @@ impl Console {
         writeln!(out, "\u{1b}[{rows}A\r\u{1b}[J{} {new}", self.paint(Ink::Green, ">"))?;
         out.flush()
     }
+}
+
+/// Reads a line from the terminal without showing it; nothing where the user has had enough.
+fn type_unseen(out: &mut impl io::Write, dot: char) -> io::Result<Option<String>> {
+    let mut typed: Vec<u8> = Vec::new();
+    let mut finished = Some(());
+    for byte in io::stdin().lock().bytes() {
+        match byte? {
+            b'\r' | b'\n' => break,
+            CTRL_C => {
+                finished = None;
+                break;
+            }
+            CTRL_D if typed.is_empty() => break,
+            BACKSPACE | DELETE => {
+                let was = typed.len();
+                while typed.pop().is_some_and(is_inside_letter) {}
+                if typed.len() < was {
+                    write!(out, "\u{8} \u{8}")?;
+                }
+            }
+            other => {
+                typed.push(other);
+                if !is_inside_letter(other) {
+                    write!(out, "{dot}")?;
+                }
+            }
+        }
+        out.flush()?;
+    }
+    Ok(finished.map(|()| String::from_utf8_lossy(&typed).into_owned()))
+}
+
+/// Tells whether a byte goes on with a letter that began before it.
+fn is_inside_letter(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
 }

@@ -9,13 +9,21 @@
 )]
 
 mod config;
+mod container;
+mod deploy;
 mod docs;
+mod exec;
 mod grid;
 mod http;
 mod login;
 mod node;
 mod parsing;
 mod placement;
+mod registry;
 mod service;
+mod service_parts;
+mod streams;
 mod support;
 mod terminal;
+mod vault;
+mod volume;

@@ -8,7 +8,7 @@ use crate::args::grid::GridCommand;
 use crate::failure::{Failure, Kind};
 use crate::session::Session;
 
-use super::document;
+use super::{document, logs};
 
 pub(super) mod audit;
 mod cloud_config;
@@ -40,6 +40,8 @@ pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Fa
         GridCommand::User(command) => user::run(session, command),
         GridCommand::TrustedSubnet(command) => subnet::run(session, command),
         GridCommand::CloudConfig(args) => cloud_config::run(session, args),
+        GridCommand::Logs(args) => logs::grid_logs(session, args),
+        GridCommand::Events(args) => logs::grid_events(session, args),
     }
 }
 

@@ -183,13 +183,6 @@ impl Kontena {
         self.collect(self.command(PROGRAM).args(words))
     }
 
-    /// Runs with pipes and this on standard input.
-    pub(crate) fn run_with_input(&self, line: &str, input: &str) -> Ran {
-        let file = self.home.path().join("input");
-        fs::write(&file, input).unwrap();
-        self.run_shell(&format!("exec $KONTENA {line} <{}", file.display()))
-    }
-
     /// Puts a program into the home's `bin`, which comes first in `PATH`.
     pub(crate) fn program(&self, name: &str, script: &str) {
         let bin = self.home.path().join("bin");
@@ -208,6 +201,22 @@ impl Kontena {
         }
     }
 
+    /// Runs with pipes and this standard input.
+    pub(crate) fn run_with_input(&self, line: &str, input: &[u8]) -> Ran {
+        let mut command = self.command(PROGRAM);
+        command.args(line.split_whitespace());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that does not want it all closes its side.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        Ran {
+            out: self.readable(&output.stdout),
+            err: self.readable(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
     /// Runs a shell that knows the program as `$KONTENA`.
     pub(crate) fn run_shell(&self, script: &str) -> Ran {
         let mut command = self.command("sh");
@@ -217,9 +226,18 @@ impl Kontena {
     /// Runs on a terminal of 120 columns; whenever a line ends in the first half of a pair, the user
     /// types the second half.
     pub(crate) fn run_on_terminal(&self, line: &str, typed: &[(&str, &str)]) -> Ran {
+        self.on_terminal(&format!("exec {PROGRAM} {line}"), typed)
+    }
+
+    /// Runs a shell on such a terminal, in the home, that knows the program as `$KONTENA`.
+    pub(crate) fn run_script_on_terminal(&self, script: &str) -> Ran {
+        self.on_terminal(&format!("cd; KONTENA={PROGRAM}; {script}"), &[])
+    }
+
+    fn on_terminal(&self, script: &str, typed: &[(&str, &str)]) -> Ran {
         let mut child = self
             .command("script")
-            .args(["-qec", &format!("stty cols 120 rows 40; exec {PROGRAM} {line}"), "/dev/null"])
+            .args(["-qec", &format!("stty cols 120 rows 40; {script}"), "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -273,25 +291,90 @@ fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 
 /// What a person sees in the end: colours removed, overwritten letters gone, lines right-trimmed.
 pub(crate) fn visible(text: &str) -> Vec<String> {
-    text.replace("\r\n", "\n").lines().map(visible_line).collect()
-}
-
-fn visible_line(line: &str) -> String {
-    let mut cells: Vec<char> = Vec::new();
-    let mut at = 0;
-    let mut letters = line.chars();
+    let mut screen = Screen::default();
+    let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\u{1b}' => {
-                letters.find(char::is_ascii_alphabetic);
+            '\u{1b}' => screen.control(&mut letters),
+            '\r' => screen.column = 0,
+            '\u{8}' => screen.column = screen.column.saturating_sub(1),
+            '\n' => {
+                screen.here();
+                (screen.row, screen.column) = (screen.row + 1, 0);
             }
-            '\r' => at = 0,
-            other => {
-                cells.resize(cells.len().max(at + 1), ' ');
-                cells[at] = other;
-                at += 1;
-            }
+            other => screen.put(other),
         }
     }
-    cells.iter().collect::<String>().trim_end().to_owned()
+    let rows = screen.rows.iter().map(|row| row.cells.iter().collect::<String>());
+    let mut lines: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for (text, row) in rows.zip(&screen.rows) {
+        match lines.last_mut() {
+            Some(line) if goes_on => line.push_str(&text),
+            _ => lines.push(text),
+        }
+        goes_on = row.goes_on;
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Columns of the terminal.
+const COLUMNS: usize = 120;
+
+/// As much of a terminal as the program uses.
+#[derive(Default)]
+struct Screen {
+    rows: Vec<Row>,
+    row: usize,
+    column: usize,
+}
+
+#[derive(Clone, Default)]
+struct Row {
+    cells: Vec<char>,
+    /// The line was longer than the terminal is wide, and goes on in the next row.
+    goes_on: bool,
+}
+
+impl Screen {
+    fn here(&mut self) -> &mut Row {
+        let length = self.rows.len().max(self.row + 1);
+        self.rows.resize(length, Row::default());
+        &mut self.rows[self.row]
+    }
+
+    fn put(&mut self, letter: char) {
+        if self.column == COLUMNS {
+            self.here().goes_on = true;
+            (self.row, self.column) = (self.row + 1, 0);
+        }
+        let column = self.column;
+        let row = self.here();
+        row.cells.resize(row.cells.len().max(column + 1), ' ');
+        row.cells[column] = letter;
+        self.column += 1;
+    }
+
+    fn control(&mut self, letters: &mut std::str::Chars<'_>) {
+        let mut number = String::new();
+        let last = letters.by_ref().skip(1).find(|letter| {
+            number.push(*letter);
+            letter.is_ascii_alphabetic()
+        });
+        let number: Option<usize> = number[..number.len() - 1].parse().ok();
+        match (last, number) {
+            (Some('A'), lines) => self.row -= lines.unwrap_or(1),
+            (Some('H'), None) => (self.row, self.column) = (0, 0),
+            (Some('J'), Some(2)) => self.rows.clear(),
+            (Some('J'), None) => {
+                self.rows.truncate(self.row + 1);
+                let column = self.column;
+                let row = self.here();
+                row.cells.truncate(column);
+                row.goes_on = false;
+            }
+            (Some('m'), _) => {}
+            other => panic!("an unknown sequence: {other:?}"),
+        }
+    }
 }

@@ -1,12 +1,17 @@
-//! A master on a socket: canned answers by method and path, and a record of what was asked.
+//! A master on a socket: canned answers by method and path, streams, websockets, and a record of what was
+//! asked.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::Role;
+use tungstenite::{Message, WebSocket};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -19,13 +24,35 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-#[derive(Debug, Clone, Default)]
+/// A piece of an answer that goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Piece {
+    /// An HTTP chunk.
+    Chunk(&'static str),
+    /// The connection breaks.
+    Cut,
+    /// Nothing more for as long as the client stays.
+    Hold,
+}
+
+/// The master's side of a websocket.
+pub(crate) type Talk = Arc<dyn Fn(&mut WebSocket<TcpStream>) -> Vec<Value> + Send + Sync>;
+
+#[derive(Clone)]
+enum Answer {
+    Whole(u16, String),
+    Stream(Vec<Piece>),
+    Talk(Talk),
+}
+
+#[derive(Clone, Default)]
 pub(super) struct Script {
-    answers: HashMap<String, Vec<(u16, String)>>,
+    answers: HashMap<String, Vec<Answer>>,
     redirects: HashMap<String, String>,
     to_idp: Option<String>,
     headers: String,
     seen: Vec<Request>,
+    frames: Vec<Value>,
 }
 
 impl Script {
@@ -64,8 +91,26 @@ impl Master {
 
     /// Answers `GET /v1/…` and the like; of several answers to one request the last repeats.
     pub(crate) fn on(&self, line: &str, status: u16, body: impl ToString) -> &Self {
+        self.add(line, Answer::Whole(status, body.to_string()))
+    }
+
+    /// Answers with a stream, which ends cleanly behind its last piece.
+    pub(crate) fn streams(&self, line: &str, pieces: &[Piece]) -> &Self {
+        self.add(line, Answer::Stream(pieces.to_vec()))
+    }
+
+    /// Answers with a websocket and records the frames that `talk` returns.
+    pub(crate) fn talks(
+        &self,
+        line: &str,
+        talk: impl Fn(&mut WebSocket<TcpStream>) -> Vec<Value> + Send + Sync + 'static,
+    ) -> &Self {
+        self.add(line, Answer::Talk(Arc::new(talk)))
+    }
+
+    fn add(&self, line: &str, answer: Answer) -> &Self {
         let mut script = self.script.lock().unwrap();
-        script.answers.entry(line.to_owned()).or_default().push((status, body.to_string()));
+        script.answers.entry(line.to_owned()).or_default().push(answer);
         self
     }
 
@@ -80,6 +125,18 @@ impl Master {
     pub(crate) fn redirect_to_idp(&self, url: &str) -> &Self {
         self.script.lock().unwrap().to_idp = Some(url.to_owned());
         self
+    }
+
+    /// The frames that came through websockets, once there are `count` of them.
+    pub(crate) fn frames(&self, count: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let frames = self.script.lock().unwrap().frames.clone();
+            if frames.len() >= count {
+                return frames;
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
+        panic!("no {count} frames but {:?}", self.script.lock().unwrap().frames);
     }
 
     /// Forgets the answers to a request.
@@ -121,32 +178,86 @@ impl Master {
     }
 }
 
-fn answer(stream: TcpStream, script: &Mutex<Script>) {
+fn answer(stream: TcpStream, shared: &Mutex<Script>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let Some(request) = read(&mut reader) else {
         return;
     };
-    let mut script = script.lock().unwrap();
-    let missing = (404, r#"{"error":"Not found"}"#.to_owned());
-    let (status, body) = match script.answers.get_mut(&request.line) {
+    let mut script = shared.lock().unwrap();
+    let missing = Answer::Whole(404, r#"{"error":"Not found"}"#.to_owned());
+    let answer = match script.answers.get_mut(&request.line) {
         Some(answers) if answers.len() > 1 => answers.remove(0),
         Some(answers) => answers[0].clone(),
         None => missing,
     };
     let mut headers = script.headers.clone();
-    let mut status = status;
-    if let Some(location) = script.location(&request.line) {
-        status = 302;
-        headers.push_str(&format!("Location: {location}\r\n"));
-    }
+    let answer = match script.location(&request.line) {
+        Some(location) => {
+            headers.push_str(&format!("Location: {location}\r\n"));
+            Answer::Whole(302, String::new())
+        }
+        None => answer,
+    };
+    let key = request.headers.get("sec-websocket-key").cloned().unwrap_or_default();
     script.seen.push(request);
     drop(script);
     let mut stream = stream;
-    let length = body.len();
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status} Whatever\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
+    match answer {
+        Answer::Whole(status, body) => {
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status} Whatever\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+        }
+        Answer::Stream(pieces) => {
+            let head = "Transfer-Encoding: chunked\r\nConnection: close\r\n";
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\n{headers}{head}\r\n");
+            flow(&mut stream, &pieces);
+        }
+        Answer::Talk(talk) => {
+            let head = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+            let accept = derive_accept_key(key.as_bytes());
+            let _ = write!(stream, "HTTP/1.1 101 Switching Protocols\r\n{head}{accept}\r\n\r\n");
+            let mut socket = WebSocket::from_raw_socket(stream, Role::Server, None);
+            let frames = talk(&mut socket);
+            shared.lock().unwrap().frames.extend(frames);
+        }
+    }
+}
+
+fn flow(stream: &mut TcpStream, pieces: &[Piece]) {
+    for piece in pieces {
+        match piece {
+            Piece::Chunk(text) => {
+                if write!(stream, "{:x}\r\n{text}\r\n", text.len()).is_err() {
+                    return;
+                }
+            }
+            Piece::Cut => return,
+            Piece::Hold => {
+                let _ = stream.read(&mut [0]);
+                return;
+            }
+        }
+    }
+    let _ = write!(stream, "0\r\n\r\n");
+}
+
+/// Reads the next frame of a client; null where it has left.
+pub(crate) fn frame(socket: &mut WebSocket<TcpStream>) -> Value {
+    loop {
+        match socket.read() {
+            Ok(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
+            Ok(_) => {}
+            Err(_) => return Value::Null,
+        }
+    }
+}
+
+/// Sends a frame to a client.
+pub(crate) fn say(socket: &mut WebSocket<TcpStream>, frame: &Value) {
+    let _ = socket.send(Message::text(frame.to_string()));
 }
 
 fn read(reader: &mut impl BufRead) -> Option<Request> {
