@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! request -> 401 -> POST /oauth2/token (once) -> the same request again
+//! GET     -> no connection, 502, 503, 504 -> a pause -> the same request again, three times
 //! ```
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,7 +19,7 @@ use super::error::reason_phrase;
 use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
 use crate::clock;
 use crate::config::{ConfigFile, Environment};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::log::Log;
 
 /// A body larger than this is no answer of a master.
@@ -67,14 +69,30 @@ pub(crate) struct Client {
     token: RefCell<Option<String>>,
     renewal: RefCell<Option<Renewal>>,
     renewal_failed: Cell<bool>,
+    limit: Option<Duration>,
     shared: Rc<Shared>,
 }
 
 struct Answer {
     status: u16,
     is_json: bool,
+    retry_after: Option<Duration>,
     body: Vec<u8>,
 }
+
+/// A request without an answer.
+struct Missed {
+    failure: Failure,
+    /// The next attempt may get one.
+    may_return: bool,
+}
+
+/// Before a request is sent again.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
+
+/// However long a master asks to be left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Makes a client for a master's URL; nothing is sent yet.
@@ -86,7 +104,10 @@ impl Client {
         shared: Rc<Shared>,
     ) -> Result<Self, Failure> {
         let origin = Origin::parse(url).ok_or_else(|| {
-            Failure::said(format!("Cannot connect to {url}: not an http:// or https:// address"))
+            Failure::known(
+                Kind::Unreachable,
+                format!("Cannot connect to {url}: not an http:// or https:// address"),
+            )
         })?;
         Ok(Self {
             agent: transport::agent(&origin, environment),
@@ -95,8 +116,15 @@ impl Client {
             token: RefCell::new(token),
             renewal: RefCell::new(renewal),
             renewal_failed: Cell::new(false),
+            limit: None,
             shared,
         })
+    }
+
+    /// Gives up at once where there is no answer, and waits for no longer than `limit` for one.
+    pub(crate) fn hasty(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// Reads a resource.
@@ -136,14 +164,14 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        let mut answer = self.request(method, path, body)?;
+        let mut answer = self.persist(method, path, body)?;
         if answer.status == 401 && self.token.borrow().is_some() && self.renew()? {
-            answer = self.request(method, path, body)?;
+            answer = self.persist(method, path, body)?;
         }
         match answer.status {
             200 | 201 | 204 => parse(&answer, path),
-            401 => Err(self.unauthorized().into()),
-            status => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
+            401 => Err(self.unauthorized().at(path).into()),
+            status => Err(HttpFailure::of_answer(status, &answer.body, path).at(path).into()),
         }
     }
 
@@ -239,7 +267,26 @@ impl Client {
         Ok(true)
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    /// Sends a request; one that only reads is sent again where the master was away for a moment.
+    fn persist(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+        let mut pauses = PAUSES.iter().filter(|_| method == Method::Get && self.limit.is_none());
+        loop {
+            let outcome = self.request(method, path, body);
+            let asked = match &outcome {
+                Ok(answer) if matches!(answer.status, 502..=504) => answer.retry_after,
+                Err(Missed { may_return: true, .. }) => None,
+                _ => return outcome.map_err(|missed| missed.failure),
+            };
+            let Some(pause) = pauses.next() else {
+                return outcome.map_err(|missed| missed.failure);
+            };
+            let pause = asked.map_or(*pause, |asked| asked.min(LONGEST_PAUSE));
+            self.shared.log.line(&format!("trying again in {} ms", pause.as_millis()));
+            clock::pause(pause);
+        }
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Missed> {
         let started = clock::now();
         if let Some(body) = body {
             self.shared.log.body("->", body);
@@ -260,7 +307,10 @@ impl Client {
             }
             Err(error) => {
                 self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
-                Err(transport::unreachable(&self.url, &error))
+                Err(Missed {
+                    may_return: transport::may_return(&error),
+                    failure: transport::unreachable(&self.url, &error),
+                })
             }
         }
     }
@@ -279,18 +329,27 @@ impl Client {
             Method::Post | Method::Put => None,
         };
         match (bare, body) {
-            (Some(bare), None) => authorize(bare, bearer.as_deref()).call(),
+            (Some(bare), None) => self.limited(authorize(bare, bearer.as_deref())).call(),
             (bare, body) => {
-                let with_body = match bare {
-                    Some(bare) => bare.force_send_body(),
-                    None if method == Method::Post => self.agent.post(&url),
-                    None => self.agent.put(&url),
+                let with_body = match (bare, method) {
+                    (Some(bare), _) => bare.force_send_body(),
+                    (None, Method::Post) => self.agent.post(&url),
+                    (None, _) => self.agent.put(&url),
                 };
                 let text = body.map(Value::to_string).unwrap_or_default();
-                authorize(with_body, bearer.as_deref())
+                self.limited(authorize(with_body, bearer.as_deref()))
                     .content_type("application/json")
                     .send(text.as_bytes())
             }
+        }
+    }
+}
+
+impl Client {
+    fn limited<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match self.limit {
+            Some(limit) => request.config().timeout_global(Some(limit)).build(),
+            None => request,
         }
     }
 }
@@ -309,9 +368,11 @@ fn header(response: &Response<ureq::Body>, name: &str) -> Option<String> {
 fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>), ureq::Error> {
     let version = header(&response, "X-Kontena-Version");
     let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
+    let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
+    let retry_after = retry_after.map(Duration::from_secs);
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
-    Ok((Answer { status, is_json, body }, version))
+    Ok((Answer { status, is_json, retry_after, body }, version))
 }
 
 /// Writes the new pair into the file, unless the entry has been removed meanwhile.
@@ -357,5 +418,6 @@ fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
         shown.truncate(cut);
         shown.push_str("...");
     }
-    HttpFailure::new(520, format!("Invalid response JSON from server for {path}: {shown}")).into()
+    let text = format!("Invalid response JSON from server for {path}: {shown}");
+    HttpFailure::new(520, text).at(path).into()
 }

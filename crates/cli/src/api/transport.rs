@@ -9,7 +9,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use super::Origin;
 use super::tls::Trust;
 use crate::config::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// Builds the HTTP client for one master.
 pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
@@ -87,33 +87,79 @@ fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
         .collect()
 }
 
-/// Says why there was no answer.
+/// Tells whether the next attempt may get an answer.
+pub(crate) fn may_return(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, UnexpectedEof,
+    };
+    match error {
+        ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset | UnexpectedEof
+        ),
+        _ => false,
+    }
+}
+
+/// Says why there was no answer, and what to do about it.
 pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
-    if is_unknown_issuer(error) {
-        return Failure::said(
+    let known = |text: String| Failure::known(Kind::Unreachable, text);
+    match distrust(error) {
+        Some(Distrust::UnknownAuthority) => known(
             "The server uses a certificate signed by an unknown authority.\n         \
              Trust its authority by storing it as ~/.kontena/certs/<hostname>.pem,\n         \
              name the folder of trusted authorities with SSL_CERT_DIR=/etc/ssl/certs,\n         \
-             or do without the check, which is not secure, with SSL_IGNORE_ERRORS=true",
-        );
+             or do without the check, which is not secure, with SSL_IGNORE_ERRORS=true"
+                .to_owned(),
+        ),
+        Some(Distrust::OtherName) => known(format!(
+            "Cannot connect to {url}: the certificate is for another host name. \
+             Use the name it was made for, or store it as ~/.kontena/certs/<hostname>.pem"
+        )),
+        Some(Distrust::Expired) => known(format!(
+            "Cannot connect to {url}: the certificate is not valid at this time. \
+             Check the clock of this machine, or renew the certificate of the master"
+        )),
+        None => {
+            let reason = reason(error);
+            let text = format!("Cannot connect to {url}: {reason}. {CHECK}");
+            Failure::known(if is_timeout(error) { Kind::Timeout } else { Kind::Unreachable }, text)
+        }
     }
-    Failure::said(format!("Cannot connect to {url}: {}", reason(error)))
 }
+
+const CHECK: &str = "Check that the master runs there; see also: kontena master list";
 
 fn reason(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
-        ureq::Error::Timeout(_) => "timed out".to_owned(),
+        error if is_timeout(error) => "timed out".to_owned(),
         ureq::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-            std::io::ErrorKind::TimedOut => "timed out".to_owned(),
             _ => error.to_string(),
         },
         other => other.to_string(),
     }
 }
 
-fn is_unknown_issuer(error: &ureq::Error) -> bool {
+fn is_timeout(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
+    }
+}
+
+/// Why a certificate is not taken.
+enum Distrust {
+    UnknownAuthority,
+    OtherName,
+    Expired,
+}
+
+fn distrust(error: &ureq::Error) -> Option<Distrust> {
+    use rustls::CertificateError as Refused;
     let inner: Option<&rustls::Error> = match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
@@ -121,10 +167,18 @@ fn is_unknown_issuer(error: &ureq::Error) -> bool {
         }),
         _ => None,
     };
-    matches!(
-        inner,
-        Some(rustls::Error::InvalidCertificate(
-            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::Other(_)
-        ))
-    )
+    let Some(rustls::Error::InvalidCertificate(refused)) = inner else {
+        return None;
+    };
+    match refused {
+        Refused::UnknownIssuer | Refused::Other(_) => Some(Distrust::UnknownAuthority),
+        Refused::NotValidForName | Refused::NotValidForNameContext { .. } => {
+            Some(Distrust::OtherName)
+        }
+        Refused::Expired
+        | Refused::ExpiredContext { .. }
+        | Refused::NotValidYet
+        | Refused::NotValidYetContext { .. } => Some(Distrust::Expired),
+        _ => None,
+    }
 }

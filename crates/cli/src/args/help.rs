@@ -101,7 +101,7 @@ fn value_name(arg: &Arg) -> String {
 fn sentence(arg: &Arg) -> String {
     let mut text = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let defaults = arg.get_default_values();
-    if arg.get_action().takes_values() && !defaults.is_empty() {
+    if arg.get_action().takes_values() && !defaults.is_empty() && !arg.is_hide_default_value_set() {
         let values: Vec<_> = defaults.iter().map(|value| value.to_string_lossy()).collect();
         let _ = write!(text, " (default: {})", values.join(","));
     }

@@ -9,12 +9,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) mod about;
 pub(crate) mod container;
 pub(crate) mod grid;
+mod guess;
 mod help;
 mod hints;
 pub(crate) mod master;
 pub(crate) mod node;
 mod parse;
 pub(crate) mod registry;
+mod scan;
 pub(crate) mod service;
 pub(crate) mod stream;
 mod usage;
@@ -22,7 +24,8 @@ pub(crate) mod values;
 pub(crate) mod vault;
 pub(crate) mod volume;
 
-pub(crate) use parse::{Invocation, Run, parse};
+pub(crate) use guess::closest;
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse};
 pub(crate) use stream::StreamFormat;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
@@ -71,6 +74,24 @@ pub(crate) struct Global {
     /// How progress is shown: auto, plain or none
     #[arg(long, global = true, value_name = "FORM", default_value = "auto")]
     pub(crate) progress: ProgressForm,
+    /// When to colour: auto, always or never; $NO_COLOR and $CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Same as --color=never
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// On any stream.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// How progress of a running command is shown.
@@ -126,9 +147,12 @@ pub(crate) struct Listing {
     /// Output the identifying column only
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Output format: table, wide, name, json or yaml
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    /// Output format: table, wide, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
     pub(crate) output: ListFormat,
+    /// Go on and show what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 impl Listing {
@@ -143,6 +167,7 @@ impl Listing {
 pub(crate) enum ListFormat {
     /// The default columns.
     #[default]
+    #[value(alias = "text")]
     Table,
     /// More columns.
     Wide,
@@ -175,9 +200,12 @@ impl Long {
 /// How one object is printed.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Showing {
-    /// Output format: text, json or yaml
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    /// Output format: text, name, json or yaml (default: $KONTENA_OUTPUT or text)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     pub(crate) output: ShowFormat,
+    /// Go on and show what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 /// Output formats of a single object.
@@ -185,7 +213,10 @@ pub(crate) struct Showing {
 pub(crate) enum ShowFormat {
     /// The listing for people.
     #[default]
+    #[value(aliases = ["table", "wide"])]
     Text,
+    /// The identifier only.
+    Name,
     /// The API's object as JSON.
     Json,
     /// The API's object as YAML.

@@ -1,10 +1,15 @@
 //! `whoami` and `version`.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::args::about::{Version, Whoami};
 use crate::failure::Failure;
 use crate::session::Session;
+
+/// A master that does not answer in time is left out.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
 
 /// Says who is logged in, where.
 pub(super) fn whoami(session: &Session<'_>, args: &Whoami) -> Result<(), Failure> {
@@ -45,7 +50,7 @@ pub(super) fn version(session: &Session<'_>, args: &Version) -> Result<(), Failu
         return Ok(());
     };
     let root = session.client_for(&master.url, None, None).and_then(|client| {
-        let root: Value = client.get("/")?;
+        let root: Value = client.hasty(VERSION_LIMIT).get("/")?;
         Ok(root)
     });
     let version = root.ok().and_then(|root| Some(root.get("version")?.as_str()?.to_owned()));

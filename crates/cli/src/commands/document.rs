@@ -28,7 +28,7 @@ pub(super) fn list(
     Ok(true)
 }
 
-/// Prints an object as JSON or YAML; false where the text for people is asked for.
+/// Prints an object as JSON, YAML or by its name; false where the text for people is asked for.
 pub(super) fn object(
     console: &Console,
     format: ShowFormat,
@@ -37,6 +37,10 @@ pub(super) fn object(
     match format {
         ShowFormat::Json => console.text(&json(object))?,
         ShowFormat::Yaml => console.text(&yaml(object))?,
+        ShowFormat::Name => {
+            let name = ["name", "id"].into_iter().find_map(|key| object.get(key)?.as_str());
+            console.line(name.unwrap_or_default())?;
+        }
         ShowFormat::Text => return Ok(false),
     }
     Ok(true)

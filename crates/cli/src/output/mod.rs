@@ -17,7 +17,7 @@ pub(crate) use ink::{Ink, MANY, Mark, pad};
 pub(crate) use numbers::{decimal_size, gigabytes, short_size, two_decimals};
 pub(crate) use prompt::DESTRUCTIVE;
 pub(crate) use spinner::Progress;
-pub(crate) use table::Table;
+pub(crate) use table::{Table, first_rows, terminal_size};
 pub(crate) use terminal::{Input, Window};
 pub(crate) use times::{age, ago, long_age, seconds_since};
 pub(crate) use yaml::yaml;

@@ -71,11 +71,9 @@ impl Console {
     /// Asks for something nobody shall read from the screen: each letter is shown as a dot.
     pub(crate) fn ask_secret(&self, question: &str) -> Result<String, Failure> {
         let dot = if self.setup.utf8 { '•' } else { '*' };
-        let mut out = io::stdout();
-        write!(out, "{} {question} ", self.paint(Ink::Green, ">"))?;
-        out.flush()?;
-        let typed = type_unseen(&mut out, dot);
-        writeln!(out)?;
+        let question = format!("{} {question} ", self.paint(Ink::Green, ">"));
+        let typed = type_unseen(&question, dot);
+        writeln!(io::stdout())?;
         match typed {
             Ok(Some(answer)) => Ok(answer),
             // Ctrl-C is a keystroke like any other on a raw terminal.
@@ -105,8 +103,12 @@ impl Console {
 }
 
 /// Reads a line from the terminal without showing it; nothing where the user has had enough.
-fn type_unseen(out: &mut impl io::Write, dot: char) -> io::Result<Option<String>> {
+fn type_unseen(question: &str, dot: char) -> io::Result<Option<String>> {
+    // Before the question is there, lest an answer that comes at once be shown.
     let raw = Raw::enter()?;
+    let mut out = io::stdout();
+    write!(out, "{question}")?;
+    out.flush()?;
     let mut typed: Vec<u8> = Vec::new();
     let mut finished = Some(());
     for byte in io::stdin().lock().bytes() {

@@ -248,6 +248,9 @@ impl Console {
         animated: bool,
         work: impl FnOnce(&Progress) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if self.is_holding() {
+            return work(&Progress { stage: self.stage() });
+        }
         let ticker = self.begin(message, animated)?;
         let outcome = work(&Progress { stage: self.stage() });
         drop(ticker);

@@ -132,9 +132,10 @@ fn answers_that_are_no_json() {
 #[test]
 fn a_master_that_is_not_there() {
     let kontena = Kontena::new().env("KONTENA_URL", "http://127.0.0.1:1").env("KONTENA_TOKEN", "x");
-    kontena
-        .run("grid ls")
-        .fails(" [error] Cannot connect to http://127.0.0.1:1: connection refused");
+    kontena.run("grid ls").fails(
+        " [error] Cannot connect to http://127.0.0.1:1: connection refused. \
+             Check that the master runs there; see also: kontena master list",
+    );
     let ran =
         Kontena::new().env("KONTENA_URL", "nonsense").env("KONTENA_TOKEN", "x").run("grid ls");
     ran.fails(" [error] Cannot connect to nonsense: not an http:// or https:// address");

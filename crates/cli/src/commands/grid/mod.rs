@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::api::{Grid, Grids};
+use crate::args::closest;
 use crate::args::grid::GridCommand;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::session::Session;
 
 use super::{document, logs};
@@ -32,22 +33,46 @@ pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Fa
 }
 
 /// Finds a grid among those the user may see.
-fn find(session: &Session<'_>, name: &str) -> Result<Option<(Grid, Value)>, Failure> {
+fn find(session: &Session<'_>, name: &str) -> Result<Found, Failure> {
     let answer: Grids = session.client()?.get("/v1/grids")?;
     let views: Vec<Grid> = document::views(&answer.grids, "/v1/grids")?;
+    let names = views.iter().filter_map(|grid| grid.name.as_deref());
+    let guess = closest(name, names).map(ToOwned::to_owned);
     let mut grids = views.into_iter().zip(answer.grids);
-    Ok(grids.find(|(grid, _)| grid.name.as_deref() == Some(name)))
+    let grid = grids.find(|(grid, _)| grid.name.as_deref() == Some(name));
+    Ok(Found { grid, name: name.to_owned(), guess })
 }
 
-/// No grid of the master has this name.
-fn unresolved(name: &str) -> Failure {
-    Failure::said(format!(
-        "Could not resolve grid by name [{name}]. \
-         For a list of existing grids please run: kontena grid list"
-    ))
+/// The outcome of a search.
+struct Found {
+    grid: Option<(Grid, Value)>,
+    name: String,
+    guess: Option<String>,
 }
 
-/// No grid of the master has this name, in the words of the commands that read one.
-fn not_found() -> Failure {
-    Failure::said("Grid not found")
+impl Found {
+    /// Returns the grid, or says that none has this name.
+    fn resolved(self) -> Result<(Grid, Value), Failure> {
+        let text = format!(
+            "Could not resolve grid by name [{}]. \
+             For a list of existing grids please run: kontena grid list",
+            self.name
+        );
+        self.or(text)
+    }
+
+    /// Returns the grid, or says so in the words of the commands that read one.
+    fn known(self) -> Result<(Grid, Value), Failure> {
+        self.or("Grid not found".to_owned())
+    }
+
+    fn or(self, text: String) -> Result<(Grid, Value), Failure> {
+        self.grid.ok_or_else(|| {
+            let failure = Failure::known(Kind::NotFound, text);
+            match self.guess {
+                Some(guess) => failure.hint(format!("Did you mean '{guess}'?")),
+                None => failure,
+            }
+        })
+    }
 }

@@ -101,7 +101,7 @@ fn wait_for(
     while deploy.finished_at.is_none() {
         let waited = clock::now().signed_duration_since(started).num_seconds();
         if polled && waited >= limit {
-            return Err(HttpFailure::new(500, "deploy timed out").into());
+            return Err(HttpFailure::timed_out("deploy timed out").into());
         }
         if progress.is_watched() {
             view.explain(client, &service, &deploy, waited)?;

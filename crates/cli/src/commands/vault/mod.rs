@@ -61,7 +61,7 @@ fn list(session: &Session<'_>, args: &VaultList) -> Result<(), Failure> {
         let names = secrets.iter().map(|secret| format!("{}\n", text(&secret.name)));
         return Ok(console.text(&names.collect::<String>())?);
     }
-    let long = args.long.wanted(!console.is_screen());
+    let long = args.long.wanted(!console.is_terminal());
     let mut table = Table::new(&["NAME", "CREATED_AT", "UPDATED_AT"]);
     for secret in &secrets {
         let was_updated = secret.updated_at.is_some() && secret.updated_at != secret.created_at;

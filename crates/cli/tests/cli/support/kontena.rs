@@ -163,8 +163,10 @@ impl Kontena {
         command.args(line.split_whitespace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A program that does not want it all closes its side.
-        let _ = child.stdin.take().unwrap().write_all(input);
+        let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+        // Aside, for the program may want its output read first. One that does not want all of its input
+        // closes its side.
+        thread::spawn(move || _ = stdin.write_all(&input));
         let output = child.wait_with_output().unwrap();
         Ran {
             out: self.readable(&output.stdout),
