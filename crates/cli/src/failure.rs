@@ -115,6 +115,15 @@ impl Failure {
         Self::Hinted(Box::new(self), hint.into())
     }
 
+    /// Puts what was tried in front of the reason.
+    pub(crate) fn about(self, tried: &str) -> Self {
+        let reason = match &self {
+            Self::Http(failure) => failure.text().to_owned(),
+            other => other.to_string(),
+        };
+        Self::Known(self.kind(), format!("{tried} : {reason}"))
+    }
+
     /// Returns the HTTP status of the answer that caused this, if one did.
     pub(crate) fn status(&self) -> Option<u16> {
         self.http().map(HttpFailure::status)
@@ -213,9 +222,4 @@ pub(crate) fn login_expired() -> Failure {
 /// A question cannot be asked because nobody is there.
 pub(crate) fn force_required() -> Failure {
     Failure::said("Command requires --force")
-}
-
-/// A value is expected on standard input, and there is none.
-pub(crate) fn missing_input() -> Failure {
-    Failure::said("Missing input")
 }

@@ -32,7 +32,9 @@ mod session;
 mod suggest;
 mod watch;
 
-use args::{ColorChoice, Global, Invocation, Parsed, ProgressForm, Run, UsageError, parse};
+use args::{
+    ColorChoice, Command, Global, Invocation, Parsed, ProgressForm, Run, UsageError, parse,
+};
 use config::Environment;
 use failure::{Failure, usage_document};
 use output::{Console, Setup};
@@ -66,6 +68,8 @@ fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode 
     let global: &Global = &run.cli.global;
     let color = if global.no_color { ColorChoice::Never } else { global.color };
     let console = Console::new(Setup::detect(&environment, global.progress, color));
+    // Words between two presses of TAB are no place for errors.
+    let completing = matches!(run.cli.command, Some(Command::Complete(_)));
     make_interruptible(&console);
     match Session::open(environment, &console, global) {
         Ok(session) => {
@@ -74,18 +78,14 @@ fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode 
                 None => commands::run(&session, &run.cli),
             };
             let outcome = outcome.and_then(|()| Ok(console.finish()?));
-            let outcome = match outcome {
-                Err(failure) if console.has_reader() && !ending.json => {
-                    Err(suggest::names(&session, failure))
-                }
-                other => other,
-            };
+            let outcome = outcome.map_err(|failure| suggest::names(&session, failure));
             let code = ending.conclude(&console, &run.path, outcome);
-            if !ending.json {
+            if !ending.json && !completing {
                 session.warn_about_version();
             }
             code
         }
+        Err(_) if completing => ExitCode::SUCCESS,
         Err(failure) => ending.conclude(&console, &run.path, Err(failure)),
     }
 }

@@ -1,21 +1,43 @@
 //! After a 404: the name that was probably meant.
 //!
-//! Finding it takes a request of its own, so only a person at a terminal gets it; whoever records what a
-//! script asks for finds nothing more there.
+//! Nothing is asked for it: a script's requests are its own. Lists leave the names they showed in
+//! `~/.kontena/cache/names.json`, by master and grid, and a 404 is compared with those.
 
-use std::time::Duration;
+use std::fs;
+use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use crate::api::path;
 use crate::args::closest;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Nobody waits longer for a hint.
-const LIMIT: Duration = Duration::from_secs(1);
+/// More names than this are not kept: the file is read and written whole.
+const LIMIT: usize = 5000;
 
-/// Adds what was probably meant to a failure, where that can be found out.
+/// Keeps the names of a grid's nodes or services. A failure costs a hint, and is none.
+pub(crate) fn remember(session: &Session<'_>, grid: &str, kind: &str, names: Vec<String>) {
+    let (Some(path), Ok(master)) = (file(session), session.master()) else {
+        return;
+    };
+    if names.len() > LIMIT {
+        return;
+    }
+    let before = read(&path);
+    let mut all = before.clone();
+    let of_master = all.entry(master.url.clone()).or_insert_with(|| json!({}));
+    if let Some(of_master) = of_master.as_object_mut() {
+        let of_grid = of_master.entry(grid).or_insert_with(|| json!({}));
+        if let Some(of_grid) = of_grid.as_object_mut() {
+            of_grid.insert(kind.to_owned(), json!(names));
+        }
+    }
+    if all != before {
+        write(&path, &Value::Object(all));
+    }
+}
+
+/// Adds what was probably meant to a failure, where something was.
 pub(crate) fn names(session: &Session<'_>, failure: Failure) -> Failure {
     match guess(session, &failure) {
         Some(name) => failure.hint(format!("Did you mean '{name}'?")),
@@ -24,42 +46,44 @@ pub(crate) fn names(session: &Session<'_>, failure: Failure) -> Failure {
 }
 
 fn guess(session: &Session<'_>, failure: &Failure) -> Option<String> {
-    let asked = failure.missing_path()?;
-    let (list, key, name) = whereabouts(asked)?;
-    let master = session.master().ok()?;
-    let client = session.client_for(&master.url, master.token.clone(), None).ok()?.hasty(LIMIT);
-    let answer: Value = client.get(&list).ok()?;
-    let names: Vec<String> =
-        answer.get(key)?.as_array()?.iter().filter_map(|object| name_of(object, key)).collect();
-    closest(&name, names.iter().map(String::as_str)).map(ToOwned::to_owned)
+    let (grid, kind, missing) = whereabouts(failure.missing_path()?)?;
+    let all = read(&file(session)?);
+    let known = all.get(&session.master().ok()?.url)?.get(grid)?.get(kind)?.as_array()?;
+    closest(&missing, known.iter().filter_map(Value::as_str)).map(ToOwned::to_owned)
 }
 
-/// Where the names are listed that the missing one may have been, under which key, and the missing one.
-fn whereabouts(asked: &str) -> Option<(String, &'static str, String)> {
+/// The grid, the kind and the name of what is not there.
+fn whereabouts(asked: &str) -> Option<(&str, &'static str, String)> {
     let parts: Vec<&str> = asked.trim_start_matches("/v1/").split('/').collect();
     match parts.as_slice() {
-        ["nodes", grid, node, ..] => {
-            Some((path(&["grids", grid, "nodes"]), "nodes", (*node).to_owned()))
-        }
+        ["nodes", grid, node, ..] => Some((*grid, "nodes", (*node).to_owned())),
+        ["services", grid, "null", service, ..] => Some((*grid, "services", (*service).to_owned())),
         ["services", grid, stack, service, ..] => {
-            let name = match *stack {
-                "null" => (*service).to_owned(),
-                stack => format!("{stack}/{service}"),
-            };
-            Some((path(&["grids", grid, "services"]), "services", name))
+            Some((*grid, "services", format!("{stack}/{service}")))
         }
-        ["grids", grid, ..] => Some((path(&["grids"]), "grids", (*grid).to_owned())),
         _ => None,
     }
 }
 
-fn name_of(object: &Value, key: &str) -> Option<String> {
-    let name = object.get("name")?.as_str()?;
-    let stack = object.get("stack").and_then(|stack| stack.get("name")?.as_str());
-    Some(match stack {
-        Some(stack) if key == "services" && stack != "null" => format!("{stack}/{name}"),
-        _ => name.to_owned(),
-    })
+fn file(session: &Session<'_>) -> Option<PathBuf> {
+    session.environment.kontena_dir().map(|dir| dir.join("cache").join("names.json"))
+}
+
+fn read(path: &PathBuf) -> Map<String, Value> {
+    let text = fs::read(path).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn write(path: &PathBuf, all: &Value) {
+    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&draft, all.to_string()))
+        .and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
 }
 
 #[cfg(test)]
@@ -67,16 +91,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_looked_up_where_they_are_listed() {
-        for (asked, list, name) in [
-            ("/v1/nodes/g/core-1/token", "/v1/grids/g/nodes", "core-1"),
-            ("/v1/services/g/null/rdis", "/v1/grids/g/services", "rdis"),
-            ("/v1/services/g/web/ap/deploys/d", "/v1/grids/g/services", "web/ap"),
-            ("/v1/grids/develpment", "/v1/grids", "develpment"),
+    fn what_is_missing_is_named_the_way_it_is_listed() {
+        for (asked, kind, name) in [
+            ("/v1/nodes/g/core-1/token", "nodes", "core-1"),
+            ("/v1/services/g/null/rdis", "services", "rdis"),
+            ("/v1/services/g/web/ap/deploys/d", "services", "web/ap"),
         ] {
-            let (path, _, missing) = whereabouts(asked).unwrap();
-            assert_eq!((path.as_str(), missing.as_str()), (list, name));
+            assert_eq!(whereabouts(asked), Some(("g", kind, name.to_owned())));
         }
-        assert!(whereabouts("/v1/user").is_none());
+        assert!(whereabouts("/v1/grids/g").is_none());
     }
 }

@@ -20,7 +20,7 @@ use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
 use crate::clock;
 use crate::config::{ConfigFile, Environment};
 use crate::failure::{Failure, Kind};
-use crate::log::Log;
+use crate::log::{Log, masked_path};
 
 /// A body larger than this is no answer of a master.
 const BODY_LIMIT: u64 = 256 * 1024 * 1024;
@@ -34,6 +34,8 @@ pub(crate) enum Method {
     Post,
     /// Changes.
     Put,
+    /// Changes in part.
+    Patch,
     /// Removes.
     Delete,
 }
@@ -77,6 +79,7 @@ struct Answer {
     status: u16,
     is_json: bool,
     retry_after: Option<Duration>,
+    location: Option<String>,
     body: Vec<u8>,
 }
 
@@ -228,6 +231,17 @@ impl Client {
         self.shared.log.line(text);
     }
 
+    /// Asks where a browser must go to log in.
+    pub(crate) fn authenticate(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.persist(Method::Get, path, None)?;
+        match (answer.status, answer.location) {
+            (302, Some(location)) => Ok(location),
+            (status @ (400 | 403 | 501), _) => Err(oauth::refusal(status, &answer.body)),
+            (200 | 201 | 204 | 302, _) => Err(oauth::refusal(answer.status, &[])),
+            (status, _) => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
+        }
+    }
+
     /// Returns the pair that asks for tokens.
     pub(super) fn oauth_client(&self) -> &OauthClient {
         &self.shared.oauth_client
@@ -294,6 +308,7 @@ impl Client {
         let outcome = self.dispatch(method, path, body).and_then(receive);
         let took = (clock::now() - started).num_milliseconds();
         let verb = format!("{method:?}").to_ascii_uppercase();
+        let path = &masked_path(path);
         match outcome {
             Ok((answer, version)) => {
                 self.shared.log.line(&format!("{verb} {path} {} {took}ms", answer.status));
@@ -326,7 +341,7 @@ impl Client {
         let bare = match method {
             Method::Get => Some(self.agent.get(&url)),
             Method::Delete => Some(self.agent.delete(&url)),
-            Method::Post | Method::Put => None,
+            Method::Post | Method::Put | Method::Patch => None,
         };
         match (bare, body) {
             (Some(bare), None) => self.limited(authorize(bare, bearer.as_deref())).call(),
@@ -334,6 +349,7 @@ impl Client {
                 let with_body = match (bare, method) {
                     (Some(bare), _) => bare.force_send_body(),
                     (None, Method::Post) => self.agent.post(&url),
+                    (None, Method::Patch) => self.agent.patch(&url),
                     (None, _) => self.agent.put(&url),
                 };
                 let text = body.map(Value::to_string).unwrap_or_default();
@@ -370,9 +386,10 @@ fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>
     let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
     let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
     let retry_after = retry_after.map(Duration::from_secs);
+    let location = header(&response, "Location");
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
-    Ok((Answer { status, is_json, retry_after, body }, version))
+    Ok((Answer { status, is_json, retry_after, location, body }, version))
 }
 
 /// Writes the new pair into the file, unless the entry has been removed meanwhile.

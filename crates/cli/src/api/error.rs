@@ -32,12 +32,14 @@ impl HttpFailure {
 
     /// Adds what was asked for.
     pub(crate) fn at(mut self, path: &str) -> Self {
-        self.path = Some(path.to_owned());
+        self.path = path.split('?').next().map(ToOwned::to_owned);
         self
     }
 
     /// Reads the body of an answer.
     pub(crate) fn of_answer(status: u16, body: &[u8], path: &str) -> Self {
+        // A query may hold what is not for every eye, and says little.
+        let path = path.split('?').next().unwrap_or_default();
         let phrase = reason_phrase(status);
         let text = String::from_utf8_lossy(body);
         let Ok(document) = serde_json::from_slice::<Value>(body) else {
@@ -67,6 +69,11 @@ impl HttpFailure {
                 _ => Self::new(status, format!("{phrase} ({path})")),
             },
         }
+    }
+
+    /// Returns the words, without the status.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Returns the status.

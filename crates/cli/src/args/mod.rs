@@ -8,10 +8,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
 pub(crate) mod container;
+mod examples;
 pub(crate) mod grid;
 mod guess;
 mod help;
 mod hints;
+mod man;
 pub(crate) mod master;
 pub(crate) mod node;
 mod parse;
@@ -25,7 +27,9 @@ pub(crate) mod vault;
 pub(crate) mod volume;
 
 pub(crate) use guess::closest;
-pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse};
+pub(crate) use help::parameter;
+pub(crate) use man::pages;
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
 pub(crate) use stream::StreamFormat;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
@@ -139,6 +143,13 @@ pub(crate) enum Command {
     Whoami(about::Whoami),
     /// Show the versions of the command line and of the master
     Version(about::Version),
+    /// Print a script that completes commands and names in a shell
+    Completion(about::Completion),
+    /// Prints candidates for the last of the words.
+    #[command(hide = true, about = "Print candidates for the last of the words, one per line")]
+    Complete(about::Complete),
+    /// Write the manual pages
+    Man(about::Man),
 }
 
 /// How a list is printed.

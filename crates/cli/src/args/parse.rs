@@ -113,10 +113,15 @@ fn watched(matches: &ArgMatches) -> Option<Watched> {
 
 /// Builds the command tree. An option takes the next word whatever it looks like, as in Kontena 1.5:
 /// tokens and values may begin with a dash. `output` replaces the default of `--output`.
-pub(super) fn command(output: Option<&'static str>) -> Command {
+fn command(output: Option<&'static str>) -> Command {
     let mut root = adapt(Cli::command(), output);
     root.build();
     root
+}
+
+/// Returns the whole command tree.
+pub(crate) fn tree() -> Command {
+    command(None)
 }
 
 fn takes(arg: &Arg, value: &str) -> bool {

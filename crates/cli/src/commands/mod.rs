@@ -7,9 +7,11 @@ use crate::output::ago;
 use crate::session::Session;
 
 mod about;
+mod complete;
 mod container;
 mod document;
 mod exec;
+mod flat;
 mod grid;
 mod logs;
 mod master;
@@ -33,6 +35,9 @@ pub(crate) fn run(session: &Session<'_>, cli: &Cli) -> Result<(), Failure> {
         Some(Command::Events(args)) => logs::grid_events(session, args),
         Some(Command::Whoami(args)) => about::whoami(session, args),
         Some(Command::Version(args)) => about::version(session, args),
+        Some(Command::Completion(args)) => complete::script(session, args),
+        Some(Command::Complete(args)) => complete::run(session, args),
+        Some(Command::Man(args)) => about::man(session, args),
         None => Ok(()),
     }
 }

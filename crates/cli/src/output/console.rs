@@ -23,8 +23,6 @@ pub(crate) struct Setup {
     pub(crate) interactive: bool,
     /// Standard output is a terminal.
     pub(crate) terminal: bool,
-    /// Standard error is a terminal.
-    pub(crate) err_terminal: bool,
     /// Spinners move.
     pub(crate) animated: bool,
     /// What is asked for by `--progress`.
@@ -39,15 +37,13 @@ impl Setup {
         color: ColorChoice,
     ) -> Self {
         let terminal = io::stdout().is_terminal();
-        let err_terminal = io::stderr().is_terminal();
         let dumb = environment.get("TERM") == Some("dumb");
         Self {
             out: Palette { on: is_coloured(environment, color, terminal) },
-            err: Palette { on: is_coloured(environment, color, err_terminal) },
+            err: Palette { on: is_coloured(environment, color, io::stderr().is_terminal()) },
             utf8: environment.is_utf8(),
             interactive: terminal && io::stdin().is_terminal(),
             terminal,
-            err_terminal,
             animated: terminal && !dumb && progress == ProgressForm::Auto,
             progress,
         }
@@ -118,11 +114,6 @@ impl Console {
     /// Writes a piece of somebody else's standard error as it is.
     pub(crate) fn raw_err(&self, piece: &str) -> io::Result<()> {
         io::stderr().write_all(piece.as_bytes())
-    }
-
-    /// Tells whether there is somebody to ask.
-    pub(crate) fn is_interactive(&self) -> bool {
-        self.setup.interactive
     }
 
     /// Writes a whole page; on a terminal it takes the place of what was there.
@@ -199,11 +190,6 @@ impl Console {
     /// Tells whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.setup.terminal
-    }
-
-    /// Tells whether a person reads standard error.
-    pub(crate) fn has_reader(&self) -> bool {
-        self.setup.err_terminal
     }
 
     /// Writes out what is still buffered.

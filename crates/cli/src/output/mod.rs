@@ -19,5 +19,5 @@ pub(crate) use prompt::DESTRUCTIVE;
 pub(crate) use spinner::Progress;
 pub(crate) use table::{Table, first_rows, terminal_size};
 pub(crate) use terminal::{Input, Window};
-pub(crate) use times::{age, ago, long_age, seconds_since};
+pub(crate) use times::{age, ago, distance, long_age, seconds_since};
 pub(crate) use yaml::yaml;

@@ -68,8 +68,30 @@ impl Console {
         Ok(answer.trim_end_matches(['\n', '\r']).to_owned())
     }
 
-    /// Asks for something nobody shall read from the screen: each letter is shown as a dot.
-    pub(crate) fn ask_secret(&self, question: &str) -> Result<String, Failure> {
+    /// Asks for a value; without a terminal it is all of standard input, its last line end left out.
+    pub(crate) fn value(&self, question: &str) -> Result<String, Failure> {
+        self.read_value(|| self.ask(&format!("{question} ")))
+    }
+
+    /// As [`Console::value`], for what nobody shall read from the screen.
+    pub(crate) fn secret_value(&self, question: &str) -> Result<String, Failure> {
+        self.read_value(|| self.ask_secret(question))
+    }
+
+    fn read_value(&self, ask: impl FnOnce() -> Result<String, Failure>) -> Result<String, Failure> {
+        let value = if self.setup.interactive {
+            ask()?
+        } else {
+            let mut text = String::new();
+            let read = io::stdin().read_to_string(&mut text);
+            read.map_err(|error| Failure::said(format!("Cannot read standard input: {error}")))?;
+            text.strip_suffix('\n').unwrap_or(&text).to_owned()
+        };
+        if value.is_empty() { Err(Failure::said("Missing input")) } else { Ok(value) }
+    }
+
+    /// Asks for a line; each letter is shown as a dot.
+    fn ask_secret(&self, question: &str) -> Result<String, Failure> {
         let dot = if self.setup.utf8 { '•' } else { '*' };
         let question = format!("{} {question} ", self.paint(Ink::Green, ">"));
         let typed = type_unseen(&question, dot);

@@ -21,6 +21,19 @@ pub(crate) fn age(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Writes a span in words, with one unit: `2 days`, `1 hour`, `24 hours`.
+pub(crate) fn distance(seconds: i64) -> String {
+    // A whole day is still 24 hours, as in Kontena 1.5.
+    let (count, unit) = match seconds {
+        seconds if seconds > 86_400 => (seconds / 86_400, "days"),
+        seconds if seconds > 3600 => (seconds / 3600, "hours"),
+        seconds if seconds > 60 => (seconds / 60, "minutes"),
+        seconds => (seconds, "seconds"),
+    };
+    let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
+    format!("{count} {unit}")
+}
+
 /// Writes an age in full, `1d2h3m4s`: units that are zero are left out, seconds never.
 pub(crate) fn long_age(timestamp: Option<&str>, now: DateTime<Utc>) -> Option<String> {
     let seconds = seconds_since(timestamp?, now)?;
@@ -35,15 +48,7 @@ pub(crate) fn ago(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
     let Some(seconds) = timestamp.and_then(|text| seconds_since(text, now)) else {
         return String::new();
     };
-    // A whole day is still 24 hours, as in Kontena 1.5.
-    let (count, unit) = match seconds {
-        seconds if seconds > 86_400 => (seconds / 86_400, "days"),
-        seconds if seconds > 3600 => (seconds / 3600, "hours"),
-        seconds if seconds > 60 => (seconds / 60, "minutes"),
-        seconds => (seconds, "seconds"),
-    };
-    let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
-    format!("{count} {unit} ago")
+    format!("{} ago", distance(seconds))
 }
 
 #[cfg(test)]
@@ -84,6 +89,20 @@ mod tests {
             assert_eq!(ago(Some(then), now), text, "{then}");
         }
         assert_eq!(ago(None, now), "");
+    }
+
+    #[test]
+    fn a_span_in_words() {
+        for (seconds, text) in [
+            (1, "1 second"),
+            (60, "60 seconds"),
+            (61, "1 minute"),
+            (7100, "1 hour"),
+            (86_400, "24 hours"),
+            (200_000, "2 days"),
+        ] {
+            assert_eq!(distance(seconds), text);
+        }
     }
 
     #[test]

@@ -7,13 +7,13 @@ use crate::support::{Kontena, Master, m1};
 #[test]
 fn case_34() {
     let master = m1();
-    Kontena::c1(&master).run("grid list").succeeds(&[
+    Kontena::c1(&master).run_both(&master, "grid list").succeeds(&[
         "NAME            NODES   SERVICES   USERS",
         "prod            0       0          1",
         "development *   3       3          2",
     ]);
     assert_eq!(master.lines(), ["GET grids"]);
-    Kontena::c1(&master).run("grid ls -q").succeeds(&["development", "prod"]);
+    Kontena::c1(&master).run_both(&master, "grid ls -q").succeeds(&["development", "prod"]);
 }
 
 #[test]
@@ -21,9 +21,11 @@ fn case_35() {
     let master = Master::new();
     master.on("GET /v1/grids", 200, json!({"grids": []}));
     let kontena = Kontena::c1(&master);
-    kontena.run("grid list").succeeds(&["Kontena Master test doesn't have any grids yet. \
+    kontena
+        .run_both(&master, "grid list")
+        .succeeds(&["Kontena Master test doesn't have any grids yet. \
          Create one now using 'kontena grid create' command"]);
-    kontena.run("grid list -q").succeeds(&[]);
+    kontena.run_both(&master, "grid list -q").succeeds(&[]);
 }
 
 #[test]
@@ -52,11 +54,11 @@ fn case_36() {
         "  forwarder: fluentd",
         "  fluentd-address: 10.0.0.9:24224",
     ];
-    kontena.run("grid show prod").succeeds(&lines);
+    kontena.run_both(&master, "grid show prod").succeeds(&lines);
     assert_eq!(master.lines(), ["GET grids", "GET grids/prod/nodes"]);
-    kontena.run("grid current --grid prod").succeeds(&lines);
-    kontena.run("grid show nope").fails(" [error] Grid not found");
-    kontena.run("grid show --token prod").succeeds(&["prodtok"]);
+    kontena.run_both(&master, "grid current --grid prod").succeeds(&lines);
+    kontena.run_both(&master, "grid show nope").fails(" [error] Grid not found");
+    kontena.run_both(&master, "grid show --token prod").succeeds(&["prodtok"]);
 }
 
 #[test]
@@ -79,14 +81,14 @@ fn case_37() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     let before = kontena.config();
-    kontena.run("grid use nope").fails(
+    kontena.run_both(&master, "grid use nope").fails(
         " [error] Could not resolve grid by name [nope]. \
          For a list of existing grids please run: kontena grid list",
     );
     assert_eq!(kontena.config(), before);
-    kontena.run("grid use prod").succeeds(&["Using grid: prod"]);
+    kontena.run_both(&master, "grid use prod").succeeds(&["Using grid: prod"]);
     assert_eq!(kontena.config()["servers"][0]["grid"], "prod");
-    kontena.run("grid use --silent development").succeeds(&[]);
+    kontena.run_both(&master, "grid use --silent development").succeeds(&[]);
     assert_eq!(kontena.config()["servers"][0]["grid"], "development");
 }
 
@@ -96,14 +98,14 @@ fn case_38() {
     master.on("POST /v1/grids", 201, json!({"name": "lab"}));
     let kontena = Kontena::c1(&master);
     kontena
-        .run("grid create lab")
+        .run_both(&master, "grid create lab")
         .prints(&[" [done] Creating lab grid", " [done] Switching scope to lab grid"])
         .complains(&[" [warn] Option --initial-size=1 is only recommended for test/dev usage"])
         .exits(0);
     assert_eq!(master.body(), json!({"name": "lab", "initial_size": 1}));
     assert_eq!(kontena.config()["servers"][0]["grid"], "lab");
     for quiet in ["--silent", "--initial-size 1"] {
-        kontena.run(&format!("grid create {quiet} lab")).complains(&[]).exits(0);
+        kontena.run_both(&master, &format!("grid create {quiet} lab")).complains(&[]).exits(0);
     }
 }
 
@@ -150,11 +152,15 @@ fn case_40() {
     let master = m1();
     master.on("DELETE /v1/grids/development", 200, "{}");
     let kontena = Kontena::c1(&master);
-    kontena.run("grid rm development").fails(" [error] Command requires --force");
-    kontena.run("grid rm --force development").succeeds(&[" [done] removing development grid"]);
+    kontena
+        .run_both(&master, "grid rm development </dev/null")
+        .fails(" [error] Command requires --force");
+    kontena
+        .run_both(&master, "grid rm --force development")
+        .succeeds(&[" [done] removing development grid"]);
     assert_eq!(master.lines(), ["GET grids", "DELETE grids/development"]);
     assert_eq!(kontena.config()["servers"][0].get("grid"), None);
-    kontena.run("grid rm --force nope").fails(
+    kontena.run_both(&master, "grid rm --force nope").fails(
         " [error] Could not resolve grid by name [nope]. \
          For a list of existing grids please run: kontena grid list",
     );
@@ -165,11 +171,11 @@ fn case_42() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     kontena
-        .run("grid env -e prod")
+        .run_both(&master, "grid env -e prod")
         .succeeds(&["export KONTENA_URI=ws://192.168.66.1:9292/", "export KONTENA_TOKEN=prodtok"]);
     assert_eq!(master.lines(), ["GET grids"]);
     kontena
-        .run("grid env")
+        .run_both(&master, "grid env")
         .succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", "KONTENA_TOKEN=gridtok"]);
-    kontena.run("grid env nope").fails(" [error] Grid not found");
+    kontena.run_both(&master, "grid env nope").fails(" [error] Grid not found");
 }

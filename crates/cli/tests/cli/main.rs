@@ -11,6 +11,7 @@
 mod config;
 mod container;
 mod deploy;
+mod docs;
 mod exec;
 mod grid;
 mod http;

@@ -3,7 +3,7 @@
 use crate::support::{Kontena, Master, m1};
 
 fn usage(line: &str, message: &str, path: &str) {
-    let ran = Kontena::new().run(line);
+    let ran = Kontena::new().run_both(&Master::new(), line);
     ran.prints(&[]).exits(2);
     assert_eq!(ran.err, format!("ERROR: {message}\n\nSee: '{path} --help'\n"));
 }
@@ -27,13 +27,14 @@ fn a_master_to_use_must_be_named() {
 
 #[test]
 fn case_67() {
+    let master = Master::new();
     let kontena = Kontena::new();
     for line in ["", "node", "node rm --help", "service create -h x --bogus"] {
-        let ran = kontena.run(line);
+        let ran = kontena.run_both(&master, line);
         ran.complains(&[]).exits(0);
         assert!(ran.out.contains("Usage:") && ran.out.contains("Options:"), "{}", ran.out);
     }
-    assert!(kontena.run("node").out.contains("    remove, rm"));
+    assert!(kontena.run_both(&master, "node").out.contains("    remove, rm"));
 }
 
 #[test]

@@ -10,12 +10,19 @@ use crate::session::Session;
 
 use super::{document, logs};
 
+pub(super) mod audit;
+mod cloud_config;
 mod create;
 mod env;
+mod health;
 pub(super) mod list;
 mod remove;
 mod select;
+mod settings;
 mod show;
+mod subnet;
+mod update;
+mod user;
 
 /// Runs a command of the group.
 pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Failure> {
@@ -29,6 +36,12 @@ pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Fa
         GridCommand::Env(args) => env::run(session, args),
         GridCommand::Logs(args) => logs::grid_logs(session, args),
         GridCommand::Events(args) => logs::grid_events(session, args),
+        GridCommand::Update(args) => update::run(session, args),
+        GridCommand::Health(args) => health::run(session, args),
+        GridCommand::AuditLog(args) => audit::of_grid(session, args),
+        GridCommand::User(command) => user::run(session, command),
+        GridCommand::TrustedSubnet(command) => subnet::run(session, command),
+        GridCommand::CloudConfig(args) => cloud_config::run(session, args),
     }
 }
 

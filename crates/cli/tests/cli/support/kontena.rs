@@ -127,12 +127,17 @@ impl Kontena {
         serde_json::from_str(&fs::read_to_string(self.config_path()).unwrap()).unwrap()
     }
 
+    fn path(&self) -> String {
+        let bin = self.home.path().join("bin");
+        format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default())
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
             .env("HOME", self.home.path())
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", self.path())
             .env("LANG", "C.UTF-8")
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
@@ -143,31 +148,59 @@ impl Kontena {
         self.run_words(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// Runs with pipes, and from the same start on a terminal: the same visible lines, requests, exit code and
+    /// configuration must come of both. Returns what came through the pipes.
+    #[track_caller]
+    pub(crate) fn run_both(&self, master: &Master, line: &str) -> Ran {
+        let config = || fs::read_to_string(self.config_path()).ok().map(without_moments);
+        let (script, before) = (master.snapshot(), fs::read(self.config_path()).ok());
+        let seen = master.requests().len();
+        let piped = self.run(line.trim_end_matches(" </dev/null"));
+        let (after, written) = (master.snapshot(), config());
+        let asked = master.lines().split_off(seen);
+        master.restore(script);
+        match before {
+            Some(before) => fs::write(self.config_path(), before).unwrap(),
+            None => drop(fs::remove_file(self.config_path())),
+        }
+        let shown = self.run_on_terminal(line, &[]);
+        let mut lines = visible(&shown.out);
+        let mut wanted: Vec<String> =
+            [&piped.out, &piped.err].into_iter().flat_map(|text| visible(text)).collect();
+        // Both streams meet on a terminal, in the order they were written.
+        lines.sort();
+        wanted.sort();
+        assert_eq!(lines, wanted, "on a terminal");
+        assert_eq!(shown.code, piped.code, "on a terminal: {shown:?}");
+        assert_eq!(master.lines().split_off(seen), asked, "on a terminal");
+        assert_eq!(config(), written, "on a terminal");
+        master.restore(after);
+        piped
+    }
+
     /// Runs with pipes.
     pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
         self.collect(self.command(PROGRAM).args(words))
     }
 
-    fn collect(&self, command: &mut Command) -> Ran {
-        let output = command.stdin(Stdio::null()).output().unwrap();
-        Ran {
-            out: self.readable(&output.stdout),
-            err: self.readable(&output.stderr),
-            code: output.status.code().unwrap_or(-1),
-        }
+    /// Runs with pipes and this on standard input.
+    pub(crate) fn run_with_input(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
+        let file = self.home.path().join("input");
+        fs::write(&file, input).unwrap();
+        self.run_shell(&format!("exec $KONTENA {line} <{}", file.display()))
     }
 
-    /// Runs with pipes and this standard input.
-    pub(crate) fn run_with_input(&self, line: &str, input: &[u8]) -> Ran {
-        let mut command = self.command(PROGRAM);
-        command.args(line.split_whitespace());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
-        // Aside, for the program may want its output read first. One that does not want all of its input
-        // closes its side.
-        thread::spawn(move || _ = stdin.write_all(&input));
-        let output = child.wait_with_output().unwrap();
+    /// Puts a program into the home's `bin`, which comes first in `PATH`.
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        let bin = self.home.path().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let file = bin.join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    fn collect(&self, command: &mut Command) -> Ran {
+        let output = command.stdin(Stdio::null()).output().unwrap();
         Ran {
             out: self.readable(&output.stdout),
             err: self.readable(&output.stderr),
@@ -227,6 +260,11 @@ impl Kontena {
         let text = String::from_utf8_lossy(bytes).into_owned();
         if self.address.is_empty() { text } else { text.replace(&self.address, C1) }
     }
+}
+
+/// A token obtained a moment later ends a moment later.
+fn without_moments(config: String) -> String {
+    config.lines().filter(|line| !line.contains("token_expires_at")).collect()
 }
 
 fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {

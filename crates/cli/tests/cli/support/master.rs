@@ -45,12 +45,25 @@ enum Answer {
     Talk(Talk),
 }
 
-#[derive(Default)]
-struct Script {
+#[derive(Clone, Default)]
+pub(super) struct Script {
     answers: HashMap<String, Vec<Answer>>,
+    redirects: HashMap<String, String>,
+    to_idp: Option<String>,
     headers: String,
     seen: Vec<Request>,
     frames: Vec<Value>,
+}
+
+impl Script {
+    fn location(&self, line: &str) -> Option<String> {
+        if let Some(location) = self.redirects.get(line) {
+            return Some(location.clone());
+        }
+        let back = line.strip_prefix("GET /authenticate?redirect_uri=")?.split('&').next()?;
+        let back = back.replace("%3A", ":").replace("%2F", "/");
+        self.to_idp.as_ref().map(|url| format!("{url}?redirect={back}"))
+    }
 }
 
 /// The scripted master; it lives until the test ends.
@@ -113,6 +126,19 @@ impl Master {
         panic!("no {count} frames but {:?}", self.script.lock().unwrap().frames);
     }
 
+    /// Answers a request with 302.
+    pub(crate) fn redirect(&self, line: &str, location: &str) -> &Self {
+        let mut script = self.script.lock().unwrap();
+        script.redirects.insert(line.to_owned(), location.to_owned());
+        self
+    }
+
+    /// Answers every `/authenticate` with a way to `url?redirect=…`, the address to come back to.
+    pub(crate) fn redirect_to_idp(&self, url: &str) -> &Self {
+        self.script.lock().unwrap().to_idp = Some(url.to_owned());
+        self
+    }
+
     /// Forgets the answers to a request.
     pub(crate) fn forget(&self, line: &str) -> &Self {
         self.script.lock().unwrap().answers.remove(line);
@@ -123,6 +149,16 @@ impl Master {
     pub(crate) fn headers(&self, headers: &str) -> &Self {
         self.script.lock().unwrap().headers = headers.to_owned();
         self
+    }
+
+    /// Everything there is to know, to go back to.
+    pub(super) fn snapshot(&self) -> Script {
+        self.script.lock().unwrap().clone()
+    }
+
+    /// Goes back.
+    pub(super) fn restore(&self, script: Script) {
+        *self.script.lock().unwrap() = script;
     }
 
     /// What was asked so far.
@@ -154,13 +190,18 @@ fn answer(stream: TcpStream, shared: &Mutex<Script>) {
         Some(answers) => answers[0].clone(),
         None => missing,
     };
-    let headers = script.headers.clone();
+    let mut headers = script.headers.clone();
+    let location = script.location(&request.line);
+    if let Some(location) = &location {
+        headers.push_str(&format!("Location: {location}\r\n"));
+    }
     let key = request.headers.get("sec-websocket-key").cloned().unwrap_or_default();
     script.seen.push(request);
     drop(script);
     let mut stream = stream;
     match answer {
         Answer::Whole(status, body) => {
+            let status = if location.is_some() { 302 } else { status };
             let length = body.len();
             let _ = write!(
                 stream,
