@@ -223,8 +223,3 @@ pub(crate) fn login_expired() -> Failure {
 pub(crate) fn force_required() -> Failure {
     Failure::said("Command requires --force")
 }
-
-/// A value is expected on standard input, and there is none.
-pub(crate) fn missing_input() -> Failure {
-    Failure::said("Missing input")
-}

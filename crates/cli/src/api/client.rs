@@ -178,17 +178,6 @@ impl Client {
         }
     }
 
-    /// Asks where a browser must go to log in.
-    pub(crate) fn authenticate(&self, path: &str) -> Result<String, Failure> {
-        let answer = self.persist(Method::Get, path, None)?;
-        match (answer.status, answer.location) {
-            (302, Some(location)) => Ok(location),
-            (status @ (400 | 403 | 501), _) => Err(oauth::refusal(status, &answer.body)),
-            (200 | 201 | 204 | 302, _) => Err(oauth::refusal(answer.status, &[])),
-            (status, _) => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
-        }
-    }
-
     /// Opens an answer that is read as it comes; it may never end.
     pub(crate) fn open(&self, path: &str) -> Result<BodyReader<'static>, Failure> {
         let mut response = self.dispatch_and_note(path)?;
@@ -240,6 +229,17 @@ impl Client {
     /// Notes something in the log of requests.
     pub(super) fn note(&self, text: &str) {
         self.shared.log.line(text);
+    }
+
+    /// Asks where a browser must go to log in.
+    pub(crate) fn authenticate(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.persist(Method::Get, path, None)?;
+        match (answer.status, answer.location) {
+            (302, Some(location)) => Ok(location),
+            (status @ (400 | 403 | 501), _) => Err(oauth::refusal(status, &answer.body)),
+            (200 | 201 | 204 | 302, _) => Err(oauth::refusal(answer.status, &[])),
+            (status, _) => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
+        }
     }
 
     /// Returns the pair that asks for tokens.

@@ -14,7 +14,7 @@ use serde_json::{Deserializer, Value};
 
 use super::{Client, encode};
 use crate::clock;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// How often in a row a broken stream is asked for again without an answer.
 const ATTEMPTS: u32 = 10;
@@ -72,10 +72,7 @@ pub(crate) fn follow(
 
 /// A master that starts again cannot be reached, or says 502 to 504 through whoever stands before it.
 fn is_passing(failure: &Failure) -> bool {
-    match failure.status() {
-        Some(status) => (502..=504).contains(&status),
-        None => matches!(failure, Failure::Said(_)),
-    }
+    failure.kind() == Kind::Unreachable || failure.status() == Some(504)
 }
 
 fn pause(empty: u32) -> Duration {

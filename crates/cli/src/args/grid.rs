@@ -26,6 +26,10 @@ pub(crate) enum GridCommand {
     Remove(GridRemove),
     /// Print the environment an agent needs to join with the grid token
     Env(GridEnv),
+    /// Show what the containers of the grid wrote
+    Logs(super::stream::GridLogs),
+    /// Show what happened in the grid
+    Events(super::stream::GridEvents),
     /// Show whether the initial nodes of a grid are online
     Health(GridHealth),
     /// Show who changed what in the grid
@@ -38,10 +42,6 @@ pub(crate) enum GridCommand {
     TrustedSubnet(TrustedSubnetCommand),
     /// Print a cloud-config for new machines that join with the grid token
     CloudConfig(CloudConfig),
-    /// Show what the containers of the grid wrote
-    Logs(super::stream::GridLogs),
-    /// Show what happened in the grid
-    Events(super::stream::GridEvents),
 }
 
 /// `kontena grid list`.

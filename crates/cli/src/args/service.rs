@@ -137,9 +137,9 @@ pub(crate) struct EnvList {
     /// Name of the service
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// Output the identifying column only
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) listing: Listing,
 }
 
 /// `kontena service env add`.
@@ -483,7 +483,7 @@ pub(crate) struct ServiceContainers {
     /// Name of the service
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// Output the identifying column only
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) listing: Listing,
 }

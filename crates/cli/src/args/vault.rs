@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Force, Listing, Long};
+use super::{Force, Listing, Long, Showing};
 
 /// The commands of `kontena vault`.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,8 @@ pub(crate) enum VaultCommand {
     Remove(VaultRemove),
     /// Print all secrets with their values as YAML
     Export(VaultExport),
+    /// Create, change and remove the secrets that a file names
+    Import(VaultImport),
 }
 
 /// `kontena vault list`.
@@ -68,6 +70,9 @@ pub(crate) struct VaultRead {
     /// Print the value only
     #[arg(long)]
     pub(crate) value: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 /// `kontena vault remove`.
@@ -87,4 +92,24 @@ pub(crate) struct VaultExport {
     /// Print JSON instead
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `kontena vault import`.
+#[derive(Debug, Args)]
+pub(crate) struct VaultImport {
+    /// File to read, standard input unless given
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// The file is JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Leave secrets alone whose value is null, instead of removing them
+    #[arg(long)]
+    pub(crate) skip_null: bool,
+    /// An empty value is as good as null
+    #[arg(long)]
+    pub(crate) empty_is_null: bool,
+    /// Leave to go on.
+    #[command(flatten)]
+    pub(crate) force: Force,
 }

@@ -66,7 +66,7 @@ fn list(session: &Session<'_>, args: &VolumeList) -> Result<(), Failure> {
         let names = volumes.iter().map(|volume| format!("{}\n", text(&volume.name)));
         return Ok(session.console.text(&names.collect::<String>())?);
     }
-    let long = args.long.wanted(!session.console.is_screen());
+    let long = args.long.wanted(!session.console.is_terminal());
     let mut table = Table::new(&["NAME", "SCOPE", "DRIVER", "CREATED_AT"]);
     for volume in &volumes {
         table.row(vec![

@@ -104,19 +104,6 @@ impl Console {
         stage.redraw(&mut out)
     }
 
-    /// Returns what `work` writes to standard output instead of writing it; steps are not shown.
-    pub(crate) fn hold<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<String, E> {
-        *self.held.borrow_mut() = Some(String::new());
-        let outcome = work();
-        let held = self.held.take().unwrap_or_default();
-        outcome.map(|_| held)
-    }
-
-    /// Tells whether what is written is held back.
-    pub(super) fn is_holding(&self) -> bool {
-        self.held.borrow().is_some()
-    }
-
     /// Writes a piece of somebody else's output as it is.
     pub(crate) fn raw_out(&self, piece: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
@@ -129,16 +116,6 @@ impl Console {
         io::stderr().write_all(piece.as_bytes())
     }
 
-    /// Tells whether standard output is a terminal.
-    pub(crate) fn is_screen(&self) -> bool {
-        self.setup.terminal
-    }
-
-    /// Tells whether there is somebody to ask.
-    pub(crate) fn is_interactive(&self) -> bool {
-        self.setup.interactive
-    }
-
     /// Writes a whole page; on a terminal it takes the place of what was there.
     pub(crate) fn page(&self, text: &str) -> io::Result<()> {
         if self.setup.terminal {
@@ -146,6 +123,19 @@ impl Console {
         } else {
             self.text(text)
         }
+    }
+
+    /// Returns what `work` writes to standard output instead of writing it; steps are not shown.
+    pub(crate) fn hold<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<String, E> {
+        *self.held.borrow_mut() = Some(String::new());
+        let outcome = work();
+        let held = self.held.take().unwrap_or_default();
+        outcome.map(|_| held)
+    }
+
+    /// Tells whether what is written is held back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.held.borrow().is_some()
     }
 
     /// Writes a line to standard error. If that fails there is nobody left to tell.

@@ -70,27 +70,32 @@ impl Console {
 
     /// Asks for a value; without a terminal it is all of standard input, its last line end left out.
     pub(crate) fn value(&self, question: &str) -> Result<String, Failure> {
+        self.read_value(|| self.ask(&format!("{question} ")))
+    }
+
+    /// As [`Console::value`], for what nobody shall read from the screen.
+    pub(crate) fn secret_value(&self, question: &str) -> Result<String, Failure> {
+        self.read_value(|| self.ask_secret(question))
+    }
+
+    fn read_value(&self, ask: impl FnOnce() -> Result<String, Failure>) -> Result<String, Failure> {
         let value = if self.setup.interactive {
-            self.ask(&format!("{question} "))?
+            ask()?
         } else {
             let mut text = String::new();
             let read = io::stdin().read_to_string(&mut text);
-            read.map_err(|error| Failure::said(format!("Cannot read the answer: {error}")))?;
+            read.map_err(|error| Failure::said(format!("Cannot read standard input: {error}")))?;
             text.strip_suffix('\n').unwrap_or(&text).to_owned()
         };
         if value.is_empty() { Err(Failure::said("Missing input")) } else { Ok(value) }
     }
 
-    /// Asks for something nobody shall read from the screen: each letter is shown as a dot.
-    pub(crate) fn ask_secret(&self, question: &str) -> Result<String, Failure> {
+    /// Asks for a line; each letter is shown as a dot.
+    fn ask_secret(&self, question: &str) -> Result<String, Failure> {
         let dot = if self.setup.utf8 { '•' } else { '*' };
-        let mut out = io::stdout();
-        // Before the question: who types fast would see what they type.
-        let raw = Raw::enter();
-        write!(out, "{} {question} ", self.paint(Ink::Green, ">"))?;
-        out.flush()?;
-        let typed = raw.and_then(|_raw| type_unseen(&mut out, dot));
-        writeln!(out)?;
+        let question = format!("{} {question} ", self.paint(Ink::Green, ">"));
+        let typed = type_unseen(&question, dot);
+        writeln!(io::stdout())?;
         match typed {
             Ok(Some(answer)) => Ok(answer),
             // Ctrl-C is a keystroke like any other on a raw terminal.
@@ -120,7 +125,12 @@ impl Console {
 }
 
 /// Reads a line from the terminal without showing it; nothing where the user has had enough.
-fn type_unseen(out: &mut impl io::Write, dot: char) -> io::Result<Option<String>> {
+fn type_unseen(question: &str, dot: char) -> io::Result<Option<String>> {
+    // Before the question is there, lest an answer that comes at once be shown.
+    let raw = Raw::enter()?;
+    let mut out = io::stdout();
+    write!(out, "{question}")?;
+    out.flush()?;
     let mut typed: Vec<u8> = Vec::new();
     let mut finished = Some(());
     for byte in io::stdin().lock().bytes() {
@@ -147,6 +157,7 @@ fn type_unseen(out: &mut impl io::Write, dot: char) -> io::Result<Option<String>
         }
         out.flush()?;
     }
+    drop(raw);
     Ok(finished.map(|()| String::from_utf8_lossy(&typed).into_owned()))
 }
 

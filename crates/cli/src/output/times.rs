@@ -48,15 +48,7 @@ pub(crate) fn ago(timestamp: Option<&str>, now: DateTime<Utc>) -> String {
     let Some(seconds) = timestamp.and_then(|text| seconds_since(text, now)) else {
         return String::new();
     };
-    // A whole day is still 24 hours, as in Kontena 1.5.
-    let (count, unit) = match seconds {
-        seconds if seconds > 86_400 => (seconds / 86_400, "days"),
-        seconds if seconds > 3600 => (seconds / 3600, "hours"),
-        seconds if seconds > 60 => (seconds / 60, "minutes"),
-        seconds => (seconds, "seconds"),
-    };
-    let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
-    format!("{count} {unit} ago")
+    format!("{} ago", distance(seconds))
 }
 
 #[cfg(test)]

@@ -179,10 +179,9 @@ fn programs_get_a_log_as_lines_of_json() {
 #[test]
 fn what_cannot_be_followed_is_said() {
     let master = m1();
-    let path = "/v1/services/development/null/nope/container_logs";
     Kontena::c1(&master)
         .run("service logs -f nope")
-        .fails(&format!(" [error] 404 : Not found ({path})"));
+        .fails(" [error] 404 : Not found (/v1/services/development/null/nope/container_logs)");
     let follow = format!("{LOGS}&follow=1");
     master.streams(&follow, &[Piece::Chunk("<html>"), Piece::Hold]);
     let ran = Kontena::c1(&master).run("service logs -f redis");

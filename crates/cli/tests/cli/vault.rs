@@ -172,3 +172,51 @@ fn all_secrets_are_exported() {
     let values: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(values, json!({"A": "a: 1", "B": "two\nlines"}));
 }
+
+fn file(kontena: &Kontena, name: &str, text: &str) -> String {
+    let path = kontena.home().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn secrets_are_imported_from_a_file() {
+    let master = with_secrets();
+    let kontena = Kontena::c1(&master);
+    let path = file(&kontena, "secrets.yml", "---\nA: \"new\\nlines\"\nB:\n");
+    kontena.run(&format!("vault import {path}")).fails(" [error] Command requires --force");
+    let forced = format!("vault import --force {path}");
+    kontena.run(&forced).succeeds(&[" [done] Updating 1 secrets", " [done] Deleting 1 secrets"]);
+    assert_eq!(master.body(), json!({"name": "A", "value": "new\nlines", "upsert": true}));
+    assert_eq!(master.lines(), ["PUT secrets/development/A", "DELETE secrets/development/B"]);
+    kontena.run(&format!("{forced} --skip-null")).succeeds(&[" [done] Updating 1 secrets"]);
+    let ran = kontena.run_on_terminal(&format!("vault import {path}"), &[("(y/N)", "n\n")]);
+    ran.exits(1);
+    assert_eq!(
+        visible(&ran.out)[..3],
+        ["About to..", "  * IMPORT 1 secret", "  * DELETE 1 secret"]
+    );
+    assert_eq!(master.lines().len(), 3);
+}
+
+#[test]
+fn secrets_are_imported_from_standard_input() {
+    let master = with_secrets();
+    let kontena = Kontena::c1(&master);
+    kontena
+        .run_with_input("vault import --json --force", r#"{"A": "x"}"#)
+        .succeeds(&[" [done] Updating 1 secrets"]);
+    for (input, error) in [
+        ("A: 1\n", " [error] Invalid value type Integer for A."),
+        ("", " [error] No secrets loaded"),
+        (
+            "- A\n",
+            " [error] Cannot read standard input: line 1: a map of keys and values is wanted",
+        ),
+    ] {
+        kontena.run_with_input("vault import --force", input).fails(error);
+    }
+    let ran = kontena.run("vault import --force /nowhere");
+    ran.exits(1).prints(&[]);
+    assert!(ran.err.starts_with(" [error] Cannot read /nowhere: "), "{}", ran.err);
+}

@@ -34,14 +34,14 @@ pub(super) fn run(session: &Session<'_>, command: &GridCommand) -> Result<(), Fa
         GridCommand::Use(args) => select::run(session, args),
         GridCommand::Remove(args) => remove::run(session, args),
         GridCommand::Env(args) => env::run(session, args),
+        GridCommand::Logs(args) => logs::grid_logs(session, args),
+        GridCommand::Events(args) => logs::grid_events(session, args),
         GridCommand::Update(args) => update::run(session, args),
         GridCommand::Health(args) => health::run(session, args),
         GridCommand::AuditLog(args) => audit::of_grid(session, args),
         GridCommand::User(command) => user::run(session, command),
         GridCommand::TrustedSubnet(command) => subnet::run(session, command),
         GridCommand::CloudConfig(args) => cloud_config::run(session, args),
-        GridCommand::Logs(args) => logs::grid_logs(session, args),
-        GridCommand::Events(args) => logs::grid_events(session, args),
     }
 }
 

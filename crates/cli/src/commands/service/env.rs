@@ -1,9 +1,11 @@
 //! `kontena service env …`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::{Method, Service, encode};
+use crate::args::ListFormat;
 use crate::args::service::{EnvAdd, EnvCommand, EnvList, EnvRemove};
+use crate::commands::document;
 use crate::failure::Failure;
 use crate::output::Ink;
 use crate::session::Session;
@@ -23,8 +25,14 @@ fn list(session: &Session<'_>, args: &EnvList) -> Result<(), Failure> {
     let service: Service = session.client()?.get(&path)?;
     let mut env = service.env.unwrap_or_default();
     env.sort();
+    let format = args.listing.format();
+    let objects: Vec<Value> = env.iter().map(|line| line.as_str().into()).collect();
+    if document::list(session.console, format, &objects)? {
+        return Ok(());
+    }
+    let names_only = format == ListFormat::Name;
     let name = |line: &str| line.split_once('=').map_or(line, |(name, _)| name).to_owned();
-    let lines = env.into_iter().map(|line| if args.quiet { name(&line) } else { line });
+    let lines = env.into_iter().map(|line| if names_only { name(&line) } else { line });
     Ok(session.console.text(&lines.map(|line| format!("{line}\n")).collect::<String>())?)
 }
 

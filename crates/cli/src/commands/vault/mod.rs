@@ -1,20 +1,21 @@
 //! `kontena vault …`.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{document, text, time};
-use crate::api::{Client, Method, encode, path};
+use crate::api::{Client, Method, encode, path, read};
 use crate::args::ListFormat;
 use crate::args::vault::{
     VaultCommand, VaultExport, VaultList, VaultRead, VaultRemove, VaultUpdate, VaultWrite,
 };
-use crate::failure::{Failure, missing_input};
+use crate::failure::Failure;
 use crate::output::{Ink, Table, yaml};
 use crate::session::Session;
+
+mod import;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -34,6 +35,7 @@ pub(super) fn run(session: &Session<'_>, command: &VaultCommand) -> Result<(), F
         VaultCommand::Read(args) => show(session, args),
         VaultCommand::Remove(args) => remove(session, args),
         VaultCommand::Export(args) => export(session, args),
+        VaultCommand::Import(args) => import::run(session, args),
     }
 }
 
@@ -61,7 +63,7 @@ fn list(session: &Session<'_>, args: &VaultList) -> Result<(), Failure> {
         let names = secrets.iter().map(|secret| format!("{}\n", text(&secret.name)));
         return Ok(console.text(&names.collect::<String>())?);
     }
-    let long = args.long.wanted(!console.is_screen());
+    let long = args.long.wanted(!console.is_terminal());
     let mut table = Table::new(&["NAME", "CREATED_AT", "UPDATED_AT"]);
     for secret in &secrets {
         let was_updated = secret.updated_at.is_some() && secret.updated_at != secret.created_at;
@@ -99,28 +101,22 @@ fn put(client: &Client, grid: &str, name: &str, value: &str, upsert: bool) -> Re
     client.tell(Method::Put, &path_of(grid, name), &body)
 }
 
-/// The value as given, as typed, or all of standard input without its last line end.
+/// The value as given, as typed, or as it comes on standard input.
 fn value(session: &Session<'_>, name: &str, given: Option<&str>) -> Result<String, Failure> {
     if let Some(value) = given {
         return Ok(value.to_owned());
     }
-    let value = if session.console.is_interactive() {
-        session.console.ask_secret(&format!("Enter value for secret '{name}'"))?
-    } else {
-        let mut input = String::new();
-        std::io::stdin()
-            .read_to_string(&mut input)
-            .map_err(|error| Failure::said(format!("Cannot read standard input: {error}")))?;
-        let end = if input.ends_with("\r\n") { 2 } else { usize::from(input.ends_with('\n')) };
-        input.truncate(input.len() - end);
-        input
-    };
-    if value.is_empty() { Err(missing_input()) } else { Ok(value) }
+    session.console.secret_value(&format!("Enter value for secret '{name}'"))
 }
 
 /// Shows a secret.
 fn show(session: &Session<'_>, args: &VaultRead) -> Result<(), Failure> {
-    let secret: Secret = session.client()?.get(&path_of(session.grid()?, &args.name))?;
+    let path = path_of(session.grid()?, &args.name);
+    let object: Value = session.client()?.get(&path)?;
+    if !args.value && document::object(session.console, args.showing.output, &object)? {
+        return Ok(());
+    }
+    let secret: Secret = read(object, &path)?;
     let value = text(&secret.value);
     if args.value {
         return Ok(session.console.line(value)?);

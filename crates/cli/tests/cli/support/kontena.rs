@@ -183,6 +183,13 @@ impl Kontena {
         self.collect(self.command(PROGRAM).args(words))
     }
 
+    /// Runs with pipes and this on standard input.
+    pub(crate) fn run_with_input(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
+        let file = self.home.path().join("input");
+        fs::write(&file, input).unwrap();
+        self.run_shell(&format!("exec $KONTENA {line} <{}", file.display()))
+    }
+
     /// Puts a program into the home's `bin`, which comes first in `PATH`.
     pub(crate) fn program(&self, name: &str, script: &str) {
         let bin = self.home.path().join("bin");
@@ -194,22 +201,6 @@ impl Kontena {
 
     fn collect(&self, command: &mut Command) -> Ran {
         let output = command.stdin(Stdio::null()).output().unwrap();
-        Ran {
-            out: self.readable(&output.stdout),
-            err: self.readable(&output.stderr),
-            code: output.status.code().unwrap_or(-1),
-        }
-    }
-
-    /// Runs with pipes and this standard input.
-    pub(crate) fn run_with_input(&self, line: &str, input: &[u8]) -> Ran {
-        let mut command = self.command(PROGRAM);
-        command.args(line.split_whitespace());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A program that does not want it all closes its side.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        let output = child.wait_with_output().unwrap();
         Ran {
             out: self.readable(&output.stdout),
             err: self.readable(&output.stderr),

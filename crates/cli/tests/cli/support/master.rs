@@ -114,6 +114,18 @@ impl Master {
         self
     }
 
+    /// The frames that came through websockets, once there are `count` of them.
+    pub(crate) fn frames(&self, count: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let frames = self.script.lock().unwrap().frames.clone();
+            if frames.len() >= count {
+                return frames;
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
+        panic!("no {count} frames but {:?}", self.script.lock().unwrap().frames);
+    }
+
     /// Answers a request with 302.
     pub(crate) fn redirect(&self, line: &str, location: &str) -> &Self {
         let mut script = self.script.lock().unwrap();
@@ -125,18 +137,6 @@ impl Master {
     pub(crate) fn redirect_to_idp(&self, url: &str) -> &Self {
         self.script.lock().unwrap().to_idp = Some(url.to_owned());
         self
-    }
-
-    /// The frames that came through websockets, once there are `count` of them.
-    pub(crate) fn frames(&self, count: usize) -> Vec<Value> {
-        for _ in 0..200 {
-            let frames = self.script.lock().unwrap().frames.clone();
-            if frames.len() >= count {
-                return frames;
-            }
-            thread::sleep(Duration::from_millis(25));
-        }
-        panic!("no {count} frames but {:?}", self.script.lock().unwrap().frames);
     }
 
     /// Forgets the answers to a request.
@@ -191,19 +191,17 @@ fn answer(stream: TcpStream, shared: &Mutex<Script>) {
         None => missing,
     };
     let mut headers = script.headers.clone();
-    let answer = match script.location(&request.line) {
-        Some(location) => {
-            headers.push_str(&format!("Location: {location}\r\n"));
-            Answer::Whole(302, String::new())
-        }
-        None => answer,
-    };
+    let location = script.location(&request.line);
+    if let Some(location) = &location {
+        headers.push_str(&format!("Location: {location}\r\n"));
+    }
     let key = request.headers.get("sec-websocket-key").cloned().unwrap_or_default();
     script.seen.push(request);
     drop(script);
     let mut stream = stream;
     match answer {
         Answer::Whole(status, body) => {
+            let status = if location.is_some() { 302 } else { status };
             let length = body.len();
             let _ = write!(
                 stream,
