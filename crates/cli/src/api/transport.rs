@@ -115,7 +115,8 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
         ),
         Some(Distrust::OtherName) => known(format!(
             "Cannot connect to {url}: the certificate is for another host name. \
-             Use the name it was made for, or store it as ~/.kontena/certs/<hostname>.pem"
+             Use the name it was made for, or do without the check, which is not secure, \
+             with SSL_IGNORE_ERRORS=true"
         )),
         Some(Distrust::Expired) => known(format!(
             "Cannot connect to {url}: the certificate is not valid at this time. \

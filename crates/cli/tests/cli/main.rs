@@ -8,12 +8,14 @@
     reason = "helpers of tests fail the way tests do"
 )]
 
+mod administration;
 mod cases;
 mod complete;
 mod config;
 mod container;
 mod deploy;
 mod docs;
+mod everywhere;
 mod exec;
 mod grid;
 mod http;
@@ -27,5 +29,6 @@ mod service_parts;
 mod streams;
 mod support;
 mod terminal;
+mod trouble;
 mod vault;
 mod volume;

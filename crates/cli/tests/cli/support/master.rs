@@ -75,7 +75,12 @@ pub(crate) struct Master {
 impl Master {
     /// Starts a master that knows nothing: every answer is 404 `Not found`.
     pub(crate) fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0")
+    }
+
+    /// Starts one at an address.
+    pub(crate) fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let headers = "Content-Type: application/json\r\nX-Kontena-Version: 1.5.4\r\n".into();
         let script = Arc::new(Mutex::new(Script { headers, ..Script::default() }));
