@@ -254,11 +254,53 @@ fn containers() {
 }
 
 #[test]
-fn services_need_a_grid_too() {
-    let kontena = Kontena::c1(&m1()).with_entry(|entry| entry["grid"] = Value::Null);
-    for command in ["ls", "show x", "create x y", "deploy x", "scale x 1", "stop x", "rm x"] {
-        kontena
-            .run(&format!("service {command}"))
-            .fails(" [error] You have not selected a grid. Use: kontena grid use");
+fn what_is_in_a_grid_needs_one() {
+    let master = m1();
+    let kontena = Kontena::c1(&master).with_entry(|entry| entry["grid"] = Value::Null);
+    for command in [
+        "service ls",
+        "service show x",
+        "service create x y",
+        "service deploy x",
+        "service deploy --follow d x",
+        "service scale x 1",
+        "service stop x",
+        "service rm --force x",
+        "service containers x",
+        "service logs x",
+        "service events x",
+        "service stats x",
+        "service monitor x",
+        "service exec x ls",
+        "service env ls x",
+        "service env add x A=1",
+        "service env rm x A",
+        "service link x y",
+        "service unlink x y",
+        "service secret link x S:N:env",
+        "service secret unlink x S:N:env",
+        "grid logs",
+        "grid events",
+        "events",
+        "vault ls",
+        "vault write A b",
+        "vault update A b",
+        "vault read A",
+        "vault rm --force A",
+        "vault export",
+        "volume ls",
+        "volume show v",
+        "volume create --driver local --scope grid v",
+        "volume rm --force v",
+        "container ls",
+        "container inspect n/c",
+        "container logs n/c",
+        "container exec n/c ls",
+        "external-registry ls",
+        "external-registry add -u a -p b",
+        "external-registry rm --force r",
+    ] {
+        kontena.run(command).fails(" [error] You have not selected a grid. Use: kontena grid use");
     }
+    assert!(master.lines().is_empty());
 }
