@@ -149,7 +149,7 @@ fn a_browser_elsewhere_shows_a_code() {
     let master = idp();
     let kontena = Kontena::new();
     let line = format!("master login --skip-grid-auto-select {}", url(&master));
-    let ran = kontena.run_with_input(&line, "c0de\n");
+    let ran = kontena.run_with_input(&line, b"c0de\n");
     ran.complains(&[]).exits(0);
     assert!(
         ran.out
@@ -166,7 +166,7 @@ fn a_browser_elsewhere_shows_a_code() {
     );
     typed.exits(0);
     assert!(typed.out.contains("Authenticated to Kontena Master"), "{}", typed.out);
-    let silent = Kontena::new().run_with_input(&format!("{line} --silent"), "c0de\n");
+    let silent = Kontena::new().run_with_input(&format!("{line} --silent"), b"c0de\n");
     assert_eq!(silent.out, "https://idp.example.com/login?state=1\n");
     Kontena::new().run(&line).complains(&[" [error] Missing input"]).exits(1);
 }
@@ -234,7 +234,7 @@ fn a_token_may_come_from_standard_input() {
     master.on("GET /v1/user", 200, json!({"email": "admin"}));
     let kontena = Kontena::new();
     let line = format!("master login --skip-grid-auto-select --token - {}", url(&master));
-    kontena.run_with_input(&line, "tok9\n").complains(&[]).exits(0);
+    kontena.run_with_input(&line, b"tok9\n").complains(&[]).exits(0);
     assert_eq!(master.requests()[0].headers["authorization"], "Bearer tok9");
 }
 

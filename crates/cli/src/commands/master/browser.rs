@@ -7,7 +7,7 @@
 //!
 //! A master that leads straight to the end, as it does for an invitation, needs no browser at all.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::api::{Client, Origin};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::output::Ink;
 use crate::session::Session;
@@ -45,6 +46,12 @@ pub(super) struct Brought {
 
 /// How long the user may look at what is about to happen.
 const LOOK: Duration = Duration::from_secs(10);
+
+/// Bytes of a request that are read.
+const HEAD_LIMIT: u64 = 64 * 1024;
+
+/// How long a browser may take.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Gets a code.
 pub(super) fn visit(
@@ -145,23 +152,41 @@ fn open(url: &str) -> Result<(), Failure> {
 
 /// Answers browsers until one brings a code; it may ask for an icon before.
 fn answer(listener: &TcpListener) -> Result<Brought, Failure> {
-    loop {
-        let (stream, _) = listener
-            .accept()
-            .map_err(|error| Failure::said(format!("Cannot wait for the browser: {error}")))?;
-        match converse(stream) {
-            Ok(Some(brought)) => return Ok(brought),
-            Ok(None) => {}
-            Err(failure) => return Err(failure),
+    let refuse =
+        |error: std::io::Error| Failure::said(format!("Cannot wait for the browser: {error}"));
+    listener.set_nonblocking(true).map_err(refuse)?;
+    let started = clock::now();
+    while (clock::now() - started).to_std().is_ok_and(|passed| passed < PATIENCE) {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                if let Some(brought) = converse(stream)? {
+                    return Ok(brought);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                clock::pause(Duration::from_millis(50));
+            }
+            Err(error) => return Err(refuse(error)),
         }
     }
+    Err(Failure::known(
+        Kind::Timeout,
+        "The browser did not come back. Use: kontena master login --remote",
+    ))
 }
 
 fn converse(mut stream: TcpStream) -> Result<Option<Brought>, Failure> {
+    let _ = stream.set_nonblocking(false);
     let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let mut head = BufReader::new(&stream).take(HEAD_LIMIT);
     let mut line = String::new();
-    if BufReader::new(&stream).read_line(&mut line).is_err() {
+    if head.read_line(&mut line).is_err() {
         return Ok(None);
+    }
+    // What is left unread when the connection is closed would cost the browser its answer.
+    let mut rest = String::new();
+    while head.read_line(&mut rest).is_ok_and(|read| read > 2) {
+        rest.clear();
     }
     let pairs = line.strip_prefix("GET /cb?").and_then(|rest| rest.split(' ').next());
     let outcome = pairs.map_or(Ok(None), brought);
