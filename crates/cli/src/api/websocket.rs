@@ -186,7 +186,7 @@ impl Wire {
         if !origin.is_tls() {
             return Ok(Self::Plain(tcp));
         }
-        let config = transport::tls_of_socket(origin, environment).map_err(io::Error::other)?;
+        let config = transport::tls(origin, environment).map_err(io::Error::other)?;
         let name = ServerName::try_from(origin.host().to_owned()).map_err(io::Error::other)?;
         let session = ClientConnection::new(config, name).map_err(io::Error::other)?;
         Ok(Self::Tls(Box::new(StreamOwned::new(session, tcp))))

@@ -25,5 +25,6 @@ mod service_parts;
 mod streams;
 mod support;
 mod terminal;
+mod tls;
 mod vault;
 mod volume;
