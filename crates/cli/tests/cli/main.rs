@@ -8,6 +8,8 @@
     reason = "helpers of tests fail the way tests do"
 )]
 
+mod cases;
+mod complete;
 mod config;
 mod container;
 mod deploy;
