@@ -87,9 +87,11 @@ fn case_45() {
 fn without_waiting_nothing_is_asked() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);
-    kontena.run("service deploy --no-wait redis").succeeds(&[" [done] Deploying service redis"]);
     kontena
-        .run("service scale --no-wait redis 5")
+        .run_both(&master, "service deploy --no-wait redis")
+        .succeeds(&[" [done] Deploying service redis"]);
+    kontena
+        .run_both(&master, "service scale --no-wait redis 5")
         .succeeds(&[" [done] Scaling redis to 5 instances"]);
     assert_eq!(master.lines(), [format!("POST {REDIS}/deploy"), format!("POST {REDIS}/scale")]);
     assert_eq!(master.body(), json!({"instances": 5}));
@@ -100,11 +102,11 @@ fn a_deploy_is_waited_for_as_long_as_is_said() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service deploy --timeout 0s redis")
+        .run_both(&master, "service deploy --timeout 0s redis")
         .prints(&[" [fail] Deploying service redis"])
         .complains(&[" [error] 500 : deploy timed out"])
         .exits(1);
-    let ran = kontena.run("service scale --timeout soon redis 3");
+    let ran = kontena.run_both(&master, "service scale --timeout soon redis 3");
     ran.prints(&[]).exits(2);
     assert!(
         ran.err.starts_with(
