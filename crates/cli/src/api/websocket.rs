@@ -20,7 +20,7 @@ use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
 
 use super::{Client, transport};
 use crate::config::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// An open connection.
 pub(crate) struct Socket {
@@ -53,9 +53,10 @@ impl Socket {
             outcome = Self::upgrade(client, environment, path)?;
         }
         outcome.map_err(|status| {
-            Failure::said(format!(
-                "Error during WebSocket handshake: Unexpected response code: {status}"
-            ))
+            Failure::known(
+                Kind::of_status(status),
+                format!("Error during WebSocket handshake: Unexpected response code: {status}"),
+            )
         })
     }
 

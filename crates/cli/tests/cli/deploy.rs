@@ -140,6 +140,26 @@ fn a_deploy_can_be_watched_again() {
         .exits(1);
 }
 
+/// In a pipe too, Ctrl-C leaves the deploy running and says so.
+#[test]
+fn a_deploy_can_be_left_alone() {
+    let master = deploying(&Value::Null);
+    let path = format!("GET /v1/{REDIS}/deploys/d1");
+    master.forget(&path).on(&path, 200, deploy("ongoing", false, json!([])));
+    let kontena = Kontena::c1(&master);
+    let log = kontena.home().join(".kontena/kontena.log");
+    let script = format!(
+        "$KONTENA service deploy redis & deploy=$!; \
+         until grep -qs deploys/d1 {}; do sleep 0.05; done; kill -INT $deploy; wait $deploy",
+        log.display()
+    );
+    kontena
+        .run_shell(&script)
+        .prints(&[" [fail] Deploying service redis"])
+        .complains(&["The deploy goes on. Watch it with: kontena service deploy --follow d1 redis"])
+        .exits(130);
+}
+
 /// A deploy that takes longer, or is watched again, shows its instances and what the scheduler waits for, and
 /// then only how it ended. Nothing of that is seen in a pipe.
 #[test]
