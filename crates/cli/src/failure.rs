@@ -55,7 +55,8 @@ impl Kind {
         }
     }
 
-    fn of_status(status: u16) -> Self {
+    /// Returns what a status says.
+    pub(crate) fn of_status(status: u16) -> Self {
         match status {
             401 => Self::NotLoggedIn,
             404 => Self::NotFound,

@@ -113,7 +113,8 @@ impl Client {
             )
         })?;
         Ok(Self {
-            agent: transport::agent(&origin, environment),
+            agent: transport::agent(&origin, environment)
+                .map_err(|error| Failure::said(format!("Cannot connect to {url}: {error}")))?,
             origin,
             url: url.to_owned(),
             token: RefCell::new(token),

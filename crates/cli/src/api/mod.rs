@@ -1,19 +1,21 @@
 //! Talking to a master.
 //!
 //! - `client`: requests, the token and its renewal.
-//! - `transport`: connections, timeouts, certificates.
+//! - `transport`, `connector`, `tls`, `subject`: connections, timeouts, certificates.
 //! - `error`: answers that are no success, in words.
 //! - `oauth`: tokens for codes and for refresh tokens.
 //! - `stream`: answers that go on: logs and events that are followed.
-//! - `websocket`, `tls`, `exec`: commands in containers.
+//! - `websocket`, `exec`: commands in containers.
 //! - `views`: what is read of answers.
 
 mod client;
+mod connector;
 mod error;
 mod exec;
 mod oauth;
 mod path;
 mod stream;
+mod subject;
 mod tls;
 mod transport;
 mod views;

@@ -3,18 +3,22 @@
 use std::fs;
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpConnector};
 
-use super::Origin;
+use super::connector::TlsConnector;
 use super::tls::Trust;
+use super::{Origin, tls};
 use crate::config::Environment;
 use crate::failure::{Failure, Kind};
 
 /// Builds the HTTP client for one master.
-pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
+pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Result<Agent, rustls::Error> {
     let read = Some(environment.seconds("EXCON_READ_TIMEOUT", 30));
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .user_agent(format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION))
         .accept("application/json")
         .http_status_as_error(false)
@@ -24,67 +28,40 @@ pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
         .timeout_recv_response(read)
         .timeout_per_read(read)
         .timeout_per_write(Some(environment.seconds("EXCON_WRITE_TIMEOUT", 10)))
-        .tls_config(tls(origin, environment))
-        .build()
-        .new_agent()
+        .build();
+    // Reading the system's certificates takes longer than the rest of a command.
+    let tls = if origin.is_tls() { Some(tls(origin, environment)?) } else { None };
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(TlsConnector(tls));
+    Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
-fn tls(origin: &Origin, environment: &Environment) -> TlsConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
-    if !origin.is_tls() {
-        // Reading the system's certificates takes longer than the rest of a command.
-        return builder.build();
-    }
-    builder
-        .disable_verification(environment.get("SSL_IGNORE_ERRORS") == Some("true"))
-        .root_certs(authorities(origin, environment))
-        .build()
-}
-
-/// The authority kept for this master, else those of the system, else those the program was built with.
-fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
-    let known = known_authorities(origin, environment);
-    if known.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&known) }
-}
-
-fn known_authorities(origin: &Origin, environment: &Environment) -> Vec<Certificate<'static>> {
-    let own = environment
-        .kontena_dir()
-        .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())))
-        .and_then(|path| fs::read(path).ok())
-        .map(|pem| certificates(&pem))
-        .unwrap_or_default();
-    if !own.is_empty() {
-        return own;
-    }
-    rustls_native_certs::load_native_certs()
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect()
-}
-
-/// Makes the TLS settings of a websocket.
-pub(super) fn tls_of_socket(
+/// Makes the TLS settings of connections to a master.
+pub(super) fn tls(
     origin: &Origin,
     environment: &Environment,
 ) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
-    if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
-        return super::tls::config(&Trust::Anybody);
-    }
-    let known = known_authorities(origin, environment);
-    super::tls::config(&Trust::Authorities(known.iter().map(Certificate::der).collect()))
+    tls::config(if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
+        Trust::Anybody
+    } else {
+        match kept(origin, environment) {
+            kept if kept.is_empty() => {
+                Trust::System(rustls_native_certs::load_native_certs().certs)
+            }
+            kept => Trust::Kept(kept),
+        }
+    })
 }
 
-fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
-    parse_pem(pem)
-        .filter_map(Result::ok)
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect()
+/// The certificates kept for this master.
+fn kept(origin: &Origin, environment: &Environment) -> Vec<CertificateDer<'static>> {
+    let file = environment
+        .kontena_dir()
+        .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())));
+    let pem = file.and_then(|path| fs::read(path).ok()).unwrap_or_default();
+    CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()
 }
 
 /// Tells whether the next attempt may get an answer.
@@ -115,8 +92,7 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
         ),
         Some(Distrust::OtherName) => known(format!(
             "Cannot connect to {url}: the certificate is for another host name. \
-             Use the name it was made for, or do without the check, which is not secure, \
-             with SSL_IGNORE_ERRORS=true"
+             Use the name it was made for, or store it as ~/.kontena/certs/<hostname>.pem"
         )),
         Some(Distrust::Expired) => known(format!(
             "Cannot connect to {url}: the certificate is not valid at this time. \

@@ -20,7 +20,7 @@ use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
 
 use super::{Client, transport};
 use crate::config::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// An open connection.
 pub(crate) struct Socket {
@@ -53,9 +53,10 @@ impl Socket {
             outcome = Self::upgrade(client, environment, path)?;
         }
         outcome.map_err(|status| {
-            Failure::said(format!(
-                "Error during WebSocket handshake: Unexpected response code: {status}"
-            ))
+            Failure::known(
+                Kind::of_status(status),
+                format!("Error during WebSocket handshake: Unexpected response code: {status}"),
+            )
         })
     }
 
@@ -186,7 +187,7 @@ impl Wire {
         if !origin.is_tls() {
             return Ok(Self::Plain(tcp));
         }
-        let config = transport::tls_of_socket(origin, environment).map_err(io::Error::other)?;
+        let config = transport::tls(origin, environment).map_err(io::Error::other)?;
         let name = ServerName::try_from(origin.host().to_owned()).map_err(io::Error::other)?;
         let session = ClientConnection::new(config, name).map_err(io::Error::other)?;
         Ok(Self::Tls(Box::new(StreamOwned::new(session, tcp))))

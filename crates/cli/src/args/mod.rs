@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
 pub(crate) mod container;
+pub(crate) mod definition;
 mod examples;
 pub(crate) mod grid;
 mod guess;

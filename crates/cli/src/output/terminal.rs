@@ -67,15 +67,14 @@ pub(crate) struct Input {
 impl Input {
     /// Reads standard input: keystroke by keystroke from a raw terminal, line by line from anything else.
     pub(crate) fn start(raw: bool) -> io::Result<Self> {
-        let guard = if raw { Some(Raw::enter()?) } else { None };
-        let mut input = Self::closed()?;
-        let mut clapper = input._clapper.try_clone()?;
+        let raw = if raw { Some(Raw::enter()?) } else { None };
+        let (bell, clapper) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
         let (send, pieces) = mpsc::sync_channel(WAITING);
         let by_line = !io::stdin().is_terminal();
-        thread::spawn(move || pump(io::stdin(), by_line, &send, &mut clapper));
-        input.pieces = Some(pieces);
-        input._raw = guard;
-        Ok(input)
+        let mut striker = clapper.try_clone()?;
+        thread::spawn(move || pump(io::stdin(), by_line, &send, &mut striker));
+        Ok(Self { pieces: Some(pieces), bell, _clapper: clapper, _raw: raw })
     }
 
     /// Has nothing to give.

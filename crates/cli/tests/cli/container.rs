@@ -24,7 +24,7 @@ fn with_containers() -> Master {
 fn containers_are_listed_newest_first() {
     let master = with_containers();
     let kontena = Kontena::c1(&master);
-    let ran = kontena.run("container ls -a");
+    let ran = kontena.run_both(&master, "container ls -a");
     ran.exits(0).complains(&[]);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!(lines[0].starts_with("CONTAINER_ID      IMAGE     COMMAND          CREATED "));
@@ -33,7 +33,7 @@ fn containers_are_listed_newest_first() {
     assert!(lines[1].ends_with(" days ago   stopped"), "{lines:?}");
     assert!(lines[2].starts_with("core-01/redis-1   redis:4   \"redis-server\""), "{lines:?}");
     assert!(lines[2].ends_with(" days ago   running"), "{lines:?}");
-    kontena.run("container list -q").succeeds(&["core-01/redis-1"]);
+    kontena.run_both(&master, "container list -q").succeeds(&["core-01/redis-1"]);
 }
 
 #[test]

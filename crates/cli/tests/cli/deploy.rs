@@ -87,9 +87,11 @@ fn case_45() {
 fn without_waiting_nothing_is_asked() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);
-    kontena.run("service deploy --no-wait redis").succeeds(&[" [done] Deploying service redis"]);
     kontena
-        .run("service scale --no-wait redis 5")
+        .run_both(&master, "service deploy --no-wait redis")
+        .succeeds(&[" [done] Deploying service redis"]);
+    kontena
+        .run_both(&master, "service scale --no-wait redis 5")
         .succeeds(&[" [done] Scaling redis to 5 instances"]);
     assert_eq!(master.lines(), [format!("POST {REDIS}/deploy"), format!("POST {REDIS}/scale")]);
     assert_eq!(master.body(), json!({"instances": 5}));
@@ -100,11 +102,11 @@ fn a_deploy_is_waited_for_as_long_as_is_said() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service deploy --timeout 0s redis")
+        .run_both(&master, "service deploy --timeout 0s redis")
         .prints(&[" [fail] Deploying service redis"])
         .complains(&[" [error] 500 : deploy timed out"])
         .exits(1);
-    let ran = kontena.run("service scale --timeout soon redis 3");
+    let ran = kontena.run_both(&master, "service scale --timeout soon redis 3");
     ran.prints(&[]).exits(2);
     assert!(
         ran.err.starts_with(
@@ -136,6 +138,26 @@ fn a_deploy_can_be_watched_again() {
         .prints(&[" [fail] Deploying service redis"])
         .complains(&[&format!(" [error] 404 : Not found (/v1/{REDIS}/deploys/d9)")])
         .exits(1);
+}
+
+/// In a pipe too, Ctrl-C leaves the deploy running and says so.
+#[test]
+fn a_deploy_can_be_left_alone() {
+    let master = deploying(&Value::Null);
+    let path = format!("GET /v1/{REDIS}/deploys/d1");
+    master.forget(&path).on(&path, 200, deploy("ongoing", false, json!([])));
+    let kontena = Kontena::c1(&master);
+    let log = kontena.home().join(".kontena/kontena.log");
+    let script = format!(
+        "$KONTENA service deploy redis & deploy=$!; \
+         until grep -qs deploys/d1 {}; do sleep 0.05; done; kill -INT $deploy; wait $deploy",
+        log.display()
+    );
+    kontena
+        .run_shell(&script)
+        .prints(&[" [fail] Deploying service redis"])
+        .complains(&["The deploy goes on. Watch it with: kontena service deploy --follow d1 redis"])
+        .exits(130);
 }
 
 /// A deploy that takes longer, or is watched again, shows its instances and what the scheduler waits for, and

@@ -29,6 +29,7 @@ mod service_parts;
 mod streams;
 mod support;
 mod terminal;
+mod tls;
 mod trouble;
 mod vault;
 mod volume;

@@ -46,13 +46,13 @@ fn a_registry_may_be_left_out_or_named_whole() {
         [("", "https://index.docker.io/v2/"), ("http://r.example:5000/", "http://r.example:5000/")]
     {
         kontena
-            .run(&format!("external-registry add -u a -p b -e c@d {url}"))
+            .run_both(&master, &format!("external-registry add -u a -p b -e c@d {url}"))
             .succeeds(&[&format!(" [done] Adding {sent} to external registries")]);
         assert_eq!(master.body()["url"], sent);
         assert_eq!(master.body()["email"], "c@d");
     }
     for (flags, switch) in [("-p b", "-u"), ("-u a", "-p")] {
-        let ran = kontena.run(&format!("external-registry add {flags}"));
+        let ran = kontena.run_both(&master, &format!("external-registry add {flags}"));
         ran.exits(2);
         assert!(
             ran.err.starts_with(&format!("ERROR: option '{switch}' is required\n")),
@@ -66,15 +66,17 @@ fn a_registry_may_be_left_out_or_named_whole() {
 fn registries_are_listed_and_removed() {
     let master = with_registries();
     let kontena = Kontena::c1(&master);
-    kontena.run("external-registry ls").succeeds(&[
+    kontena.run_both(&master, "external-registry ls").succeeds(&[
         "NAME              USERNAME   EMAIL",
         "index.docker.io   b          b@example.com",
         "reg.example.com   a",
     ]);
-    kontena.run("external-registry list -q").succeeds(&["index.docker.io", "reg.example.com"]);
+    kontena
+        .run_both(&master, "external-registry list -q")
+        .succeeds(&["index.docker.io", "reg.example.com"]);
     kontena.run("external-registry rm r.example:5000").fails(" [error] Command requires --force");
     kontena
-        .run("external-registry rm --force r.example:5000")
+        .run_both(&master, "external-registry rm --force r.example:5000")
         .succeeds(&[" [done] Removing r.example:5000 external-registry from development grid"]);
     assert_eq!(
         master.lines().last().map(String::as_str),

@@ -106,7 +106,7 @@ fn an_update_sends_only_what_is_given() {
         ),
     ] {
         kontena
-            .run(&format!("service update {flags} redis"))
+            .run_both(&master, &format!("service update {flags} redis"))
             .succeeds(&[" [done] Updating redis service"]);
         assert_eq!(master.body(), body, "{flags}");
     }
@@ -141,10 +141,12 @@ fn a_removal_can_be_left_alone_or_waited_for_for_a_while() {
     let master = m1();
     master.on(&format!("DELETE /v1/{REDIS}"), 200, "{}");
     let kontena = Kontena::c1(&master);
-    kontena.run("service rm --force --no-wait redis").succeeds(&[" [done] Removing service redis"]);
+    kontena
+        .run_both(&master, "service rm --force --no-wait redis")
+        .succeeds(&[" [done] Removing service redis"]);
     assert_eq!(master.lines(), [format!("DELETE {REDIS}")]);
     kontena
-        .run("service rm --force --timeout 0 redis")
+        .run_both(&master, "service rm --force --timeout 0 redis")
         .prints(&[" [fail] Removing service redis"])
         .complains(&[
             " [error] Service redis is still being removed. Use: kontena service show redis",
@@ -163,9 +165,11 @@ fn one_instance_can_be_removed() {
     );
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service rm --instance 2 --force redis")
+        .run_both(&master, "service rm --instance 2 --force redis")
         .succeeds(&[" [done] Removing service instance redis/2"]);
-    kontena.run("service rm --instance 3 --force redis").fails(" [error] Instance not found");
+    kontena
+        .run_both(&master, "service rm --instance 3 --force redis")
+        .fails(" [error] Instance not found");
 }
 
 #[test]
@@ -176,15 +180,15 @@ fn signals() {
         master.on(&format!("POST /v1/services/other/web/app/{signal}"), 200, "{}");
     }
     let kontena = Kontena::c1(&master);
-    kontena.run("service start redis other/web/app").succeeds(&[
+    kontena.run_both(&master, "service start redis other/web/app").succeeds(&[
         " [done] Sending start signal to redis service",
         " [done] Sending start signal to other/web/app service",
     ]);
     kontena
-        .run("service stop --force redis")
+        .run_both(&master, "service stop --force redis")
         .succeeds(&[" [done] Sending stop signal to redis service"]);
     kontena
-        .run("service restart redis")
+        .run_both(&master, "service restart redis")
         .succeeds(&[" [done] Sending restart signal to service redis"]);
     assert_eq!(master.body(), json!({}));
 }
@@ -221,7 +225,7 @@ fn show() {
              "domainname": "shop.atlas.kontena.local", "ip_address": "10.81.128.31",
              "status": "running", "state": {"error": "", "exit_code": 0}},
         ]}));
-    let ran = Kontena::c1(&master).run("service show shop/api");
+    let ran = Kontena::c1(&master).run_both(&master, "service show shop/api");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, include_str!("service_show.txt"));
     assert_eq!(
@@ -240,7 +244,7 @@ fn containers() {
         "node": {"name": "core-01", "public_ip": "1.2.3.4"}});
     master.on(&format!("GET /v1/{REDIS}/containers"), 200, json!({"containers": [container]}));
     let kontena = Kontena::c1(&master);
-    kontena.run("service containers redis").succeeds(&[
+    kontena.run_both(&master, "service containers redis").succeeds(&[
         "null.redis-1:",
         "  rev: r",
         "  node: core-01",
@@ -250,15 +254,59 @@ fn containers() {
         "  status: unknown",
         "",
     ]);
-    kontena.run("service containers -q redis").succeeds(&["core-01/null.redis-1"]);
+    kontena.run_both(&master, "service containers -q redis").succeeds(&["core-01/null.redis-1"]);
 }
 
 #[test]
-fn services_need_a_grid_too() {
-    let kontena = Kontena::c1(&m1()).with_entry(|entry| entry["grid"] = Value::Null);
-    for command in ["ls", "show x", "create x y", "deploy x", "scale x 1", "stop x", "rm x"] {
+fn what_is_in_a_grid_needs_one() {
+    let master = m1();
+    let kontena = Kontena::c1(&master).with_entry(|entry| entry["grid"] = Value::Null);
+    for command in [
+        "service ls",
+        "service show x",
+        "service create x y",
+        "service deploy x",
+        "service deploy --follow d x",
+        "service scale x 1",
+        "service stop x",
+        "service rm --force x",
+        "service containers x",
+        "service logs x",
+        "service events x",
+        "service stats x",
+        "service monitor x",
+        "service exec x ls",
+        "service env ls x",
+        "service env add x A=1",
+        "service env rm x A",
+        "service link x y",
+        "service unlink x y",
+        "service secret link x S:N:env",
+        "service secret unlink x S:N:env",
+        "grid logs",
+        "grid events",
+        "events",
+        "vault ls",
+        "vault write A b",
+        "vault update A b",
+        "vault read A",
+        "vault rm --force A",
+        "vault export",
+        "volume ls",
+        "volume show v",
+        "volume create --driver local --scope grid v",
+        "volume rm --force v",
+        "container ls",
+        "container inspect n/c",
+        "container logs n/c",
+        "container exec n/c ls",
+        "external-registry ls",
+        "external-registry add -u a -p b",
+        "external-registry rm --force r",
+    ] {
         kontena
-            .run(&format!("service {command}"))
+            .run_both(&master, command)
             .fails(" [error] You have not selected a grid. Use: kontena grid use");
     }
+    assert!(master.lines().is_empty());
 }

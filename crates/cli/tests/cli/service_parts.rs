@@ -33,10 +33,10 @@ fn variables_are_set_and_removed() {
     let master = redis(&json!({}));
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service env add redis X=1=2")
+        .run_both(&master, "service env add redis X=1=2")
         .succeeds(&[" [done] Adding env variable to redis service"]);
     assert_eq!(master.body(), json!({"env": "X=1=2"}));
-    kontena.run("service env rm redis A B").succeeds(&[
+    kontena.run_both(&master, "service env rm redis A B").succeeds(&[
         " [done] Removing env variable A from redis service",
         " [done] Removing env variable B from redis service",
     ]);
@@ -57,7 +57,9 @@ fn linked() -> Master {
 fn a_link_is_added_to_the_others() {
     let master = linked();
     let kontena = Kontena::c1(&master);
-    kontena.run("service link redis web/app").succeeds(&[" [done] Linking redis to web/app"]);
+    kontena
+        .run_both(&master, "service link redis web/app")
+        .succeeds(&[" [done] Linking redis to web/app"]);
     assert_eq!(
         master.body(),
         json!({"links": [
@@ -65,8 +67,12 @@ fn a_link_is_added_to_the_others() {
             {"name": "web/app", "alias": "app"},
         ]})
     );
-    kontena.run("service link redis db").fails(" [error] Service is already linked to db");
-    kontena.run("service link redis other").succeeds(&[" [done] Linking redis to other"]);
+    kontena
+        .run_both(&master, "service link redis db")
+        .fails(" [error] Service is already linked to db");
+    kontena
+        .run_both(&master, "service link redis other")
+        .succeeds(&[" [done] Linking redis to other"]);
     assert_eq!(master.body()["links"][2], json!({"name": "null/other", "alias": "other"}));
 }
 
@@ -74,12 +80,16 @@ fn a_link_is_added_to_the_others() {
 fn a_link_is_taken_away_and_the_others_stay_as_they_are() {
     let master = linked();
     let kontena = Kontena::c1(&master);
-    kontena.run("service unlink redis db").succeeds(&[" [done] Unlinking redis from db"]);
+    kontena
+        .run_both(&master, "service unlink redis db")
+        .succeeds(&[" [done] Unlinking redis from db"]);
     assert_eq!(
         master.body(),
         json!({"links": [{"id": "development/shop/api", "alias": "a", "name": "shop/api"}]})
     );
-    kontena.run("service unlink redis api").fails(" [error] Service is not linked to api");
+    kontena
+        .run_both(&master, "service unlink redis api")
+        .fails(" [error] Service is not linked to api");
 }
 
 #[test]
@@ -87,7 +97,7 @@ fn secrets_are_given_and_taken() {
     let master = redis(&json!({"secrets": [{"secret": "S", "name": "N", "type": "env"}]}));
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service secret link redis PW:PGPASSWORD:env")
+        .run_both(&master, "service secret link redis PW:PGPASSWORD:env")
         .succeeds(&[" [done] Linking PW from Vault to redis"]);
     assert_eq!(
         master.body(),
@@ -96,10 +106,14 @@ fn secrets_are_given_and_taken() {
             {"secret": "PW", "name": "PGPASSWORD", "type": "env"},
         ]})
     );
-    kontena.run("service secret unlink redis S:N:env").succeeds(&[]);
+    kontena.run_both(&master, "service secret unlink redis S:N:env").succeeds(&[]);
     assert_eq!(master.body(), json!({"secrets": []}));
-    kontena.run("service secret unlink redis S:M:env").fails(" [error] Secret not found");
-    kontena.run("service secret link redis S").fails(" [error] Invalid secret value S");
+    kontena
+        .run_both(&master, "service secret unlink redis S:M:env")
+        .fails(" [error] Secret not found");
+    kontena
+        .run_both(&master, "service secret link redis S")
+        .fails(" [error] Invalid secret value S");
 }
 
 fn measured() -> Master {

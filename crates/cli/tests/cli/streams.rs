@@ -17,7 +17,7 @@ fn logs_of_a_service_name_the_instance() {
     let master = m1();
     let lines = [line(1, "null-redis-1", "a"), line(2, "null-redis-12", "b"), line(3, "odd", "c")];
     master.on(LOGS, 200, json!({ "logs": lines }));
-    Kontena::c1(&master).run("service logs redis").succeeds(&[
+    Kontena::c1(&master).run_both(&master, "service logs redis").succeeds(&[
         "2018-03-20T08:00:01.000Z [1]: a",
         "2018-03-20T08:00:02.000Z [12]: b",
         "2018-03-20T08:00:03.000Z [odd]: c",
@@ -36,12 +36,13 @@ fn logs_of_a_grid_name_the_container() {
     );
     let kontena = Kontena::c1(&master);
     kontena
-        .run(
+        .run_both(
+            &master,
             "grid logs --lines 5 --node core-01 --node core-02 --service web/app -c x --since \
              2018-03-20",
         )
         .succeeds(&["2018-03-20T08:00:01.000Z web-app-1: a"]);
-    kontena.run("grid logs -f").succeeds(&["web-app-1 | a"]);
+    kontena.run_both(&master, "grid logs -f").succeeds(&["web-app-1 | a"]);
 }
 
 #[test]
@@ -51,9 +52,9 @@ fn a_container_has_a_log_of_its_own() {
     master.on(path, 200, json!({"logs": [line(1, "redis-1", "a")]}));
     let kontena = Kontena::c1(&master);
     kontena
-        .run("container logs -n 3 core-01/redis-1")
+        .run_both(&master, "container logs -n 3 core-01/redis-1")
         .succeeds(&["2018-03-20T08:00:01.000Z redis-1: a"]);
-    kontena.run("container logs redis-1").fails(
+    kontena.run_both(&master, "container logs redis-1").fails(
         " [error] Invalid container id redis-1: it is NODE/NAME. Use: kontena container list",
     );
 }
@@ -117,7 +118,7 @@ fn interrupted() -> Master {
 #[test]
 fn a_followed_log_loses_and_repeats_nothing() {
     let master = interrupted();
-    Kontena::c1(&master).run("service logs -f redis").succeeds(&[
+    Kontena::c1(&master).run_both(&master, "service logs -f redis").succeeds(&[
         "t1 [1]: one",
         "t2 [1]: two",
         "t3 [2]: three",
@@ -148,7 +149,9 @@ fn a_master_that_starts_again_is_waited_for() {
             &format!("{follow}&from=1"),
             &[Piece::Chunk(r#"{"id":"2","created_at":"t2","name":"r-1","data":"two"}"#)],
         );
-    Kontena::c1(&master).run("service logs -f redis").succeeds(&["t1 [1]: one", "t2 [1]: two"]);
+    Kontena::c1(&master)
+        .run_both(&master, "service logs -f redis")
+        .succeeds(&["t1 [1]: one", "t2 [1]: two"]);
     assert_eq!(master.lines().len(), 3);
     let gone = m1();
     gone.streams(&follow, &[Piece::Chunk(r#"{"id":"1","name":"r-1","data":"a"}"#), Piece::Cut]);
@@ -180,11 +183,11 @@ fn programs_get_a_log_as_lines_of_json() {
 fn what_cannot_be_followed_is_said() {
     let master = m1();
     Kontena::c1(&master)
-        .run("service logs -f nope")
+        .run_both(&master, "service logs -f nope")
         .fails(" [error] 404 : Not found (/v1/services/development/null/nope/container_logs)");
     let follow = format!("{LOGS}&follow=1");
     master.streams(&follow, &[Piece::Chunk("<html>"), Piece::Hold]);
-    let ran = Kontena::c1(&master).run("service logs -f redis");
+    let ran = Kontena::c1(&master).run_both(&master, "service logs -f redis");
     ran.exits(1).prints(&[]);
     assert!(ran.err.starts_with(" [error] Invalid entry in the stream: "), "{}", ran.err);
 }
@@ -206,7 +209,7 @@ fn events_of_a_grid() {
         TIME                      TYPE                      RELATIONSHIPS                            MESSAGE\n\
         2018-03-20T08:00:00.000Z  service:deploy            service=redis,node=core-01               a message\n";
     for command in ["grid events", "events"] {
-        let ran = kontena.run(command);
+        let ran = kontena.run_both(&master, command);
         ran.exits(0).complains(&[]);
         assert_eq!(ran.out, expected);
     }
@@ -233,7 +236,7 @@ fn events_of_a_service_name_the_node() {
     let on_node = json!([{"type": "node", "id": "development/core-01"}]);
     let logs = [event(1, "service:create_instance", on_node), event(1, "scheduler", json!([]))];
     master.on(path, 200, json!({ "logs": logs }));
-    let ran = Kontena::c1(&master).run("service events web/app");
+    let ran = Kontena::c1(&master).run_both(&master, "service events web/app");
     ran.exits(0).complains(&[]);
     assert_eq!(
         ran.out,
@@ -251,7 +254,7 @@ fn events_can_be_followed_also_without_ids() {
     master
         .streams(&follow, &[Piece::Chunk(first), Piece::Cut])
         .streams(&format!("{follow}&since=2018-03-20T08:00:00Z"), &[]);
-    let ran = Kontena::c1(&master).run("events --follow");
+    let ran = Kontena::c1(&master).run_both(&master, "events --follow");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
     assert!(ran.out.ends_with("one\n"));

@@ -103,11 +103,11 @@ fn secrets_are_changed_and_created_if_there_are_none() {
     let master = with_secrets();
     let kontena = Kontena::c1(&master);
     for (flags, upsert) in [("", false), ("-u ", true), ("--upsert ", true)] {
-        kontena.run(&format!("vault update {flags}A v")).succeeds(&[]);
+        kontena.run_both(&master, &format!("vault update {flags}A v")).succeeds(&[]);
         assert_eq!(master.body(), json!({"name": "A", "value": "v", "upsert": upsert}));
     }
     kontena
-        .run("vault update nope v")
+        .run_both(&master, "vault update nope v")
         .fails(" [error] 404 : Not found (/v1/secrets/development/nope)");
 }
 
@@ -148,7 +148,7 @@ fn secrets_are_removed_once_their_names_are_typed() {
     let master = with_secrets();
     let kontena = Kontena::c1(&master);
     kontena.run("vault rm A").fails(" [error] Command requires --force");
-    kontena.run("vault rm --force A B").succeeds(&[]);
+    kontena.run_both(&master, "vault rm --force A B").succeeds(&[]);
     let ran = kontena.run_on_terminal("vault remove A", &[("to confirm:  ", "A\n")]);
     ran.exits(0);
     assert_eq!(
@@ -161,14 +161,14 @@ fn secrets_are_removed_once_their_names_are_typed() {
 fn all_secrets_are_exported() {
     let master = with_secrets();
     let kontena = Kontena::c1(&master);
-    let ran = kontena.run("vault export");
+    let ran = kontena.run_both(&master, "vault export");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, "---\nA: 'a: 1'\nB: \"two\\nlines\"\n");
     assert_eq!(
         master.lines(),
         ["GET grids/development/secrets", "GET secrets/development/A", "GET secrets/development/B"]
     );
-    let ran = kontena.run("vault export --json");
+    let ran = kontena.run_both(&master, "vault export --json");
     let values: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(values, json!({"A": "a: 1", "B": "two\nlines"}));
 }
@@ -186,10 +186,14 @@ fn secrets_are_imported_from_a_file() {
     let path = file(&kontena, "secrets.yml", "---\nA: \"new\\nlines\"\nB:\n");
     kontena.run(&format!("vault import {path}")).fails(" [error] Command requires --force");
     let forced = format!("vault import --force {path}");
-    kontena.run(&forced).succeeds(&[" [done] Updating 1 secrets", " [done] Deleting 1 secrets"]);
+    kontena
+        .run_both(&master, &forced)
+        .succeeds(&[" [done] Updating 1 secrets", " [done] Deleting 1 secrets"]);
     assert_eq!(master.body(), json!({"name": "A", "value": "new\nlines", "upsert": true}));
     assert_eq!(master.lines(), ["PUT secrets/development/A", "DELETE secrets/development/B"]);
-    kontena.run(&format!("{forced} --skip-null")).succeeds(&[" [done] Updating 1 secrets"]);
+    kontena
+        .run_both(&master, &format!("{forced} --skip-null"))
+        .succeeds(&[" [done] Updating 1 secrets"]);
     let ran = kontena.run_on_terminal(&format!("vault import {path}"), &[("(y/N)", "n\n")]);
     ran.exits(1);
     assert_eq!(
@@ -216,7 +220,7 @@ fn secrets_are_imported_from_standard_input() {
     ] {
         kontena.run_with_input("vault import --force", input).fails(error);
     }
-    let ran = kontena.run("vault import --force /nowhere");
+    let ran = kontena.run_both(&master, "vault import --force /nowhere");
     ran.exits(1).prints(&[]);
     assert!(ran.err.starts_with(" [error] Cannot read /nowhere: "), "{}", ran.err);
 }

@@ -94,16 +94,16 @@ fn what_a_volume_needs() {
         ("volume create --driver local --scope grid", "parameter 'NAME': no value provided"),
     ] {
         kontena
-            .run(line)
+            .run_both(&master, line)
             .prints(&[])
             .complains(&[&format!("ERROR: {message}"), "", "See: 'kontena volume create --help'"])
             .exits(2);
     }
     kontena
-        .run("volume create --driver local --scope node data")
+        .run_both(&master, "volume create --driver local --scope node data")
         .fails(" [error] Unknown scope 'node', must be one of grid,stack,instance");
     kontena
-        .run("volume create --driver local --scope grid --driver-opt x data")
+        .run_both(&master, "volume create --driver local --scope grid --driver-opt x data")
         .fails(" [error] Invalid driver option x: --driver-opt takes KEY=VALUE");
     assert!(master.lines().is_empty());
 }
@@ -114,7 +114,7 @@ fn volumes_are_removed() {
     let kontena = Kontena::c1(&master);
     kontena.run("volume rm data").fails(" [error] Command requires --force");
     kontena
-        .run("volume rm --force data nope")
+        .run_both(&master, "volume rm --force data nope")
         .prints(&[" [done] Removing volume data", " [fail] Removing volume nope"])
         .complains(&[" [error] 404 : Not found (/v1/volumes/development/nope)"])
         .exits(1);

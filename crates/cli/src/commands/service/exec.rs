@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::{Container, path_of};
 use crate::args::service::ServiceExec;
 use crate::commands::{document, exec, text};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::Ink;
 use crate::session::Session;
 
@@ -48,9 +48,10 @@ fn given<'a>(
             text(&container.name),
             status(container)
         ))),
-        (None, None) => Err(Failure::said(format!(
-            "Service {service} does not have container instance {number}"
-        ))),
+        (None, None) => Err(Failure::known(
+            Kind::NotFound,
+            format!("Service {service} does not have container instance {number}"),
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::args::Wait;
 use crate::args::service::ServiceRemove;
 use crate::clock;
 use crate::commands::document;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::Ink;
 use crate::session::Session;
 
@@ -39,9 +39,10 @@ fn remove(session: &Session<'_>, name: &str, wait: &Wait, force: bool) -> Result
                 Err(failure) if failure.status() == Some(404) => return Ok(()),
                 Err(failure) => return Err(failure),
                 Ok(_) if (clock::now() - started).num_seconds() >= limit => {
-                    return Err(Failure::said(format!(
+                    let text = format!(
                         "Service {name} is still being removed. Use: kontena service show {name}"
-                    )));
+                    );
+                    return Err(Failure::known(Kind::Timeout, text));
                 }
                 Ok(_) => clock::pause(POLL),
             }

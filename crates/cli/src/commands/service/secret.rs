@@ -6,7 +6,7 @@ use super::settings;
 use crate::api::Method;
 use crate::args::service::SecretLink;
 use crate::commands::document;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::Ink;
 use crate::session::Session;
 
@@ -38,7 +38,7 @@ pub(super) fn unlink(session: &Session<'_>, args: &SecretLink) -> Result<(), Fai
     };
     let rest: Vec<&Value> = secrets.iter().filter(|secret| !is_meant(secret)).collect();
     if rest.len() == secrets.len() {
-        return Err(Failure::said("Secret not found"));
+        return Err(Failure::known(Kind::NotFound, "Secret not found"));
     }
     client.tell(Method::Put, &path, &json!({ "secrets": rest }))
 }

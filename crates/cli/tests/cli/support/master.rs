@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
@@ -24,6 +27,14 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
+/// A connection of a client, with TLS or without.
+pub(crate) type Line = Box<dyn Wire>;
+
+/// What can be read from and written to.
+pub(crate) trait Wire: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Wire for T {}
+
 /// A piece of an answer that goes on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Piece {
@@ -36,7 +47,7 @@ pub(crate) enum Piece {
 }
 
 /// The master's side of a websocket.
-pub(crate) type Talk = Arc<dyn Fn(&mut WebSocket<TcpStream>) -> Vec<Value> + Send + Sync>;
+pub(crate) type Talk = Arc<dyn Fn(&mut WebSocket<Line>) -> Vec<Value> + Send + Sync>;
 
 #[derive(Clone)]
 enum Answer {
@@ -80,6 +91,28 @@ impl Master {
 
     /// Starts one at an address.
     pub(crate) fn at(address: &str) -> Self {
+        Self::listen(address, |stream| Box::new(stream))
+    }
+
+    /// Starts such a master that shows a certificate and has the key of it.
+    pub(crate) fn with_tls(certificate: &[u8], key: &[u8]) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(certificate).unwrap()],
+                PrivateKeyDer::from_pem_slice(key).unwrap(),
+            );
+        let config = Arc::new(config.unwrap());
+        Self::listen("127.0.0.1:0", move |stream| {
+            let session = ServerConnection::new(Arc::clone(&config)).unwrap();
+            Box::new(StreamOwned::new(session, stream))
+        })
+    }
+
+    fn listen(address: &str, wrap: impl Fn(TcpStream) -> Line + Send + 'static) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let headers = "Content-Type: application/json\r\nX-Kontena-Version: 1.5.4\r\n".into();
@@ -88,7 +121,8 @@ impl Master {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || answer(stream, &shared));
+                let line = wrap(stream);
+                thread::spawn(move || answer(line, &shared));
             }
         });
         Self { address, script }
@@ -108,7 +142,7 @@ impl Master {
     pub(crate) fn talks(
         &self,
         line: &str,
-        talk: impl Fn(&mut WebSocket<TcpStream>) -> Vec<Value> + Send + Sync + 'static,
+        talk: impl Fn(&mut WebSocket<Line>) -> Vec<Value> + Send + Sync + 'static,
     ) -> &Self {
         self.add(line, Answer::Talk(Arc::new(talk)))
     }
@@ -183,8 +217,8 @@ impl Master {
     }
 }
 
-fn answer(stream: TcpStream, shared: &Mutex<Script>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+fn answer(stream: Line, shared: &Mutex<Script>) {
+    let mut reader = BufReader::new(stream);
     let Some(request) = read(&mut reader) else {
         return;
     };
@@ -203,7 +237,7 @@ fn answer(stream: TcpStream, shared: &Mutex<Script>) {
     let key = request.headers.get("sec-websocket-key").cloned().unwrap_or_default();
     script.seen.push(request);
     drop(script);
-    let mut stream = stream;
+    let mut stream = reader.into_inner();
     match answer {
         Answer::Whole(status, body) => {
             let status = if location.is_some() { 302 } else { status };
@@ -229,7 +263,7 @@ fn answer(stream: TcpStream, shared: &Mutex<Script>) {
     }
 }
 
-fn flow(stream: &mut TcpStream, pieces: &[Piece]) {
+fn flow(stream: &mut Line, pieces: &[Piece]) {
     for piece in pieces {
         match piece {
             Piece::Chunk(text) => {
@@ -248,7 +282,7 @@ fn flow(stream: &mut TcpStream, pieces: &[Piece]) {
 }
 
 /// Reads the next frame of a client; null where it has left.
-pub(crate) fn frame(socket: &mut WebSocket<TcpStream>) -> Value {
+pub(crate) fn frame(socket: &mut WebSocket<Line>) -> Value {
     loop {
         match socket.read() {
             Ok(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
@@ -259,7 +293,7 @@ pub(crate) fn frame(socket: &mut WebSocket<TcpStream>) -> Value {
 }
 
 /// Sends a frame to a client.
-pub(crate) fn say(socket: &mut WebSocket<TcpStream>, frame: &Value) {
+pub(crate) fn say(socket: &mut WebSocket<Line>, frame: &Value) {
     let _ = socket.send(Message::text(frame.to_string()));
 }
 
