@@ -450,6 +450,7 @@ fn labels_are_listed_one_per_line() {
     let kontena = Kontena::c1(&m1());
     kontena.run("node label ls core-01").succeeds(&["provider=vagrant"]);
     kontena.run("node label list core-03").succeeds(&[]);
+    kontena.run("node label ls -o yaml core-01").succeeds(&["- provider=vagrant"]);
 }
 
 #[test]
