@@ -58,6 +58,11 @@ impl Log {
         };
     }
 
+    /// Tells whether bodies are asked for; reading large ones takes time.
+    pub(crate) fn wants_bodies(&self) -> bool {
+        self.bodies
+    }
+
     /// Writes a body, where bodies are asked for.
     pub(crate) fn body(&self, direction: &str, body: &Value) {
         if self.bodies {

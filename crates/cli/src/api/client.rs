@@ -313,7 +313,9 @@ impl Client {
         match outcome {
             Ok((answer, version)) => {
                 self.shared.log.line(&format!("{verb} {path} {} {took}ms", answer.status));
-                if let Ok(document) = serde_json::from_slice(&answer.body) {
+                if self.shared.log.wants_bodies()
+                    && let Ok(document) = serde_json::from_slice(&answer.body)
+                {
                     self.shared.log.body("<-", &document);
                 }
                 if version.is_some() {
@@ -424,6 +426,11 @@ fn parse(answer: &Answer, path: &str) -> Result<Value, Failure> {
 /// Reads a value as what was asked for.
 pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(|error| unreadable(path, &error))
+}
+
+/// Reads a part of an answer as what was asked for.
+pub(crate) fn view<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, Failure> {
+    T::deserialize(value).map_err(|error| unreadable(path, &error))
 }
 
 /// The parser quotes what it stumbles over, which may be a whole page of a proxy.

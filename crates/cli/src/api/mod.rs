@@ -21,7 +21,7 @@ mod transport;
 mod views;
 mod websocket;
 
-pub(crate) use client::{Client, Method, Renewal, Shared, read};
+pub(crate) use client::{Client, Method, Renewal, Shared, read, view};
 pub(crate) use error::HttpFailure;
 pub(crate) use exec::{Command, Sink, exec};
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};

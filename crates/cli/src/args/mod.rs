@@ -209,6 +209,13 @@ impl Long {
     }
 }
 
+impl ListFormat {
+    /// Tells whether the API's objects are printed.
+    pub(crate) fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
+    }
+}
+
 /// How one object is printed.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Showing {

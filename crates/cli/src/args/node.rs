@@ -109,7 +109,7 @@ pub(crate) struct NodeUpdate {
     #[arg(long)]
     pub(crate) clear_labels: bool,
     /// Whether services may run on the node: active or drain
-    #[arg(long, value_name = "AVAILABILITY", value_parser = super::values::availability)]
+    #[arg(long, value_name = "AVAILABILITY", value_parser = ["active", "drain"])]
     pub(crate) availability: Option<String>,
 }
 

@@ -120,14 +120,6 @@ pub(crate) fn positive(text: &str) -> Result<i64, String> {
     }
 }
 
-/// Reads the availability of a node.
-pub(crate) fn availability(text: &str) -> Result<String, String> {
-    match text {
-        "active" | "drain" => Ok(text.to_owned()),
-        _ => Err(format!("must be active or drain, not {text:?}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

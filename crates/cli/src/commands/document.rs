@@ -3,14 +3,14 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api::read;
+use crate::api::view;
 use crate::args::{ListFormat, ShowFormat};
 use crate::failure::Failure;
 use crate::output::{Console, yaml};
 
 /// Reads API objects as views.
 pub(super) fn views<T: DeserializeOwned>(values: &[Value], path: &str) -> Result<Vec<T>, Failure> {
-    values.iter().map(|value| read(value.clone(), path)).collect()
+    values.iter().map(|value| view(value, path)).collect()
 }
 
 /// Prints a list as JSON or YAML; false where another format is asked for.

@@ -25,7 +25,7 @@ fn names_come_from_the_master() {
         ("service deploy", &["web/old", "redis", "web/app"]),
         ("service create", &[]),
         ("node ls --grid ", &["development", "prod"]),
-        ("node update --availability ", &[]),
+        ("node update --availability ", &["active", "drain"]),
         ("node wait --for ", &["online", "offline", "removed"]),
         ("master use", &["other"]),
         ("master rm", &["test", "other"]),

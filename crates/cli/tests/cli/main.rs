@@ -8,12 +8,14 @@
     reason = "helpers of tests fail the way tests do"
 )]
 
+mod administration;
 mod cases;
 mod complete;
 mod config;
 mod container;
 mod deploy;
 mod docs;
+mod everywhere;
 mod exec;
 mod grid;
 mod http;
@@ -28,5 +30,6 @@ mod streams;
 mod support;
 mod terminal;
 mod tls;
+mod trouble;
 mod vault;
 mod volume;

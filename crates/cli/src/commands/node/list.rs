@@ -54,9 +54,10 @@ fn fetch(session: &Session<'_>, grid: Grid) -> Result<Listed, Failure> {
 
 fn print(console: &Console, listed: &[Listed], args: &NodeList) -> Result<(), Failure> {
     let format = args.listing.format();
-    let objects: Vec<Value> =
-        listed.iter().flat_map(|grid| grid.nodes.iter().map(|(_, node)| node.clone())).collect();
-    if document::list(console, format, &objects)? {
+    if format.is_document() {
+        let nodes = listed.iter().flat_map(|grid| &grid.nodes);
+        let objects: Vec<Value> = nodes.map(|(_, node)| node.clone()).collect();
+        document::list(console, format, &objects)?;
         return Ok(());
     }
     let wide = format == ListFormat::Wide;

@@ -190,6 +190,13 @@ impl Kontena {
         self.run_shell(&format!("exec $KONTENA {line} <{}", file.display()))
     }
 
+    /// A run to start, whose end is up to the test.
+    pub(crate) fn start(&self, line: &str) -> Command {
+        let mut command = self.command(PROGRAM);
+        command.args(line.split_whitespace()).stdin(Stdio::null());
+        command
+    }
+
     /// Puts a program into the home's `bin`, which comes first in `PATH`.
     pub(crate) fn program(&self, name: &str, script: &str) {
         let bin = self.home.path().join("bin");
