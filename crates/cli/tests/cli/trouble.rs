@@ -1,13 +1,9 @@
 //! Bad input of the surroundings: one line each that says what to do next, and the contract's exit code.
+//! Certificates are in `tls`.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::thread;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 
 use crate::support::{Kontena, Master, m1};
@@ -110,94 +106,6 @@ fn a_master_that_does_not_answer_is_given_up() {
              Check that the master runs there; see also: kontena master list"
         )])
         .exits(6);
-}
-
-fn tls_file(name: &str) -> String {
-    format!("{}/tests/cli/support/tls/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A server that shows a certificate and answers every request with no grids; returns its port.
-fn tls_master(name: &str) -> u16 {
-    let pem = fs::read(tls_file(&format!("{name}.pem"))).unwrap();
-    let key = fs::read(tls_file(&format!("{name}.key"))).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_slice(&pem).unwrap()],
-            PrivateKeyDer::from_pem_slice(&key).unwrap(),
-        )
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream);
-            let mut piece = [0; 4096];
-            if stream.read(&mut piece).is_ok_and(|read| read > 0) {
-                let body = r#"{"grids":[]}"#;
-                let length = body.len();
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
-                     Connection: close\r\n\r\n{body}"
-                );
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
-        }
-    });
-    port
-}
-
-fn over_tls(host: &str, port: u16) -> Kontena {
-    Kontena::new().env("KONTENA_URL", &format!("https://{host}:{port}")).env("KONTENA_TOKEN", "x")
-}
-
-#[test]
-fn a_certificate_of_an_unknown_authority_is_refused() {
-    let port = tls_master("master");
-    let ran = over_tls("localhost", port).run("grid ls");
-    ran.exits(1).prints(&[]);
-    let lines: Vec<&str> = ran.err.lines().collect();
-    assert_eq!(lines[0], " [error] The server uses a certificate signed by an unknown authority.");
-    assert_eq!(lines.len(), 4, "{}", ran.err);
-    for (line, part) in [
-        (1, "~/.kontena/certs/<hostname>.pem"),
-        (2, "SSL_CERT_DIR=/etc/ssl/certs"),
-        (3, "SSL_IGNORE_ERRORS=true"),
-    ] {
-        assert!(lines[line].starts_with("         ") && lines[line].contains(part), "{}", ran.err);
-    }
-    over_tls("localhost", port).env("SSL_IGNORE_ERRORS", "true").run("grid ls -q").succeeds(&[]);
-    over_tls("localhost", port).env("SSL_IGNORE_ERRORS", "1").run("grid ls -q").exits(1);
-}
-
-#[test]
-fn an_authority_can_be_trusted() {
-    let port = tls_master("master");
-    let authority = tls_file("ca.pem");
-    over_tls("localhost", port).env("SSL_CERT_FILE", &authority).run("grid ls -q").succeeds(&[]);
-    let kontena = over_tls("localhost", port);
-    let certs = kontena.home().join(".kontena/certs");
-    fs::create_dir_all(&certs).unwrap();
-    fs::copy(&authority, certs.join("localhost.pem")).unwrap();
-    kontena.run("grid ls -q").succeeds(&[]);
-}
-
-#[test]
-fn a_certificate_for_another_name_is_refused() {
-    let port = tls_master("master");
-    let ran = over_tls("127.0.0.1", port).env("SSL_CERT_FILE", &tls_file("ca.pem")).run("grid ls");
-    ran.fails(&format!(
-        " [error] Cannot connect to https://127.0.0.1:{port}: the certificate is for another host \
-         name. Use the name it was made for, or do without the check, which is not secure, with \
-         SSL_IGNORE_ERRORS=true"
-    ));
 }
 
 #[test]
