@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
+use tungstenite::error::ProtocolError;
 use tungstenite::handshake::HandshakeError;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
@@ -106,7 +107,11 @@ impl Socket {
                 Ok(Message::Close(frame)) => Received::Closed(frame),
                 Ok(_) => continue,
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Received::Nothing,
-                Err(Error::ConnectionClosed | Error::AlreadyClosed) => Received::Closed(None),
+                Err(
+                    Error::ConnectionClosed
+                    | Error::AlreadyClosed
+                    | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+                ) => Received::Closed(None),
                 Err(error) => return Err(broken(&error)),
             });
         }

@@ -24,7 +24,9 @@ impl Window {
     pub(crate) fn changed(&mut self) -> Option<(u16, u16)> {
         let size = tcgetwinsize(io::stdout()).or_else(|_| tcgetwinsize(io::stdin())).ok()?;
         let size = (size.ws_col, size.ws_row);
-        (self.told != Some(size)).then(|| {
+        // A terminal that does not know its size says 0.
+        let is_known = size.0 > 0 && size.1 > 0;
+        (is_known && self.told != Some(size)).then(|| {
             self.told = Some(size);
             size
         })
