@@ -15,15 +15,13 @@ use serde_json::Value;
 use ureq::http::Response;
 use ureq::{Agent, BodyReader};
 
+use super::answer::{self, Answer, BODY_LIMIT, read};
 use super::error::reason_phrase;
 use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
 use crate::clock;
 use crate::config::{ConfigFile, Environment};
 use crate::failure::{Failure, Kind};
 use crate::log::{Log, masked_path};
-
-/// A body larger than this is no answer of a master.
-const BODY_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,14 +71,6 @@ pub(crate) struct Client {
     renewal_failed: Cell<bool>,
     limit: Option<Duration>,
     shared: Rc<Shared>,
-}
-
-struct Answer {
-    status: u16,
-    is_json: bool,
-    retry_after: Option<Duration>,
-    location: Option<String>,
-    body: Vec<u8>,
 }
 
 /// A request without an answer.
@@ -173,7 +163,7 @@ impl Client {
             answer = self.persist(method, path, body)?;
         }
         match answer.status {
-            200 | 201 | 204 => parse(&answer, path),
+            200 | 201 | 204 => answer.parse(path),
             401 => Err(self.unauthorized().at(path).into()),
             status => Err(HttpFailure::of_answer(status, &answer.body, path).at(path).into()),
         }
@@ -200,7 +190,7 @@ impl Client {
         match self.dispatch(Method::Get, path, None) {
             Ok(response) => {
                 self.shared.log.line(&format!("GET {path} {}", response.status().as_u16()));
-                if let Some(version) = header(&response, "X-Kontena-Version") {
+                if let Some(version) = answer::header(&response, "X-Kontena-Version") {
                     *self.shared.master_version.borrow_mut() = Some(version);
                 }
                 Ok(response)
@@ -306,7 +296,7 @@ impl Client {
         if let Some(body) = body {
             self.shared.log.body("->", body);
         }
-        let outcome = self.dispatch(method, path, body).and_then(receive);
+        let outcome = self.dispatch(method, path, body).and_then(Answer::receive);
         let took = (clock::now() - started).num_milliseconds();
         let verb = format!("{method:?}").to_ascii_uppercase();
         let path = &masked_path(path);
@@ -380,21 +370,6 @@ fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq:
     }
 }
 
-fn header(response: &Response<ureq::Body>, name: &str) -> Option<String> {
-    response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
-}
-
-fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>), ureq::Error> {
-    let version = header(&response, "X-Kontena-Version");
-    let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
-    let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
-    let retry_after = retry_after.map(Duration::from_secs);
-    let location = header(&response, "Location");
-    let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
-    Ok((Answer { status, is_json, retry_after, location, body }, version))
-}
-
 /// Writes the new pair into the file, unless the entry has been removed meanwhile.
 fn keep(renewal: &Renewal, pair: &TokenPair) -> Result<(), Failure> {
     renewal.file.update(|config| {
@@ -410,39 +385,4 @@ fn keep(renewal: &Renewal, pair: &TokenPair) -> Result<(), Failure> {
 fn json(body: &impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(body)
         .map_err(|error| Failure::said(format!("Cannot write the request: {error}")))
-}
-
-fn parse(answer: &Answer, path: &str) -> Result<Value, Failure> {
-    if answer.body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Value::Null);
-    }
-    match serde_json::from_slice(&answer.body) {
-        Ok(value) => Ok(value),
-        Err(error) if answer.is_json => Err(unreadable(path, &error)),
-        Err(_) => Ok(Value::String(String::from_utf8_lossy(&answer.body).into_owned())),
-    }
-}
-
-/// Reads a value as what was asked for.
-pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|error| unreadable(path, &error))
-}
-
-/// Reads a part of an answer as what was asked for.
-pub(crate) fn view<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, Failure> {
-    T::deserialize(value).map_err(|error| unreadable(path, &error))
-}
-
-/// The parser quotes what it stumbles over, which may be a whole page of a proxy.
-const REASON_LETTERS: usize = 160;
-
-fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
-    let reason = error.to_string();
-    let mut shown: String = reason.lines().next().unwrap_or_default().to_owned();
-    if let Some((cut, _)) = shown.char_indices().nth(REASON_LETTERS) {
-        shown.truncate(cut);
-        shown.push_str("...");
-    }
-    let text = format!("Invalid response JSON from server for {path}: {shown}");
-    HttpFailure::new(520, text).at(path).into()
 }

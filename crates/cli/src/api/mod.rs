@@ -1,6 +1,6 @@
 //! Talking to a master.
 //!
-//! - `client`: requests, the token and its renewal.
+//! - `client`, `answer`: requests, the token and its renewal; what comes back.
 //! - `transport`, `connector`, `tls`, `subject`: connections, timeouts, certificates.
 //! - `error`: answers that are no success, in words.
 //! - `oauth`: tokens for codes and for refresh tokens.
@@ -8,6 +8,7 @@
 //! - `websocket`, `exec`: commands in containers.
 //! - `views`: what is read of answers.
 
+mod answer;
 mod client;
 mod connector;
 mod error;
@@ -21,7 +22,8 @@ mod transport;
 mod views;
 mod websocket;
 
-pub(crate) use client::{Client, Method, Renewal, Shared, read, view};
+pub(crate) use answer::{read, view};
+pub(crate) use client::{Client, Method, Renewal, Shared};
 pub(crate) use error::HttpFailure;
 pub(crate) use exec::{Command, Sink, exec};
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
