@@ -1,4 +1,4 @@
-//! Answers as they come: status, the headers that matter, and the body as a document.
+//! Answers of a master, read whole: their status, what clients heed of their headers, and their JSON.
 
 use std::time::Duration;
 
@@ -12,23 +12,32 @@ use crate::failure::Failure;
 /// A body larger than this is no answer of a master.
 pub(super) const BODY_LIMIT: u64 = 256 * 1024 * 1024;
 
-/// What a master sent back.
+/// An answer.
 pub(super) struct Answer {
-    /// The status.
     pub(super) status: u16,
-    /// It says that it is JSON.
-    pub(super) is_json: bool,
-    /// How long the master asks to be left alone.
     pub(super) retry_after: Option<Duration>,
-    /// Where to go instead.
     pub(super) location: Option<String>,
-    /// What there is to read.
     pub(super) body: Vec<u8>,
+    is_json: bool,
 }
 
 impl Answer {
-    /// Reads the body; nothing at all is null, and what does not claim to be JSON is a text.
-    pub(super) fn document(&self, path: &str) -> Result<Value, Failure> {
+    /// Reads an answer, and the version the master announces in it.
+    pub(super) fn receive(
+        mut response: Response<ureq::Body>,
+    ) -> Result<(Self, Option<String>), ureq::Error> {
+        let version = header(&response, "X-Kontena-Version");
+        let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
+        let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
+        let retry_after = retry_after.map(Duration::from_secs);
+        let location = header(&response, "Location");
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
+        Ok((Self { status, retry_after, location, body, is_json }, version))
+    }
+
+    /// Reads the body; nothing is null, and a text that is no JSON is a text.
+    pub(super) fn parse(&self, path: &str) -> Result<Value, Failure> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
         }
@@ -40,23 +49,9 @@ impl Answer {
     }
 }
 
-/// Returns a header that is a text.
+/// Returns a header, where it is there and readable.
 pub(super) fn header(response: &Response<ureq::Body>, name: &str) -> Option<String> {
     response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
-}
-
-/// Reads an answer to its end, and the version of the master.
-pub(super) fn receive(
-    mut response: Response<ureq::Body>,
-) -> Result<(Answer, Option<String>), ureq::Error> {
-    let version = header(&response, "X-Kontena-Version");
-    let is_json = header(&response, "Content-Type").is_some_and(|kind| kind.contains("json"));
-    let retry_after = header(&response, "Retry-After").and_then(|text| text.parse().ok());
-    let retry_after = retry_after.map(Duration::from_secs);
-    let location = header(&response, "Location");
-    let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
-    Ok((Answer { status, is_json, retry_after, location, body }, version))
 }
 
 /// Reads a value as what was asked for.

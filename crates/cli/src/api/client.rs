@@ -15,7 +15,7 @@ use serde_json::Value;
 use ureq::http::Response;
 use ureq::{Agent, BodyReader};
 
-use super::answer::{self, Answer, BODY_LIMIT, header, read};
+use super::answer::{self, Answer, BODY_LIMIT, read};
 use super::error::reason_phrase;
 use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
 use crate::clock;
@@ -163,7 +163,7 @@ impl Client {
             answer = self.persist(method, path, body)?;
         }
         match answer.status {
-            200 | 201 | 204 => answer.document(path),
+            200 | 201 | 204 => answer.parse(path),
             401 => Err(self.unauthorized().at(path).into()),
             status => Err(HttpFailure::of_answer(status, &answer.body, path).at(path).into()),
         }
@@ -190,7 +190,7 @@ impl Client {
         match self.dispatch(Method::Get, path, None) {
             Ok(response) => {
                 self.shared.log.line(&format!("GET {path} {}", response.status().as_u16()));
-                if let Some(version) = header(&response, "X-Kontena-Version") {
+                if let Some(version) = answer::header(&response, "X-Kontena-Version") {
                     *self.shared.master_version.borrow_mut() = Some(version);
                 }
                 Ok(response)
@@ -296,7 +296,7 @@ impl Client {
         if let Some(body) = body {
             self.shared.log.body("->", body);
         }
-        let outcome = self.dispatch(method, path, body).and_then(answer::receive);
+        let outcome = self.dispatch(method, path, body).and_then(Answer::receive);
         let took = (clock::now() - started).num_milliseconds();
         let verb = format!("{method:?}").to_ascii_uppercase();
         let path = &masked_path(path);

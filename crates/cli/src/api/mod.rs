@@ -1,7 +1,6 @@
 //! Talking to a master.
 //!
-//! - `answer`: what comes back, read.
-//! - `client`: requests, the token and its renewal.
+//! - `client`, `answer`: requests, the token and its renewal; what comes back.
 //! - `transport`, `connector`, `tls`, `subject`: connections, timeouts, certificates.
 //! - `error`: answers that are no success, in words.
 //! - `oauth`: tokens for codes and for refresh tokens.
