@@ -89,6 +89,74 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("kontena node label add", &["kontena node label add core-01 disk=ssd"]),
     ("kontena node label remove", &["kontena node label rm core-01 disk=ssd"]),
     ("kontena node ssh", &["kontena node ssh core-01", "kontena node ssh --any -- docker ps -a"]),
+    ("kontena service", &["kontena service create web nginx", "kontena service deploy web"]),
+    ("kontena service list", &["kontena service ls", "kontena service ls -o wide --watch"]),
+    ("kontena service show", &["kontena service show shop/api"]),
+    ("kontena service explain", &["kontena service explain shop/api"]),
+    ("kontena service plan", &["kontena service plan shop/api"]),
+    (
+        "kontena service create",
+        &["kontena service create --instances 2 -p 80:8080 -e LEVEL=info web nginx"],
+    ),
+    ("kontena service update", &["kontena service update --image nginx:1.27 web"]),
+    (
+        "kontena service deploy",
+        &["kontena service deploy web", "kontena service deploy --no-wait web"],
+    ),
+    ("kontena service scale", &["kontena service scale web 3"]),
+    ("kontena service start", &["kontena service start web"]),
+    ("kontena service stop", &["kontena service stop web"]),
+    ("kontena service restart", &["kontena service restart web"]),
+    ("kontena service remove", &["kontena service rm web", "kontena service rm --instance 2 web"]),
+    ("kontena service containers", &["kontena service containers web"]),
+    ("kontena service logs", &["kontena service logs -f --since 10m web"]),
+    ("kontena service events", &["kontena service events web"]),
+    ("kontena service stats", &["kontena service stats --tail web"]),
+    ("kontena service monitor", &["kontena service monitor web"]),
+    ("kontena service exec", &["kontena service exec -it --shell web -- sh"]),
+    ("kontena service env", &["kontena service env list web"]),
+    ("kontena service env list", &["kontena service env ls web"]),
+    ("kontena service env add", &["kontena service env add web LEVEL=debug"]),
+    ("kontena service env remove", &["kontena service env rm web LEVEL"]),
+    ("kontena service link", &["kontena service link web shop/db"]),
+    ("kontena service unlink", &["kontena service unlink web shop/db"]),
+    ("kontena service secret", &["kontena service secret link web DB_PASSWORD:PGPASSWORD:env"]),
+    (
+        "kontena service secret link",
+        &["kontena service secret link web DB_PASSWORD:PGPASSWORD:env"],
+    ),
+    (
+        "kontena service secret unlink",
+        &["kontena service secret unlink web DB_PASSWORD:PGPASSWORD:env"],
+    ),
+    ("kontena vault", &["kontena vault list"]),
+    ("kontena vault list", &["kontena vault ls"]),
+    ("kontena vault write", &["kontena vault write DB_PASSWORD < password.txt"]),
+    ("kontena vault update", &["kontena vault update --upsert DB_PASSWORD < password.txt"]),
+    ("kontena vault read", &["kontena vault read --value DB_PASSWORD"]),
+    ("kontena vault remove", &["kontena vault rm DB_PASSWORD"]),
+    ("kontena vault export", &["kontena vault export > secrets.yml"]),
+    ("kontena vault import", &["kontena vault import secrets.yml"]),
+    ("kontena volume", &["kontena volume list"]),
+    ("kontena volume list", &["kontena volume ls"]),
+    ("kontena volume show", &["kontena volume show data"]),
+    ("kontena volume create", &["kontena volume create --driver local --scope instance data"]),
+    ("kontena volume remove", &["kontena volume rm data"]),
+    ("kontena container", &["kontena container list"]),
+    ("kontena container list", &["kontena container ls --all"]),
+    ("kontena container inspect", &["kontena container inspect core-01/web-1"]),
+    ("kontena container logs", &["kontena container logs -f core-01/web-1"]),
+    ("kontena container exec", &["kontena container exec core-01/web-1 -- ls -l"]),
+    ("kontena external-registry", &["kontena external-registry list"]),
+    ("kontena external-registry list", &["kontena external-registry ls"]),
+    (
+        "kontena external-registry add",
+        &["kontena external-registry add -u ann -p secret registry.example.com"],
+    ),
+    ("kontena external-registry remove", &["kontena external-registry rm registry.example.com"]),
+    ("kontena events", &["kontena events --follow"]),
+    ("kontena grid logs", &["kontena grid logs -f --service web"]),
+    ("kontena grid events", &["kontena grid events --since 1h"]),
     ("kontena whoami", &["kontena whoami"]),
     ("kontena version", &["kontena version --cli"]),
     (
@@ -179,18 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_nodes_grids_and_masters_have_examples() {
+    fn every_command_has_an_example_and_every_example_a_command() {
+        let mut paths = Vec::new();
         visit(&tree(), &mut |command| {
-            let path = command.get_bin_name().unwrap_or("kontena").to_owned();
-            let owed = ["node", "grid", "master"].iter().any(|group| path.contains(group));
-            assert!(
-                !owed
-                    || !of(command).is_empty()
-                    || path.contains("logs")
-                    || path.contains("events"),
-                "{path}"
-            );
+            paths.push(command.get_bin_name().unwrap_or("kontena").to_owned());
+            assert!(!of(command).is_empty(), "{:?}", paths.last());
         });
+        for (path, examples) in EXAMPLES {
+            assert!(paths.iter().any(|known| known == path), "{path}");
+            assert!(examples.iter().all(|example| example.contains("kontena")), "{path}");
+        }
     }
 
     #[test]
