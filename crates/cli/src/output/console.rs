@@ -19,6 +19,8 @@ pub(crate) struct Setup {
     pub(crate) err: Palette,
     /// Symbols beyond ASCII.
     pub(crate) utf8: bool,
+    /// Menus are lists of numbers.
+    pub(crate) simple: bool,
     /// A user can be asked.
     pub(crate) interactive: bool,
     /// Standard output is a terminal.
@@ -42,6 +44,7 @@ impl Setup {
             out: Palette { on: is_coloured(environment, color, terminal) },
             err: Palette { on: is_coloured(environment, color, io::stderr().is_terminal()) },
             utf8: environment.is_utf8(),
+            simple: dumb || environment.is_set("KONTENA_SIMPLE_TERM"),
             interactive: terminal && io::stdin().is_terminal(),
             terminal,
             animated: terminal && !dumb && progress == ProgressForm::Auto,

@@ -4,6 +4,7 @@
 
 mod console;
 mod ink;
+mod menu;
 mod numbers;
 mod prompt;
 mod spinner;

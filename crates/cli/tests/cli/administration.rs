@@ -275,12 +275,29 @@ fn a_master_is_renamed() {
 #[test]
 fn masters_to_remove_are_picked_from_a_menu() {
     let kontena = Kontena::c1(&Master::new());
-    let none = kontena.run_on_terminal("master rm", &[("separated by commas:", "\n")]);
+    let menu = "Enter ends)\r\n";
+    let none = kontena.run_on_terminal("master rm", &[(menu, "\r")]);
     none.exits(0);
     assert_eq!(visible(&none.out).last().map(String::as_str), Some("No masters selected"));
+    kontena.run_on_terminal("master rm", &[(menu, "\u{3}")]).exits(130);
+    let picked =
+        kontena.run_on_terminal("master rm", &[(menu, "\u{1b}[B \r"), ("Are you sure?", "y\n")]);
+    picked.exits(0);
+    assert!(picked.out.contains("Removing 1 master from configuration"), "{:?}", picked.out);
+    let config = kontena.config();
+    assert_eq!(config["servers"].as_array().map(Vec::len), Some(1));
+    assert_eq!(config["servers"][0]["name"], "test");
+    kontena.run("master rm").fails(" [error] Command requires --force");
+}
+
+#[test]
+fn a_simple_terminal_has_numbers_to_pick() {
+    let kontena = Kontena::c1(&Master::new()).env("KONTENA_SIMPLE_TERM", "1");
+    let wrong = kontena.run_on_terminal("master rm", &[("separated by commas:", "7\n")]);
+    wrong.exits(1);
+    assert!(wrong.out.contains(" [error] There is no number 7 in the list"), "{:?}", wrong.out);
     let picked = kontena
         .run_on_terminal("master rm", &[("separated by commas:", "2\n"), ("Are you sure?", "y\n")]);
     picked.exits(0);
     assert_eq!(kontena.config()["servers"].as_array().map(Vec::len), Some(1));
-    kontena.run("master rm").fails(" [error] Command requires --force");
 }

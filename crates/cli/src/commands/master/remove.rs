@@ -41,24 +41,11 @@ pub(super) fn run(session: &Session<'_>, args: &MasterRemove) -> Result<(), Fail
     Ok(())
 }
 
-/// Lets the user pick by number.
+/// Lets the user pick.
 fn choose(session: &Session<'_>) -> Result<Vec<String>, Failure> {
-    let console = session.console;
-    console.require_user()?;
-    console.line("Select masters to remove from configuration file:")?;
-    for (number, server) in session.config.servers.iter().enumerate() {
-        console.line(format!("  {}. {}", number + 1, server.name))?;
-    }
-    let answer = console.ask("Numbers, separated by commas: ")?;
-    answer
-        .split([',', ' '])
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            let number = word.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            number
-                .and_then(|index| session.config.servers.get(index))
-                .map(|server| server.name.clone())
-                .ok_or_else(|| Failure::said(format!("There is no master number {word}")))
-        })
-        .collect()
+    let names: Vec<String> =
+        session.config.servers.iter().map(|server| server.name.clone()).collect();
+    let title = "Select masters to remove from configuration file:";
+    let picked = session.console.pick(title, &names)?;
+    Ok(picked.into_iter().filter_map(|index| names.get(index).cloned()).collect())
 }
