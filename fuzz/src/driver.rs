@@ -131,7 +131,7 @@ fn body(param: &Value, frame: usize) {
         (GridId::from_bytes([1; 12]), NodeId::from_bytes([2; 12]), Time::default());
     black_box(wire::read_docker_info(&document));
     black_box(wire::read_node_stats(&document, now));
-    black_box(wire::read_container_memory(&document));
+    black_box(wire::read_container_stat(&document, now));
     black_box(wire::read_pod_state(param)).ok();
     black_box(wire::read_pod_event(param, grid, node, now)).ok();
     container(&document, grid, node, now);

@@ -35,6 +35,17 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<ContainerRecord>> {
     many(rows.select(ContainerRow::as_select()).load(conn)?)
 }
 
+/// The containers of a node, oldest first.
+///
+/// # Errors
+/// Where the query fails.
+pub fn of_node(conn: &mut Conn, node: NodeId) -> Result<Vec<ContainerRecord>> {
+    let rows = containers::table
+        .filter(containers::node_id.eq(node.to_string()))
+        .order((containers::created_at, containers::id));
+    many(rows.select(ContainerRow::as_select()).load(conn)?)
+}
+
 /// What decisions see of the containers of a grid.
 ///
 /// # Errors

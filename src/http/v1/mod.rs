@@ -14,6 +14,7 @@ pub(super) mod nodes;
 pub(super) mod registries;
 pub(super) mod secrets;
 pub(super) mod services;
+pub(super) mod stats;
 mod stream;
 pub(super) mod users;
 pub(super) mod view;

@@ -20,26 +20,31 @@ cases!(
 );
 
 /// A service `app`, and a node that has a container of it.
-fn furnish(fixture: &Fixture) -> Agent {
+pub(super) fn furnish(fixture: &Fixture) -> Agent {
     let service = fixture.service("app", json!({}));
     assert_eq!(service["id"], "g1/null/app");
     let agent = Agent::connect(&fixture.server, "gtok", "ID1", "n1", Agent::agreeable());
     for (id, name) in [("c1", "app"), ("c2", "other")] {
-        let service = if name == "app" { service_id(fixture) } else { String::new() };
-        let container = json!({
-            "Id": id, "Name": format!("/{name}-1"),
-            "Config": { "Image": "redis", "Labels": {
-                "io.kontena.service.id": service, "io.kontena.service.name": name,
-                "io.kontena.service.instance_number": "1", "io.kontena.stack.name": "null",
-                "io.kontena.container.name": format!("{name}-1"),
-                "io.kontena.container.type": "container",
-            } },
-            "State": { "Running": true },
-        });
-        let body = json!({ "node": "ID1", "container": container });
+        let body = container(fixture, id, name, true);
         assert_eq!(agent.call("/containers/save", vec![body]), Ok(json!({})));
     }
     agent
+}
+
+/// What an agent says of a container of the service `app`, or of no service.
+pub(super) fn container(fixture: &Fixture, id: &str, name: &str, running: bool) -> Value {
+    let service = if name == "app" { service_id(fixture) } else { String::new() };
+    let container = json!({
+        "Id": id, "Name": format!("/{name}-1"),
+        "Config": { "Image": "redis", "Labels": {
+            "io.kontena.service.id": service, "io.kontena.service.name": name,
+            "io.kontena.service.instance_number": "1", "io.kontena.stack.name": "null",
+            "io.kontena.container.name": format!("{name}-1"),
+            "io.kontena.container.type": "container",
+        } },
+        "State": { "Running": running },
+    });
+    json!({ "node": "ID1", "container": container })
 }
 
 /// The identity that labels carry, which the API does not show.

@@ -13,6 +13,7 @@ pub mod nodes;
 pub mod sequences;
 pub mod server;
 pub mod services;
+pub mod stats;
 pub mod tokens;
 pub mod transport;
 pub mod users;
@@ -48,6 +49,7 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("exec", exec::CASES),
     ("sequences", sequences::CASES),
     ("logs", logs::CASES),
+    ("stats", stats::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

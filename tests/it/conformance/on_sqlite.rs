@@ -18,7 +18,9 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs,);
+on_sqlite!(
+    transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs, stats,
+);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]
