@@ -149,7 +149,7 @@ pub fn by_container_id(
     let row = containers::table
         .filter(containers::grid_id.eq(grid.to_string()))
         .filter(containers::container_id.eq(container_id));
-    one(row.select(ContainerRow::as_select()).first(conn).optional()?)
+    one(row.select(ContainerRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A container of a node by name; the newest of several.

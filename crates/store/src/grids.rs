@@ -42,7 +42,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Grid>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, grid: GridId) -> Result<Option<Grid>> {
-    one(grids::table.find(grid.to_string()).select(GridRow::as_select()).first(conn).optional()?)
+    one(grids::table
+        .find(grid.to_string())
+        .select(GridRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// A grid by name.
@@ -51,7 +55,7 @@ pub fn by_id(conn: &mut Conn, grid: GridId) -> Result<Option<Grid>> {
 /// Where the query fails.
 pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Grid>> {
     let row = grids::table.filter(grids::name.eq(name));
-    one(row.select(GridRow::as_select()).first(conn).optional()?)
+    one(row.select(GridRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The grid that a token, given as its keyed hash, opens.
@@ -60,7 +64,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Grid>> {
 /// Where the query fails.
 pub fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Grid>> {
     let row = grids::table.filter(grids::token_hash.eq(token_hash));
-    one(row.select(GridRow::as_select()).first(conn).optional()?)
+    one(row.select(GridRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The grid a node belongs to.
@@ -72,7 +76,7 @@ pub fn of_node(conn: &mut Conn, node: NodeId) -> Result<Option<Grid>> {
         .inner_join(nodes::table)
         .filter(nodes::id.eq(node.to_string()))
         .select(GridRow::as_select());
-    one(row.first(conn).optional()?)
+    one(row.get_result(conn).optional()?)
 }
 
 /// Writes a grid's token and makes its default stack; belongs in the job that creates the grid.

@@ -8,6 +8,9 @@
 //!
 //! Rows and their conversions stay in `row`; what leaves this crate are the nouns of the domain. Nothing
 //! is decided here: a change is written exactly if what it presupposes still holds.
+//!
+//! What a unique key finds is read with `get_result`, not with `first`: that adds `LIMIT ?`, and SQLite
+//! prepares a statement again whenever a limit is bound, which takes longer than the query.
 
 pub mod audit;
 mod change;
