@@ -281,6 +281,7 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         rosters: Arc::default(),
         ready: Arc::new(AtomicBool::new(true)),
         throttle: Throttle::default(),
+        beat: config.stream_beat,
     })
 }
 

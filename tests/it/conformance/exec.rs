@@ -18,10 +18,10 @@ cases!(
 );
 
 const ENGINE: &str = "ABCD:EFGH:1";
-const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
+pub(super) const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
 
 /// An agent with a running and a stopped container.
-fn agent(fixture: &Fixture) -> Agent {
+pub(super) fn agent(fixture: &Fixture) -> Agent {
     let answers = Box::new(|method: &str, params: &[Value]| {
         Some(match method {
             "/containers/create_exec" => Ok(json!({ "id": "uuid-1" })),
@@ -45,10 +45,10 @@ fn agent(fixture: &Fixture) -> Agent {
     agent
 }
 
-struct Client(WebSocket<TcpStream>);
+pub(super) struct Client(WebSocket<TcpStream>);
 
 impl Client {
-    fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
+    pub(super) fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
         let addr = fixture.server.addr;
         let stream = TcpStream::connect(addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
@@ -73,7 +73,7 @@ impl Client {
     }
 
     /// What comes until the connection is closed, with code and reason.
-    fn rest(&mut self) -> (Vec<Value>, u16, String) {
+    pub(super) fn rest(&mut self) -> (Vec<Value>, u16, String) {
         let mut heard = Vec::new();
         loop {
             match self.0.read().expect("reads") {

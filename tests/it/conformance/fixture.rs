@@ -50,6 +50,8 @@ impl Fixture {
         };
         let mut all = settings.to_vec();
         all.push(("VAULT_KEY", VAULT_KEY));
+        // Nobody waits for signs of life.
+        all.push(("KONTENA_STREAM_BEAT", "0.2"));
         let server = Server::start_on(url, folder, &all);
         let admin = server.log_in();
         let token = |email: &str, roles: &[&str]| issue(&server, email, roles);
@@ -66,7 +68,12 @@ impl Fixture {
         let store = &app.means.store;
         let admin = store.read(|conn| users::by_email(conn, "admin")).await;
         let user = admin.expect("reads").expect("the administrator");
-        let caller = Caller { user, source_ip: String::new(), user_agent: String::new() };
+        let caller = Caller {
+            user,
+            source_ip: String::new(),
+            user_agent: String::new(),
+            token: String::new(),
+        };
         let draft = validate::grid::create(&json!({})).expect("a draft");
         for (name, token) in [("g1", Some("gtok")), ("g2", None)] {
             let draft = GridDraft {

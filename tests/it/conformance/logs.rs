@@ -59,7 +59,7 @@ fn service_id(fixture: &Fixture) -> String {
 }
 
 /// Has a container write lines, a hundred milliseconds apart.
-fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
+pub(super) fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
     let count = lines.len();
     let items: Vec<Value> = lines
         .map(|n| json!({ "id": id, "time": format!("2017-08-01T12:00:{:02}.{}00456Z", n / 10 % 60, n % 10),
@@ -78,7 +78,7 @@ fn data(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
+pub(super) const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
 
 fn cases_93_and_94_pages_of_lines(fixture: &Fixture) {
     let agent = furnish(fixture);
@@ -159,13 +159,16 @@ fn case_99_events_have_a_severity_and_relations(fixture: &Fixture) {
 }
 
 /// A client that follows, chunk by chunk.
-struct Client(BufReader<TcpStream>);
+pub(super) struct Client(BufReader<TcpStream>);
 
 impl Client {
     fn follow(fixture: &Fixture, path: &str) -> Self {
+        Self::follow_as(fixture, path, &fixture.admin)
+    }
+
+    pub(super) fn follow_as(fixture: &Fixture, path: &str, bearer: &str) -> Self {
         let mut stream = TcpStream::connect(fixture.server.addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("sets");
-        let bearer = &fixture.admin;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: m\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer {bearer}\r\n\r\n"
         );
@@ -183,8 +186,8 @@ impl Client {
         Self(reader)
     }
 
-    /// The next chunk; none where the connection breaks.
-    fn chunk(&mut self) -> Option<String> {
+    /// The next chunk, an empty one at the end; none where the connection breaks.
+    pub(super) fn chunk(&mut self) -> Option<String> {
         let mut size = String::new();
         self.0.read_line(&mut size).ok().filter(|read| *read > 0)?;
         let size = usize::from_str_radix(size.trim(), 16).expect("a size");
@@ -195,7 +198,7 @@ impl Client {
     }
 
     /// The next object, which has to have a chunk of its own.
-    fn object(&mut self) -> Value {
+    pub(super) fn object(&mut self) -> Value {
         loop {
             let chunk = self.chunk().expect("goes on");
             if chunk != " " {

@@ -20,6 +20,7 @@ macro_rules! on_sqlite {
 
 on_sqlite!(
     transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs, stats,
+    withdrawn,
 );
 
 /// `cases.md` names every case that there is, and no other.
