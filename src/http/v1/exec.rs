@@ -147,7 +147,8 @@ pub(in crate::http) async fn session(
     if upgrade.is_none_or(|value| !value.to_ascii_lowercase().contains("websocket")) {
         return Err(ApiError::Gone.into());
     }
-    let upgraded = exec_socket::handshake(&request)?;
+    let improper = |_| ApiError::BadBody("The request is no proper websocket upgrade");
+    let upgraded = exec_socket::handshake(&request).map_err(improper)?;
     let mode = flags.mode();
     let event = if mode.interactive { "exec_interactive" } else { "exec" };
     commands::containers::looked_into(&app.means, &caller, &grid, &node, &container, event)
