@@ -45,10 +45,11 @@ fn agent(fixture: &Fixture) -> Agent {
     agent
 }
 
-struct Client(WebSocket<TcpStream>);
+/// A client of an exec session.
+pub(super) struct Client(WebSocket<TcpStream>);
 
 impl Client {
-    fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
+    pub(super) fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
         let addr = fixture.server.addr;
         let stream = TcpStream::connect(addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
@@ -68,12 +69,12 @@ impl Client {
         Self::dial(fixture, &format!("{CONTAINER}/exec?{flags}"), &fixture.mem).expect("upgrades")
     }
 
-    fn say(&mut self, message: Value) {
+    pub(super) fn say(&mut self, message: Value) {
         self.0.send(Frame::text(message.to_string())).expect("sends");
     }
 
     /// What comes until the connection is closed, with code and reason.
-    fn rest(&mut self) -> (Vec<Value>, u16, String) {
+    pub(super) fn rest(&mut self) -> (Vec<Value>, u16, String) {
         let mut heard = Vec::new();
         loop {
             match self.0.read().expect("reads") {

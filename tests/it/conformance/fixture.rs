@@ -22,6 +22,8 @@ pub enum Database {
 /// A master with the fixture of `http-api.md` section 6.
 pub struct Fixture {
     pub server: Server,
+    /// What the code of the first administrator was exchanged for.
+    pub first_login: Value,
     /// `ADMIN`: the bearer of the user `admin`.
     pub admin: String,
     /// `MEM`: `mem@x.io`, member of g1 without a role.
@@ -51,13 +53,32 @@ impl Fixture {
         let mut all = settings.to_vec();
         all.push(("VAULT_KEY", VAULT_KEY));
         let server = Server::start_on(url, folder, &all);
-        let admin = server.log_in();
+        let first_login = server.first_login();
+        let admin = first_login["access_token"].as_str().expect("a token").to_owned();
         let token = |email: &str, roles: &[&str]| issue(&server, email, roles);
         let (mem, out) = (token("mem@x.io", &[]), token("out@x.io", &[]));
         let (ga, ua) = (token("ga@x.io", &["grid_admin"]), token("ua@x.io", &["user_admin"]));
-        let fixture = Self { server, admin, mem, ga, ua, out };
+        let fixture = Self { server, first_login, admin, mem, ga, ua, out };
         actix::System::new().block_on(fixture.furnish());
         fixture
+    }
+
+    /// Stops the master and starts another with these settings on what it has left. `self` has to be kept:
+    /// its end removes the database.
+    pub fn restarted(&self, settings: &[(&str, &str)]) -> Self {
+        self.server.stop();
+        let mut all = settings.to_vec();
+        all.push(("VAULT_KEY", VAULT_KEY));
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            server: Server::start_on(self.server.database_url(), folder, &all),
+            first_login: self.first_login.clone(),
+            admin: self.admin.clone(),
+            mem: self.mem.clone(),
+            ga: self.ga.clone(),
+            ua: self.ua.clone(),
+            out: self.out.clone(),
+        }
     }
 
     /// Makes the grids, whose names are too short to be given by way of the API.

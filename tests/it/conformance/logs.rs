@@ -48,7 +48,7 @@ pub(super) fn container(fixture: &Fixture, id: &str, name: &str, running: bool) 
 }
 
 /// The identity that labels carry, which the API does not show.
-fn service_id(fixture: &Fixture) -> String {
+pub(super) fn service_id(fixture: &Fixture) -> String {
     let store = &fixture.server.app.means.store;
     let read = store.read(|conn| {
         let grid = kontena_store::grids::by_name(conn, "g1")?.expect("the grid");
@@ -59,7 +59,7 @@ fn service_id(fixture: &Fixture) -> String {
 }
 
 /// Has a container write lines, a hundred milliseconds apart.
-fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
+pub(super) fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
     let count = lines.len();
     let items: Vec<Value> = lines
         .map(|n| json!({ "id": id, "time": format!("2017-08-01T12:00:{:02}.{}00456Z", n / 10 % 60, n % 10),
