@@ -27,7 +27,7 @@ pub type Answers = dyn Fn(&str, &[Value]) -> Option<Result<Value, (i64, String)>
 
 /// A scripted agent. Hangs up when dropped.
 pub struct Agent {
-    out: Option<mpsc::Sender<Message>>,
+    out: Option<mpsc::Sender<Vec<u8>>>,
     heard: Arc<Mutex<Vec<Message>>>,
     closed: Arc<Mutex<Option<(u16, String)>>>,
     frozen: Arc<AtomicBool>,
@@ -118,8 +118,13 @@ impl Agent {
     }
 
     pub fn send(&self, message: Message) {
+        self.send_bytes(message.encode());
+    }
+
+    /// Sends what may be no message.
+    pub fn send_bytes(&self, bytes: Vec<u8>) {
         // Who has hung up has nothing to say.
-        self.out.as_ref().map(|out| out.send(message).ok());
+        self.out.as_ref().map(|out| out.send(bytes).ok());
     }
 
     pub fn notify(&self, method: &str, params: Vec<Value>) {
@@ -210,7 +215,7 @@ impl Drop for Agent {
 /// Reads and writes until either side hangs up; returns how the master did.
 fn live(
     mut socket: WebSocket<TcpStream>,
-    outgoing: &mpsc::Receiver<Message>,
+    outgoing: &mpsc::Receiver<Vec<u8>>,
     frozen: &AtomicBool,
     heard: &Mutex<Vec<Message>>,
     answers: &Answers,
@@ -218,7 +223,7 @@ fn live(
     loop {
         loop {
             match outgoing.try_recv() {
-                Ok(message) => socket.send(Frame::binary(message.encode())).ok()?,
+                Ok(bytes) => socket.send(Frame::binary(bytes)).ok()?,
                 Err(mpsc::TryRecvError::Empty) => break,
                 Err(mpsc::TryRecvError::Disconnected) => return None,
             }
