@@ -33,7 +33,8 @@ async fn secrets_are_their_grids(store: &Store) {
         (grid(store, "sealed-secrets").await, grid(store, "sealed-secrets-2").await);
     let made: Vec<Secret> = ["b", "A", "a"].map(|name| secret(&grid, name)).into();
     let other = secret(&elsewhere, "a");
-    for secret in made.iter().chain([&other]).cloned() {
+    for secret in made.iter().chain([&other]) {
+        let secret = secret.clone();
         let created = store.write(move |tx| secrets::create(tx.conn(), &secret)).await;
         created.expect("creates");
     }
@@ -41,7 +42,7 @@ async fn secrets_are_their_grids(store: &Store) {
     let found = of_grid(grid.id).await.expect("reads");
     let names: BTreeSet<&str> = found.iter().map(|secret| secret.name.as_str()).collect();
     assert_eq!((found.len(), names), (3, BTreeSet::from(["A", "a", "b"])), "case counts");
-    assert_eq!(of_grid(elsewhere.id).await.expect("reads"), [other.clone()]);
+    assert_eq!(of_grid(elsewhere.id).await.expect("reads"), [other]);
     let id = grid.id;
     let names = store.read(move |conn| secrets::names(conn, id)).await.expect("reads");
     assert_eq!(names, ["A", "a", "b"].map(str::to_owned).into());
@@ -86,7 +87,8 @@ async fn registries_are_their_grids(store: &Store) {
     };
     let made = [registry(&grid, "r.io:5000", Some("a@x.io")), registry(&grid, "a.io", None)];
     let other = registry(&elsewhere, "r.io:5000", None);
-    for registry in made.iter().chain([&other]).cloned() {
+    for registry in made.iter().chain([&other]) {
+        let registry = registry.clone();
         let created = store.write(move |tx| registries::create(tx.conn(), &registry)).await;
         created.expect("creates");
     }
