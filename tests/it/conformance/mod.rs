@@ -11,6 +11,8 @@ pub mod grids;
 pub mod logs;
 pub mod nodes;
 pub mod sequences;
+pub mod sequences_of_master;
+pub mod sequences_of_service;
 pub mod server;
 pub mod services;
 pub mod stats;
@@ -49,6 +51,8 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("vault", vault::CASES),
     ("exec", exec::CASES),
     ("sequences", sequences::CASES),
+    ("sequences_of_service", sequences_of_service::CASES),
+    ("sequences_of_master", sequences_of_master::CASES),
     ("logs", logs::CASES),
     ("stats", stats::CASES),
     ("withdrawn", withdrawn::CASES),

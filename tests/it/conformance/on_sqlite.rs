@@ -19,7 +19,20 @@ macro_rules! on_sqlite {
 }
 
 on_sqlite!(
-    transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs, stats,
+    transport,
+    tokens,
+    users,
+    access,
+    grids,
+    nodes,
+    services,
+    vault,
+    exec,
+    sequences,
+    sequences_of_service,
+    sequences_of_master,
+    logs,
+    stats,
     withdrawn,
 );
 

@@ -8,6 +8,25 @@ cases!(case_91_figures_of_containers);
 
 const OF_APP: &str = "/v1/services/g1/null/app/stats";
 
+/// What an agent measures of a container.
+pub(super) fn stat(id: &str, percent: f64, usage: i64, received: i64) -> Value {
+    json!({
+        "id": id,
+        "spec": { "cpu": { "limit": 1024, "mask": "0-1" },
+                  "memory": { "limit": 9_223_372_036_854_771_712_u64 } },
+        "cpu": { "usage": 186_000_000, "usage_pct": percent },
+        "memory": { "usage": usage, "working_set": 1 },
+        "filesystem": [], "diskio": {},
+        "network": { "internal": traffic(received), "external": traffic(0) },
+        "time": "2017-08-01 12:34:56 UTC",
+    })
+}
+
+fn traffic(received: i64) -> Value {
+    json!({ "interfaces": ["ethwe"], "rx_bytes": received, "rx_bytes_per_second": 1,
+            "tx_bytes": 3, "tx_bytes_per_second": 0 })
+}
+
 fn case_91_figures_of_containers(fixture: &Fixture) {
     let agent = furnish(fixture);
     let nothing =
@@ -16,23 +35,8 @@ fn case_91_figures_of_containers(fixture: &Fixture) {
     let of_node = "/v1/nodes/g1/n1/stats";
     assert_eq!(fixture.get(of_node), json!({ "stats": [nothing("app-1"), nothing("other-1")] }));
 
-    let traffic = |received: i64| {
-        json!({ "interfaces": ["ethwe"], "rx_bytes": received, "rx_bytes_per_second": 1,
-                "tx_bytes": 3, "tx_bytes_per_second": 0 })
-    };
-    for (id, percent, usage, received) in [("c1", 0.31, 5_242_880, 100), ("c2", 120.5, 7, 9000)] {
-        let stat = json!({
-            "id": id,
-            "spec": { "cpu": { "limit": 1024, "mask": "0-1" },
-                      "memory": { "limit": 9_223_372_036_854_771_712_u64 } },
-            "cpu": { "usage": 186_000_000, "usage_pct": percent },
-            "memory": { "usage": usage, "working_set": 1 },
-            "filesystem": [], "diskio": {},
-            "network": { "internal": traffic(received), "external": traffic(0) },
-            "time": "2017-08-01 12:34:56 UTC",
-        });
-        agent.notify("/containers/stat", vec![stat]);
-    }
+    agent.notify("/containers/stat", vec![stat("c1", 0.31, 5_242_880, 100)]);
+    agent.notify("/containers/stat", vec![stat("c2", 120.5, 7, 9000)]);
     let stats = fixture.until("figures", || {
         let stats = fixture.get(of_node);
         let all = stats["stats"].as_array()?.iter().all(|one| one["cpu"].is_object());
