@@ -6,9 +6,10 @@ use kontena_core::{
     Snapshot,
     domain::{Change, EngineId, Grid, Node, NodeId},
     login, rollout,
+    snapshot::Contents,
     validate::node::{NodeDraft, NodeEdit},
 };
-use kontena_store::{StoreError, grids, nodes, snapshots};
+use kontena_store::{StoreError, grids, instances, nodes, services};
 
 pub use token::{clear as clear_token, reset as reset_token, show as show_token};
 
@@ -94,8 +95,14 @@ pub async fn update(
             };
             if let Some(availability) = edit.availability
                 && availability != found.availability
-                && let Some(contents) = snapshots::load(tx.conn(), grid.id)?
             {
+                // All that is asked for, and not the whole grid: the writer has others to serve.
+                let contents = Contents {
+                    nodes: vec![found.clone()],
+                    services: services::on_node(tx.conn(), node)?,
+                    instances: instances::on_node(tx.conn(), node)?,
+                    ..Contents::empty(grid.clone())
+                };
                 let snapshot = Snapshot::new(contents, now);
                 // The nodes to notify are found by the scheduler in the feed.
                 let (changes, _) =
