@@ -67,7 +67,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode {
     let global: &Global = &run.cli.global;
     let color = if global.no_color { ColorChoice::Never } else { global.color };
-    let console = Console::new(Setup::detect(&environment, global.progress, color));
+    // Programs get data on standard output and nothing else.
+    let progress = if ending.json { ProgressForm::None } else { global.progress };
+    let console = Console::new(Setup::detect(&environment, progress, color));
     // Words between two presses of TAB are no place for errors.
     let completing = matches!(run.cli.command, Some(Command::Complete(_)));
     make_interruptible(&console);

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::values::non_negative;
-use super::{Force, Listing, Showing};
+use super::{Force, ListFormat, Listing, Showing};
 
 /// The commands of `kontena grid`.
 #[derive(Debug, Subcommand)]
@@ -257,6 +257,9 @@ pub(crate) struct TrustedSubnetList {
     /// Has no effect; Kontena 1.5 takes it too.
     #[arg(short, long, hide = true)]
     quiet: bool,
+    /// Output format: table, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub(crate) output: ListFormat,
 }
 
 /// `kontena grid trusted-subnet add`.

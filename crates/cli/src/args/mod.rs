@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
+pub(crate) mod administration;
 pub(crate) mod container;
 pub(crate) mod definition;
 mod examples;

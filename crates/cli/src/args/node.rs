@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Force, Listing, Showing};
+use super::{Force, ListFormat, Listing, Showing};
 
 /// The commands of `kontena node`.
 #[derive(Debug, Subcommand)]
@@ -245,6 +245,9 @@ pub(crate) struct LabelList {
     /// Has no effect; Kontena 1.5 takes it too.
     #[arg(short, long, hide = true)]
     quiet: bool,
+    /// Output format: table, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub(crate) output: ListFormat,
 }
 
 /// `kontena node label add`.

@@ -79,7 +79,8 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
     let (path, leaf) = walk(&root, words);
     match outcome {
         Ok((cli, _)) if cli.version => {
-            Invocation::Print(format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION")))
+            let (version, os) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+            Invocation::Print(format!("kontena-cli {version} [{os}+{}]\n", std::env::consts::ARCH))
         }
         Ok((cli, _)) if cli.command.is_none() => Invocation::Print(help::render(leaf, &path)),
         Ok((cli, watched)) => Invocation::Run(Box::new(Run { cli, path, watched })),
@@ -330,7 +331,8 @@ mod tests {
             assert!(text.contains("Usage:") && text.contains("Options:"), "{text}");
         }
         let Invocation::Print(version) = read("kontena -v") else { panic!("version") };
-        assert_eq!(version, format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION")));
+        let start = format!("kontena-cli {} [", env!("CARGO_PKG_VERSION"));
+        assert!(version.starts_with(&start) && version.ends_with("]\n"), "{version}");
     }
 
     #[test]

@@ -28,6 +28,19 @@ pub(super) fn list(
     Ok(true)
 }
 
+/// Prints a list of texts, one per line or as a document.
+pub(super) fn texts(
+    console: &Console,
+    format: ListFormat,
+    texts: &[String],
+) -> Result<(), Failure> {
+    let objects: Vec<Value> = texts.iter().map(|text| Value::from(text.as_str())).collect();
+    if list(console, format, &objects)? {
+        return Ok(());
+    }
+    texts.iter().try_for_each(|text| Ok(console.line(text)?))
+}
+
 /// Prints an object as JSON, YAML or by its name; false where the text for people is asked for.
 pub(super) fn object(
     console: &Console,

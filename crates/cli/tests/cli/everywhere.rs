@@ -133,6 +133,8 @@ fn programs_get_errors_as_a_line_of_json() {
     let refused = error(&by_variable, "node create x", 1);
     assert_eq!(refused["message"], "Unprocessable Entity");
     assert_eq!(refused["details"], json!({"name": "taken"}));
+    let made = by_variable.run("node label add core-01 -v x");
+    made.prints(&[]).exits(0);
     let stranger = error(&Kontena::new(), "node ls -o json", 1);
     assert_eq!(stranger["kind"], "not_logged_in");
     master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.2.9\r\n");

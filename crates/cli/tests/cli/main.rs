@@ -21,6 +21,7 @@ mod grid;
 mod http;
 mod login;
 mod node;
+mod operations;
 mod parsing;
 mod placement;
 mod registry;

@@ -63,7 +63,8 @@ fn every_command_has_help() {
 
 #[test]
 fn the_version_is_the_products() {
-    let version = format!("kontena-cli {}", env!("CARGO_PKG_VERSION"));
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let version = format!("kontena-cli {} [{os}+{arch}]", env!("CARGO_PKG_VERSION"));
     Kontena::new().run("--version").succeeds(&[&version]);
     Kontena::new().run("-v").succeeds(&[&version]);
 }

@@ -4,6 +4,7 @@ use kontena_protocol::api::GridUpdate;
 
 use crate::api::{Client, Grid, Method, path};
 use crate::args::grid::TrustedSubnetCommand;
+use crate::commands::document;
 use crate::failure::Failure;
 use crate::output::Ink;
 use crate::session::Session;
@@ -11,9 +12,9 @@ use crate::session::Session;
 /// Runs a command of the group.
 pub(super) fn run(session: &Session<'_>, command: &TrustedSubnetCommand) -> Result<(), Failure> {
     match command {
-        TrustedSubnetCommand::List(_) => {
+        TrustedSubnetCommand::List(args) => {
             let (_, _, subnets) = read(session)?;
-            subnets.iter().try_for_each(|subnet| Ok(session.console.line(subnet)?))
+            document::texts(session.console, args.output, &subnets)
         }
         TrustedSubnetCommand::Add(args) => add(session, &args.subnet),
         TrustedSubnetCommand::Remove(args) => {

@@ -6,7 +6,9 @@ use std::io::Read as _;
 use serde_json::{Map, Value};
 
 use crate::api::{Method, encode, path};
-use crate::args::master::{ConfigCommand, ConfigExport, ConfigGet, ConfigImport, FileFormat};
+use crate::args::administration::{
+    ConfigCommand, ConfigExport, ConfigGet, ConfigImport, FileFormat,
+};
 use crate::commands::{document, flat};
 use crate::failure::Failure;
 use crate::output::{DESTRUCTIVE, yaml};

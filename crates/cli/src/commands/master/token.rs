@@ -5,7 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{Method, encode, read};
-use crate::args::master::{TokenCommand, TokenCreate, TokenCurrent, TokenList, TokenRemove};
+use crate::args::administration::{
+    TokenCommand, TokenCreate, TokenCurrent, TokenList, TokenRemove,
+};
 use crate::args::{ListFormat, ShowFormat};
 use crate::clock;
 use crate::commands::{document, text};

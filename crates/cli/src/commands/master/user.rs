@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Client, Method, path};
 use crate::args::ListFormat;
-use crate::args::master::{
+use crate::args::administration::{
     RoleAdd, RoleCommand, RoleRemove, UserCommand, UserInvite, UserList, UserRemove,
 };
 use crate::commands::{document, text};
