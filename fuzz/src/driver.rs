@@ -131,7 +131,13 @@ fn body(param: &Value, frame: usize) {
         (GridId::from_bytes([1; 12]), NodeId::from_bytes([2; 12]), Time::default());
     black_box(wire::read_docker_info(&document));
     black_box(wire::read_node_stats(&document, now));
-    black_box(wire::read_container_memory(&document));
+    black_box(wire::read_container_stat(&document, now));
+    black_box(wire::read_log_batch(&document, now));
+    black_box(wire::chunk_bytes(param));
+    for (interactive, running) in [(true, false), (true, true), (false, false)] {
+        let mode = wire::ExecMode { interactive, shell: true, tty: interactive };
+        black_box(wire::read_exec(&text, mode, running)).ok();
+    }
     black_box(wire::read_pod_state(param)).ok();
     black_box(wire::read_pod_event(param, grid, node, now)).ok();
     container(&document, grid, node, now);

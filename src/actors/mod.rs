@@ -48,7 +48,7 @@ pub struct Tools {
     pub failpoints: Failpoints,
     /// When this master was not there.
     pub attendance: Attendance,
-    /// How much memory containers take, until it is kept.
+    /// What agents measure of containers.
     pub usage: Usage,
     /// What the configuration fixes.
     pub rules: Arc<Rules>,

@@ -145,6 +145,7 @@ routes! {
     post "/v1/grids/{grid}/users" Needs(ManageGridUsers) => v1::users::assign ["User" "assign user"];
     delete "/v1/grids/{grid}/users/{email}" Needs(ManageGridUsers) => v1::users::unassign ["User" "unassign user"];
     get "/v1/grids/{grid}/audit_log" Needs(ReadGrid) => v1::audit::of_grid;
+    get "/v1/grids/{grid}/stats" Needs(ReadGrid) => v1::stats::of_grid;
     get "/v1/grids/{grid}/event_logs" Needs(ReadGrid) => v1::events::of_grid;
     get "/v1/grids/{grid}/container_logs" Needs(ReadGrid) => v1::logs::of_grid;
 
@@ -162,6 +163,7 @@ routes! {
     get "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::show_by_engine;
     put "/v1/nodes/{node}" Access::GridToken => v1::nodes::legacy::update_by_engine ["HostNode" "update"];
     get "/v1/nodes/{grid}/{node}/health" Needs(ReadGrid) => v1::nodes::health::show;
+    get "/v1/nodes/{grid}/{node}/stats" Needs(ReadGrid) => v1::stats::of_node;
     get "/v1/nodes/{grid}/{node}/metrics" Needs(ReadGrid) => v1::nodes::metrics::show;
 
     // Services.
@@ -182,6 +184,7 @@ routes! {
     post "/v1/services/{grid}/{stack}/{service}/envs" Needs(ManageServices) => v1::instances::add_env ["GridService" "add_env"];
     delete "/v1/services/{grid}/{stack}/{service}/envs/{key}" Needs(ManageServices) => v1::instances::remove_env ["GridService" "remove_env"];
     get "/v1/services/{grid}/{stack}/{service}/containers" Needs(ReadGrid) => v1::services::containers;
+    get "/v1/services/{grid}/{stack}/{service}/stats" Needs(ReadGrid) => v1::stats::of_service;
     get "/v1/services/{grid}/{stack}/{service}/event_logs" Needs(ReadGrid) => v1::events::of_service;
     get "/v1/services/{grid}/{stack}/{service}/container_logs" Needs(ReadGrid) => v1::logs::of_service;
     get "/v1/services/{grid}/{stack}/{service}/explain" Needs(ReadGrid) => v1::explain::show;

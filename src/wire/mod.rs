@@ -20,5 +20,5 @@ pub use info::{node_info, peer_ips};
 pub use log::read_log_batch;
 pub use pod::{Confidential, PodSource, domainname, pod, registry_of};
 pub use report::{ReportedState, read_docker_info, read_pod_event, read_pod_state};
-pub use stats::{read_container_memory, read_node_stats};
+pub use stats::{read_container_stat, read_node_stats};
 pub use volume::node_volume;

@@ -1,10 +1,10 @@
-//! What agents measure: `/nodes/stats` and `/containers/stat` read leniently, as a figure that is missing or no number must not
-//! lose the others.
+//! What agents measure: `/nodes/stats` and `/containers/stat` read leniently, as a figure that is missing or
+//! no number must not lose the others.
 
 use chrono::NaiveDateTime;
 use kontena_core::domain::{
-    CpuUsage, Filesystem, LoadAverages, MemoryStats, NodeFigures, NodeSample, NodeTraffic, Time,
-    Traffic,
+    ContainerCpu, ContainerFigures, ContainerMemory, CpuUsage, Filesystem, LoadAverages,
+    MemoryStats, NodeFigures, NodeSample, NodeTraffic, Time, Traffic,
 };
 use serde_json::Value;
 
@@ -32,13 +32,56 @@ pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
     }
 }
 
-/// Reads of `/containers/stat` which container it is about, and how many bytes of memory it takes.
+/// Reads `/containers/stat`: which container it is about, and its figures as of `now`. None where it names
+/// no container or has no figure.
 #[must_use]
-pub fn read_container_memory(stat: &Value) -> Option<(String, i64)> {
+pub fn read_container_stat(stat: &Value, now: Time) -> Option<(String, ContainerFigures)> {
     let id = field(stat, "id").as_str().filter(|id| (1..=NAME).contains(&id.len()))?;
-    let memory = field(stat, "memory");
-    field(memory, "usage").as_f64()?;
-    Some((id.to_owned(), whole(memory, "usage")))
+    let spec = field(stat, "spec");
+    let (cpu, memory) = (field(stat, "cpu"), field(stat, "memory"));
+    let network = field(stat, "network");
+    let figures = ContainerFigures {
+        at: now,
+        cpu: field(cpu, "usage_pct").as_f64().map(|percent| ContainerCpu {
+            percent,
+            limit: limit(field(spec, "cpu")),
+            cores: field(field(spec, "cpu"), "mask").as_str().and_then(cores),
+        }),
+        memory: field(memory, "usage").as_f64().map(|_| ContainerMemory {
+            usage: whole(memory, "usage"),
+            limit: limit(field(spec, "memory")),
+        }),
+        network: network.as_object().filter(|kinds| !kinds.is_empty()).map(|_| NodeTraffic {
+            internal: traffic(field(network, "internal")),
+            external: traffic(field(network, "external")),
+        }),
+    };
+    let is_empty = figures.cpu.is_none() && figures.memory.is_none() && figures.network.is_none();
+    (!is_empty).then(|| (id.to_owned(), figures))
+}
+
+/// Kept as the engine has it: "none" is a number beyond any machine there.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, which is as good as any limit of that size"
+)]
+fn limit(spec: &Value) -> Option<u64> {
+    let limit = field(spec, "limit");
+    limit.as_u64().or_else(|| limit.as_f64().map(|number| number as u64))
+}
+
+/// How many cores a mask such as `0-3,6` has; none where it is no mask.
+fn cores(mask: &str) -> Option<u32> {
+    const MOST: u32 = 65_536;
+    let mut count: u32 = 0;
+    for part in mask.split(',').take(1024) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        let cores = last.checked_sub(first)?.saturating_add(1);
+        count = count.saturating_add(cores).min(MOST);
+    }
+    Some(count)
 }
 
 /// Reads `2017-08-01 12:34:56 UTC`.
@@ -138,15 +181,34 @@ mod tests {
 
     #[test]
     fn a_container_is_read_where_it_has_a_name_and_a_figure() {
-        let read = |stat: serde_json::Value| read_container_memory(&stat);
-        let memory = serde_json::json!({ "usage": 5_242_880, "working_set": 4_194_304 });
+        let read = |stat: serde_json::Value| read_container_stat(&stat, Time::default());
+        let bytes = |stat| read(stat).and_then(|(_, figures)| Some(figures.memory?.usage));
+        let stat = serde_json::json!({
+            "id": "8919f1",
+            "spec": {"cpu": {"limit": 1024, "mask": "0-1,3"},
+                     "memory": {"limit": 9_223_372_036_854_771_712_u64}},
+            "cpu": {"usage": 186_000_000, "usage_pct": 0.31},
+            "memory": {"usage": 5_242_880, "working_set": 4_194_304},
+            "network": {"internal": {"interfaces": ["ethwe"], "rx_bytes": 7},
+                        "external": {"tx_bytes_per_second": 3.9}},
+            "time": "2017-08-01 12:34:56 UTC",
+        });
+        let (id, figures) = read(stat).expect("a stat");
+        assert_eq!((id.as_str(), figures.at), ("8919f1", Time::default()));
+        let cpu = ContainerCpu { percent: 0.31, limit: Some(1024), cores: Some(3) };
+        assert_eq!(figures.cpu, Some(cpu));
+        let limit = Some(9_223_372_036_854_771_712);
+        assert_eq!(figures.memory, Some(ContainerMemory { usage: 5_242_880, limit }));
+        let network = figures.network.expect("traffic");
+        assert_eq!(network.internal.interfaces, ["ethwe"]);
+        assert_eq!((network.internal.rx_bytes, network.external.tx_bytes_per_second), (7, 3));
+
         let cpu = serde_json::json!({ "usage_pct": null });
-        let stat = serde_json::json!({ "id": "8919f1", "memory": memory, "cpu": cpu });
-        assert_eq!(read(stat), Some(("8919f1".to_owned(), 5_242_880)));
-        let float = serde_json::json!({ "id": "a", "memory": { "usage": 7.9 } });
-        assert_eq!(read(float), Some(("a".to_owned(), 7)));
+        let partly = serde_json::json!({ "id": "a", "memory": { "usage": 7.9 }, "cpu": cpu });
+        assert_eq!(read(partly.clone()).expect("a stat").1.cpu, None);
+        assert_eq!(bytes(partly), Some(7));
         let below = serde_json::json!({ "id": "a", "memory": { "usage": -7 } });
-        assert_eq!(read(below), Some(("a".to_owned(), 0)));
+        assert_eq!(bytes(below), Some(0));
         for garbage in [
             serde_json::json!(null),
             serde_json::json!("x"),
@@ -155,9 +217,19 @@ mod tests {
             serde_json::json!({ "id": "", "memory": { "usage": 1 } }),
             serde_json::json!({ "id": "x".repeat(256), "memory": { "usage": 1 } }),
             serde_json::json!({ "id": "a", "memory": { "usage": "1" } }),
-            serde_json::json!({ "id": "a", "memory": null }),
+            serde_json::json!({ "id": "a", "memory": null, "network": {} }),
         ] {
             assert_eq!(read(garbage.clone()), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_mask_of_cores_is_counted_or_left_alone() {
+        for (mask, count) in [("0", 1), ("0-3", 4), ("0-1, 4,6-7", 5), ("0-4294967295", 65_536)] {
+            assert_eq!(cores(mask), Some(count), "{mask}");
+        }
+        for garbage in ["", "-", "3-1", "a", "0-", "0-1-2", "-1"] {
+            assert_eq!(cores(garbage), None, "{garbage}");
         }
     }
 

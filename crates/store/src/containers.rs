@@ -35,6 +35,17 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<ContainerRecord>> {
     many(rows.select(ContainerRow::as_select()).load(conn)?)
 }
 
+/// The containers of a node, oldest first.
+///
+/// # Errors
+/// Where the query fails.
+pub fn of_node(conn: &mut Conn, node: NodeId) -> Result<Vec<ContainerRecord>> {
+    let rows = containers::table
+        .filter(containers::node_id.eq(node.to_string()))
+        .order((containers::created_at, containers::id));
+    many(rows.select(ContainerRow::as_select()).load(conn)?)
+}
+
 /// What decisions see of the containers of a grid.
 ///
 /// # Errors
@@ -138,7 +149,7 @@ pub fn by_container_id(
     let row = containers::table
         .filter(containers::grid_id.eq(grid.to_string()))
         .filter(containers::container_id.eq(container_id));
-    one(row.select(ContainerRow::as_select()).first(conn).optional()?)
+    one(row.select(ContainerRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A container of a node by name; the newest of several.
@@ -151,6 +162,15 @@ pub fn by_name(conn: &mut Conn, node: NodeId, name: &str) -> Result<Option<Conta
         .filter(containers::name.eq(name))
         .order((containers::created_at.desc(), containers::id.desc()));
     one(row.select(ContainerRow::as_select()).first(conn).optional()?)
+}
+
+/// Whether a container is known.
+///
+/// # Errors
+/// Where the query fails.
+pub fn exists(conn: &mut Conn, container: ContainerId) -> Result<bool> {
+    let row = containers::table.find(container.to_string()).select(containers::id);
+    Ok(row.get_result::<String>(conn).optional()?.is_some())
 }
 
 /// How many containers of a node are known.

@@ -17,7 +17,7 @@ use crate::{
 /// Where a query fails.
 pub fn by_id(conn: &mut Conn, deploy: DeployId) -> Result<Option<Deploy>> {
     let row = deploys::table.find(deploy.to_string()).select(DeployRow::as_select());
-    let Some(row) = row.first(conn).optional()? else {
+    let Some(row) = row.get_result(conn).optional()? else {
         return Ok(None);
     };
     let instances = instance_deploys::table

@@ -42,7 +42,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Grid>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, grid: GridId) -> Result<Option<Grid>> {
-    one(grids::table.find(grid.to_string()).select(GridRow::as_select()).first(conn).optional()?)
+    one(grids::table
+        .find(grid.to_string())
+        .select(GridRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// A grid by name.
@@ -51,7 +55,7 @@ pub fn by_id(conn: &mut Conn, grid: GridId) -> Result<Option<Grid>> {
 /// Where the query fails.
 pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Grid>> {
     let row = grids::table.filter(grids::name.eq(name));
-    one(row.select(GridRow::as_select()).first(conn).optional()?)
+    one(row.select(GridRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The grid that a token, given as its keyed hash, opens.
@@ -60,7 +64,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Grid>> {
 /// Where the query fails.
 pub fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Grid>> {
     let row = grids::table.filter(grids::token_hash.eq(token_hash));
-    one(row.select(GridRow::as_select()).first(conn).optional()?)
+    one(row.select(GridRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The grid a node belongs to.
@@ -72,7 +76,7 @@ pub fn of_node(conn: &mut Conn, node: NodeId) -> Result<Option<Grid>> {
         .inner_join(nodes::table)
         .filter(nodes::id.eq(node.to_string()))
         .select(GridRow::as_select());
-    one(row.first(conn).optional()?)
+    one(row.get_result(conn).optional()?)
 }
 
 /// Writes a grid's token and makes its default stack; belongs in the job that creates the grid.
@@ -114,22 +118,25 @@ pub fn stack(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<StackId
         .filter(stacks::grid_id.eq(grid.to_string()))
         .filter(stacks::name.eq(name))
         .select(stacks::id);
-    row.first::<String>(conn).optional()?.map(|text| id("stacks", &text)).transpose()
+    row.get_result::<String>(conn).optional()?.map(|text| id("stacks", &text)).transpose()
 }
 
-/// How much there is in each grid.
+/// How much there is in each grid, or in one.
 ///
 /// # Errors
 /// Where a query fails.
-pub fn counts(conn: &mut Conn) -> Result<BTreeMap<GridId, Counts>> {
+pub fn counts(conn: &mut Conn, only: Option<GridId>) -> Result<BTreeMap<GridId, Counts>> {
     let mut counts: BTreeMap<GridId, Counts> = BTreeMap::new();
     macro_rules! count {
         ($table:ident, $query:expr, $field:ident) => {
-            for (grid, number) in $query
+            let mut query = $query
                 .group_by($table::grid_id)
                 .select(($table::grid_id, count_star()))
-                .load::<(String, i64)>(conn)?
-            {
+                .into_boxed();
+            if let Some(grid) = only {
+                query = query.filter($table::grid_id.eq(grid.to_string()));
+            }
+            for (grid, number) in query.load::<(String, i64)>(conn)? {
                 counts.entry(id("grids", &grid)?).or_default().$field = number;
             }
         };

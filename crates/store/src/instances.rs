@@ -63,6 +63,6 @@ pub fn services_on(conn: &mut Conn, node: NodeId) -> Result<Vec<ServiceId>> {
 /// Where the query fails.
 pub fn by_number(conn: &mut Conn, service: ServiceId, number: u32) -> Result<Option<Instance>> {
     let row = instances::table.find((service.to_string(), signed(number)));
-    let row = row.select(InstanceRow::as_select()).first(conn).optional()?;
+    let row = row.select(InstanceRow::as_select()).get_result(conn).optional()?;
     row.map(Instance::try_from).transpose()
 }

@@ -79,7 +79,7 @@ pub(crate) fn claim(conn: &mut Conn, holder: &str) -> Result<Claim> {
     let ours =
         (lease::epoch.eq(lease::epoch + 1), lease::holder.eq(holder), lease::renewed_at.eq(now));
     if diesel::update(lease::table.filter(free)).set(ours).execute(conn)? == 1 {
-        let epoch = lease::table.select(lease::epoch).first(conn).optional()?;
+        let epoch = lease::table.select(lease::epoch).get_result(conn).optional()?;
         return epoch.map(|epoch| Claim::Won(Epoch(epoch))).ok_or_else(no_row);
     }
     let now = sql::<BigInt>(now_in(conn));

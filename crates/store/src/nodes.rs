@@ -33,7 +33,11 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<Node>> {
 /// # Errors
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, node: NodeId) -> Result<Option<Node>> {
-    one(nodes::table.find(node.to_string()).select(NodeRow::as_select()).first(conn).optional()?)
+    one(nodes::table
+        .find(node.to_string())
+        .select(NodeRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// A node of a grid by name.
@@ -42,7 +46,7 @@ pub fn by_id(conn: &mut Conn, node: NodeId) -> Result<Option<Node>> {
 /// Where the query fails.
 pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Node>> {
     let row = nodes::table.filter(nodes::grid_id.eq(grid.to_string())).filter(nodes::name.eq(name));
-    one(row.select(NodeRow::as_select()).first(conn).optional()?)
+    one(row.select(NodeRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The node, of any grid, that a token, given as its keyed hash, opens.
@@ -51,7 +55,7 @@ pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Node>
 /// Where the query fails.
 pub fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Node>> {
     let row = nodes::table.filter(nodes::token_hash.eq(token_hash));
-    one(row.select(NodeRow::as_select()).first(conn).optional()?)
+    one(row.select(NodeRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The node, of any grid, that an engine holds.
@@ -60,7 +64,7 @@ pub fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Node>> {
 /// Where the query fails.
 pub fn by_engine(conn: &mut Conn, engine: &EngineId) -> Result<Option<Node>> {
     let row = nodes::table.filter(nodes::engine_id.eq(engine.as_str()));
-    one(row.select(NodeRow::as_select()).first(conn).optional()?)
+    one(row.select(NodeRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Numbers and names that are used in a grid, by number.

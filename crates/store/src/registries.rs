@@ -85,7 +85,7 @@ pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Regis
         .filter(registries::grid_id.eq(grid.to_string()))
         .filter(registries::name.eq(name))
         .select(RegistryRow::as_select());
-    row.first(conn).optional()?.map(Registry::try_from).transpose()
+    row.get_result(conn).optional()?.map(Registry::try_from).transpose()
 }
 
 /// Adds a registry.

@@ -107,7 +107,7 @@ pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Secre
         .filter(secrets::grid_id.eq(grid.to_string()))
         .filter(secrets::name.eq(name))
         .select(SecretRow::as_select());
-    row.first(conn).optional()?.map(Secret::try_from).transpose()
+    row.get_result(conn).optional()?.map(Secret::try_from).transpose()
 }
 
 /// Adds a secret.

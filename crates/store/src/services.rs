@@ -51,7 +51,7 @@ pub fn by_id(conn: &mut Conn, service: ServiceId) -> Result<Option<Service>> {
         .inner_join(stacks::table)
         .filter(services::id.eq(service.to_string()))
         .select((ServiceRow::as_select(), stacks::name));
-    one(row.first(conn).optional()?)
+    one(row.get_result(conn).optional()?)
 }
 
 /// The services that instances on a node belong to.
@@ -110,7 +110,7 @@ pub fn by_path(conn: &mut Conn, grid: GridId, stack: &str, name: &str) -> Result
         .filter(stacks::name.eq(stack))
         .filter(services::name.eq(name))
         .select((ServiceRow::as_select(), stacks::name));
-    one(row.first(conn).optional()?)
+    one(row.get_result(conn).optional()?)
 }
 
 /// The specification of a service at a revision.

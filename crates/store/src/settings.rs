@@ -9,7 +9,7 @@ use crate::{Conn, Result, schema::settings};
 /// # Errors
 /// Where the query fails.
 pub fn get(conn: &mut Conn, key: &str) -> Result<Option<String>> {
-    Ok(settings::table.find(key).select(settings::value).first(conn).optional()?)
+    Ok(settings::table.find(key).select(settings::value).get_result(conn).optional()?)
 }
 
 /// Sets a key.

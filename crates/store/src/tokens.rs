@@ -144,7 +144,7 @@ fn find(conn: &mut Conn, kinds: &[Kind], token_hash: &str) -> Result<Option<Toke
         .filter(tokens::token_hash.eq(token_hash))
         .filter(tokens::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
         .select(TokenRow::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     row.map(Token::try_from).transpose()
 }
@@ -166,7 +166,7 @@ pub fn take_by_refresh(conn: &mut Conn, refresh_hash: &str) -> Result<Option<Tok
         let row = tokens::table
             .filter(tokens::refresh_hash.eq(refresh_hash))
             .select(TokenRow::as_select())
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         row.map(Token::try_from).transpose()
     })
@@ -203,7 +203,7 @@ pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Token>> {
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, token: TokenId) -> Result<Option<Token>> {
     let row = tokens::table.find(token.to_string()).select(TokenRow::as_select());
-    row.first(conn).optional()?.map(Token::try_from).transpose()
+    row.get_result(conn).optional()?.map(Token::try_from).transpose()
 }
 
 /// Removes a token or code; says whether there was one.

@@ -42,7 +42,7 @@ fn with_roles(conn: &mut Conn, row: Option<(String, String, String)>) -> Result<
 /// Where a query fails.
 pub fn by_id(conn: &mut Conn, user: UserId) -> Result<Option<User>> {
     let row = users::table.find(user.to_string()).select((users::id, users::email, users::name));
-    let row = row.first(conn).optional()?;
+    let row = row.get_result(conn).optional()?;
     with_roles(conn, row)
 }
 
@@ -52,7 +52,7 @@ pub fn by_id(conn: &mut Conn, user: UserId) -> Result<Option<User>> {
 /// Where a query fails.
 pub fn by_email(conn: &mut Conn, email: &str) -> Result<Option<User>> {
     let row = users::table.filter(users::email.eq(email));
-    let row = row.select((users::id, users::email, users::name)).first(conn).optional()?;
+    let row = row.select((users::id, users::email, users::name)).get_result(conn).optional()?;
     with_roles(conn, row)
 }
 
@@ -167,11 +167,11 @@ pub fn meant(
     let mut row = None;
     if let Some(known) = external_id {
         let found = users::table.filter(users::external_id.eq(known)).select(columns);
-        row = found.first(conn).optional()?;
+        row = found.get_result(conn).optional()?;
     }
     if row.is_none() {
         let found = users::table.filter(users::email.eq(email)).select(columns);
-        row = found.first(conn).optional()?;
+        row = found.get_result(conn).optional()?;
     }
     if let (None, Some(name)) = (&row, name) {
         let found = users::table.filter(users::name.eq(name)).order(users::id).select(columns);

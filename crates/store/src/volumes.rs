@@ -32,7 +32,7 @@ pub fn of_grid(conn: &mut Conn, grid: GridId) -> Result<Vec<Volume>> {
 /// Where the query fails.
 pub fn by_id(conn: &mut Conn, volume: VolumeId) -> Result<Option<Volume>> {
     let row = volumes::table.find(volume.to_string()).select(VolumeRow::as_select());
-    row.first(conn).optional()?.map(Volume::try_from).transpose()
+    row.get_result(conn).optional()?.map(Volume::try_from).transpose()
 }
 
 /// A volume of a grid by name.
@@ -44,7 +44,7 @@ pub fn by_name(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<Volum
         .filter(volumes::grid_id.eq(grid.to_string()))
         .filter(volumes::name.eq(name))
         .select(VolumeRow::as_select());
-    row.first(conn).optional()?.map(Volume::try_from).transpose()
+    row.get_result(conn).optional()?.map(Volume::try_from).transpose()
 }
 
 /// What exists of the volumes of a grid, by node and name.
@@ -82,7 +82,7 @@ pub fn on_node(conn: &mut Conn, node: NodeId) -> Result<Vec<(VolumeInstance, Vol
 /// Where the query fails.
 pub fn instance(conn: &mut Conn, id: VolumeInstanceId) -> Result<Option<VolumeInstance>> {
     let row = volume_instances::table.find(id.to_string()).select(VolumeInstanceRow::as_select());
-    row.first(conn).optional()?.map(VolumeInstance::try_from).transpose()
+    row.get_result(conn).optional()?.map(VolumeInstance::try_from).transpose()
 }
 
 /// A volume on a node by the name it has there.
@@ -98,7 +98,7 @@ pub fn instance_by_name(
         .filter(volume_instances::node_id.eq(node.to_string()))
         .filter(volume_instances::name.eq(name))
         .select(VolumeInstanceRow::as_select());
-    row.first(conn).optional()?.map(VolumeInstance::try_from).transpose()
+    row.get_result(conn).optional()?.map(VolumeInstance::try_from).transpose()
 }
 
 /// How many volumes a node is known to have.

@@ -21,7 +21,7 @@ impl GridActor {
 
     fn keep_memory(&mut self, ctx: &mut Context<Self>) {
         let (tools, grid) = (self.tools(), self.grid);
-        let measured = tools.usage.take(grid);
+        let measured = tools.usage.take(grid, tools.clock.now());
         if self.draining || measured.is_empty() {
             return;
         }

@@ -165,6 +165,7 @@ impl Actor for GridActor {
 
     fn stopped(&mut self, _: &mut Self::Context) {
         if !std::thread::panicking() {
+            self.tools().usage.forget(self.grid);
             self.lifeline.end(());
         }
     }

@@ -6,9 +6,10 @@ use kontena_core::{
     Snapshot,
     domain::{Change, EngineId, Grid, Node, NodeId},
     login, rollout,
+    snapshot::Contents,
     validate::node::{NodeDraft, NodeEdit},
 };
-use kontena_store::{StoreError, grids, nodes, snapshots};
+use kontena_store::{StoreError, grids, instances, nodes, services};
 
 pub use token::{clear as clear_token, reset as reset_token, show as show_token};
 
@@ -94,8 +95,14 @@ pub async fn update(
             };
             if let Some(availability) = edit.availability
                 && availability != found.availability
-                && let Some(contents) = snapshots::load(tx.conn(), grid.id)?
             {
+                // All that is asked for, and not the whole grid: the writer has others to serve.
+                let contents = Contents {
+                    nodes: vec![found.clone()],
+                    services: services::on_node(tx.conn(), node)?,
+                    instances: instances::on_node(tx.conn(), node)?,
+                    ..Contents::empty(grid.clone())
+                };
                 let snapshot = Snapshot::new(contents, now);
                 // The nodes to notify are found by the scheduler in the feed.
                 let (changes, _) =
@@ -110,7 +117,8 @@ pub async fn update(
             };
             tx.apply(grid.id, edited.clone())?;
             found.apply(&edited);
-            audit(tx, &caller, "update", &subject(&grid, &found), now)?;
+            let what = described(&edit);
+            audit(tx, &caller, "update", &subject(&grid, &found).with(what), now)?;
             Ok(Some(found))
         })
         .await?;
@@ -158,11 +166,19 @@ pub async fn remove(
     }
 }
 
+/// What an audit line says of an update.
+fn described(edit: &NodeEdit) -> String {
+    let labels = edit.labels.as_ref().map(|labels| format!("labels: {}", labels.join(", ")));
+    let availability = edit.availability.map(|it| format!("availability: {}", it.as_str()));
+    availability.into_iter().chain(labels).collect::<Vec<_>>().join("; ")
+}
+
 fn subject<'a>(grid: &'a Grid, node: &'a Node) -> Subject<'a> {
     Subject {
         grid: Some(&grid.name),
         resource_type: RESOURCE,
         name: &node.name,
         id: format!("{}/{}", grid.name, node.name),
+        what: String::new(),
     }
 }

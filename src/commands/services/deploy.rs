@@ -8,14 +8,15 @@ use kontena_core::{
         ServiceState,
     },
     rollout,
+    snapshot::Contents,
     validate::{FieldErrors, service::check_name_length},
 };
-use kontena_store::{Tx, services, snapshots};
+use kontena_store::{StoreError, Tx, instances, services};
 
 use super::subject;
 use crate::{
     auth::Caller,
-    commands::{CommandError, Means, Outcome, audit, run},
+    commands::{CommandError, Means, audit, run},
 };
 
 /// Asks for a deploy; with `force`, at a new revision.
@@ -82,7 +83,8 @@ async fn request(
         let deploy =
             Deploy::new(DeployId::from_bytes(moment.id()), &found, DeployOrigin::User, moment.now);
         tx.apply(grid.id, Change::DeployCreated(Box::new(deploy.clone())))?;
-        audit(tx, &caller, event_name, &subject(&grid, &found), moment.now)?;
+        let subject = subject(&grid, &found).with(format!("instances: {}", found.instances));
+        audit(tx, &caller, event_name, &subject, moment.now)?;
         Ok(Ok(Some((found, deploy))))
     })
     .await?;
@@ -111,7 +113,7 @@ pub async fn set_state(
         } else {
             (ServiceState::Stopped, DesiredState::Stopped, "stop")
         };
-        set_instances(tx, &grid, service, desired, now)?.ok();
+        set_instances(tx, &grid, service, desired, now)?;
         let from = found.version();
         found.state = state;
         let updated = Change::ServiceUpdated { service: Box::new(found.clone()), from };
@@ -129,12 +131,12 @@ fn set_instances(
     service: ServiceId,
     desired: DesiredState,
     now: kontena_core::domain::Time,
-) -> Outcome<()> {
-    if let Some(contents) = snapshots::load(tx.conn(), grid.id)? {
-        let snapshot = Snapshot::new(contents, now);
-        // The nodes to notify are found by the scheduler in the feed.
-        let (changes, _) = rollout::desired_changes(&snapshot, service, desired, now);
-        tx.apply_all(grid.id, changes)?;
-    }
-    Ok(Ok(()))
+) -> Result<(), StoreError> {
+    // All that is asked for, and not the whole grid: the writer has others to serve.
+    let instances = instances::of_service(tx.conn(), service)?;
+    let contents = Contents { instances, ..Contents::empty(grid.clone()) };
+    let snapshot = Snapshot::new(contents, now);
+    // The nodes to notify are found by the scheduler in the feed.
+    let (changes, _) = rollout::desired_changes(&snapshot, service, desired, now);
+    tx.apply_all(grid.id, changes)
 }

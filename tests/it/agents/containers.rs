@@ -17,7 +17,7 @@ use super::{
 const SERVICE: &str = "597f2d4b8e5c3a0008a1b2c3";
 
 /// What Docker says of a container, as far as it matters here.
-fn document(id: &str, kind: &str) -> Value {
+pub(super) fn document(id: &str, kind: &str) -> Value {
     json!({
         "Id": id, "Name": format!("/{id}"), "Image": "sha256:1",
         "Config": {
@@ -34,7 +34,7 @@ fn document(id: &str, kind: &str) -> Value {
     })
 }
 
-async fn save(agent: &crate::support::RawAgent, container: Value) {
+pub(super) async fn save(agent: &crate::support::RawAgent, container: Value) {
     let body = json!({ "node": "ID1", "container": container });
     assert_eq!(ask(agent, "/containers/save", vec![body]).await, Ok(json!({})));
 }

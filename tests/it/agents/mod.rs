@@ -20,6 +20,7 @@ mod keepalive;
 mod leaks;
 mod limits;
 mod list;
+mod logs;
 mod memory;
 mod presence;
 mod socket;

@@ -3,7 +3,11 @@
 use std::{
     io::ErrorKind,
     net::TcpStream,
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -23,9 +27,10 @@ pub type Answers = dyn Fn(&str, &[Value]) -> Option<Result<Value, (i64, String)>
 
 /// A scripted agent. Hangs up when dropped.
 pub struct Agent {
-    out: Option<mpsc::Sender<Message>>,
+    out: Option<mpsc::Sender<Vec<u8>>>,
     heard: Arc<Mutex<Vec<Message>>>,
     closed: Arc<Mutex<Option<(u16, String)>>>,
+    frozen: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -50,6 +55,28 @@ impl Agent {
         name: &str,
         answers: Box<Answers>,
     ) -> Self {
+        let agent = Self::upgrade(server, token_header, token, id, name, answers);
+        let info = serde_json::json!({
+            "ID": id, "Name": name, "NCPU": 2, "MemTotal": 4_000_000_000_i64,
+            "OperatingSystem": "Debian", "DockerRootDir": "/var/lib/docker", "Driver": "overlay2",
+            "KernelVersion": "6.1", "ServerVersion": "20.10", "AgentVersion": "1.5.4",
+            "PublicIp": "203.0.113.7", "PrivateIp": "10.0.0.7",
+            "Drivers": { "Volume": [{ "name": "local" }], "Network": [{ "name": "bridge" }] },
+        });
+        let told = Value::Bool(true);
+        assert_eq!(agent.call("/nodes/update", vec![id.into(), info]), Ok(told));
+        agent
+    }
+
+    /// Dials with a token header, and says nothing: whether it is admitted is seen by what it hears.
+    pub fn upgrade(
+        server: &Server,
+        token_header: &'static str,
+        token: &str,
+        id: &str,
+        name: &str,
+        answers: Box<Answers>,
+    ) -> Self {
         let stream = TcpStream::connect(server.addr).expect("listens");
         let mut request =
             format!("ws://{}/", server.addr).into_client_request().expect("a request");
@@ -67,19 +94,22 @@ impl Agent {
         socket.get_ref().set_read_timeout(Some(Duration::from_millis(5))).expect("sets");
         let (out, outgoing) = mpsc::channel();
         let (heard, closed) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Option<_>>>::default());
+        let frozen = Arc::<AtomicBool>::default();
         let thread = std::thread::spawn({
             let (heard, closed) = (Arc::clone(&heard), Arc::clone(&closed));
-            move || *closed.lock().expect("locks") = live(socket, &outgoing, &heard, &*answers)
+            let frozen = Arc::clone(&frozen);
+            move || {
+                let ended = live(socket, &outgoing, &frozen, &heard, &*answers);
+                *closed.lock().expect("locks") = ended;
+            }
         });
-        let agent = Self { out: Some(out), heard, closed, thread: Some(thread) };
-        let info = serde_json::json!({
-            "ID": id, "Name": name, "NCPU": 2, "MemTotal": 4_000_000_000_i64,
-            "OperatingSystem": "Debian", "DockerRootDir": "/var/lib/docker", "Driver": "overlay2",
-            "KernelVersion": "6.1", "ServerVersion": "20.10",
-        });
-        let told = Value::Bool(true);
-        assert_eq!(agent.call("/nodes/update", vec![id.into(), info]), Ok(told));
-        agent
+        Self { out: Some(out), heard, closed, frozen, thread: Some(thread) }
+    }
+
+    /// Its machine is gone, and nobody has told the master: the connection stays open, nothing is read or
+    /// answered any more.
+    pub fn freeze(&self) {
+        self.frozen.store(true, Ordering::Release);
     }
 
     /// Answers everything with null.
@@ -88,8 +118,13 @@ impl Agent {
     }
 
     pub fn send(&self, message: Message) {
+        self.send_bytes(message.encode());
+    }
+
+    /// Sends what may be no message.
+    pub fn send_bytes(&self, bytes: Vec<u8>) {
         // Who has hung up has nothing to say.
-        self.out.as_ref().map(|out| out.send(message).ok());
+        self.out.as_ref().map(|out| out.send(bytes).ok());
     }
 
     pub fn notify(&self, method: &str, params: Vec<Value>) {
@@ -100,7 +135,7 @@ impl Agent {
     /// Sends a request and waits for its answer.
     #[track_caller]
     pub fn call(&self, method: &str, params: Vec<Value>) -> Result<Value, (i64, String)> {
-        use std::sync::atomic::{AtomicU64, Ordering};
+        use std::sync::atomic::AtomicU64;
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let params = params.into_iter().map(json::pack).collect();
@@ -156,12 +191,15 @@ impl Agent {
     #[track_caller]
     fn until<T>(&self, what: &str, find: impl Fn(&Message) -> Option<T>) -> T {
         for _ in 0..2_000 {
+            // Looked at first: what was heard before the end is there when the end is.
+            let closed = self.closed.lock().expect("locks").clone();
             if let Some(found) = self.heard.lock().expect("locks").iter().rev().find_map(&find) {
                 return found;
             }
+            assert!(closed.is_none(), "never heard: {what}; closed: {closed:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
-        panic!("not heard in time: {what}; closed: {:?}", self.closed.lock().expect("locks"));
+        panic!("not heard in time: {what}");
     }
 }
 
@@ -177,17 +215,22 @@ impl Drop for Agent {
 /// Reads and writes until either side hangs up; returns how the master did.
 fn live(
     mut socket: WebSocket<TcpStream>,
-    outgoing: &mpsc::Receiver<Message>,
+    outgoing: &mpsc::Receiver<Vec<u8>>,
+    frozen: &AtomicBool,
     heard: &Mutex<Vec<Message>>,
     answers: &Answers,
 ) -> Option<(u16, String)> {
     loop {
         loop {
             match outgoing.try_recv() {
-                Ok(message) => socket.send(Frame::binary(message.encode())).ok()?,
+                Ok(bytes) => socket.send(Frame::binary(bytes)).ok()?,
                 Err(mpsc::TryRecvError::Empty) => break,
                 Err(mpsc::TryRecvError::Disconnected) => return None,
             }
+        }
+        if frozen.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_millis(5));
+            continue;
         }
         let frame = match socket.read() {
             Ok(frame) => frame,

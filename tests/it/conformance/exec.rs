@@ -18,10 +18,10 @@ cases!(
 );
 
 const ENGINE: &str = "ABCD:EFGH:1";
-const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
+pub(super) const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
 
 /// An agent with a running and a stopped container.
-fn agent(fixture: &Fixture) -> Agent {
+pub(super) fn agent(fixture: &Fixture) -> Agent {
     let answers = Box::new(|method: &str, params: &[Value]| {
         Some(match method {
             "/containers/create_exec" => Ok(json!({ "id": "uuid-1" })),
@@ -45,10 +45,11 @@ fn agent(fixture: &Fixture) -> Agent {
     agent
 }
 
-struct Client(WebSocket<TcpStream>);
+/// A client of an exec session.
+pub(super) struct Client(WebSocket<TcpStream>);
 
 impl Client {
-    fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
+    pub(super) fn dial(fixture: &Fixture, path: &str, token: &str) -> Result<Self, u16> {
         let addr = fixture.server.addr;
         let stream = TcpStream::connect(addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
@@ -68,17 +69,19 @@ impl Client {
         Self::dial(fixture, &format!("{CONTAINER}/exec?{flags}"), &fixture.mem).expect("upgrades")
     }
 
-    fn say(&mut self, message: Value) {
+    pub(super) fn say(&mut self, message: Value) {
         self.0.send(Frame::text(message.to_string())).expect("sends");
     }
 
     /// What comes until the connection is closed, with code and reason.
-    fn rest(&mut self) -> (Vec<Value>, u16, String) {
+    pub(super) fn rest(&mut self) -> (Vec<Value>, u16, String) {
         let mut heard = Vec::new();
         loop {
             match self.0.read().expect("reads") {
                 Frame::Text(text) => heard.push(serde_json::from_str(&text).expect("JSON")),
                 Frame::Close(Some(close)) => {
+                    // The answer to it, without which the master waits for one.
+                    self.0.flush().ok();
                     return (heard, close.code.into(), close.reason.as_str().to_owned());
                 }
                 Frame::Close(None) => return (heard, 1005, String::new()),
@@ -101,12 +104,19 @@ fn case_100_a_command_runs_to_its_end(fixture: &Fixture) {
         let method = "/container_exec/output".to_owned();
         agent.send(Message::Notification { method, params });
     }
+    // The same in a string, which is what some agents make of all they read.
+    let params = vec!["uuid-1".into(), "stderr".into(), "?".into()];
+    let method = "/container_exec/output".to_owned();
+    let mut bytes = Message::Notification { method, params }.encode();
+    *bytes.last_mut().expect("the chunk") = 0xff;
+    agent.send_bytes(bytes);
     agent.notify("/container_exec/exit", vec!["uuid-1".into(), 0.into()]);
     let (heard, code, _) = client.rest();
     let said = |stream: &str, chunk: &str| json!({ "stream": stream, "chunk": chunk });
     let expected = [
         said("stdout", "hi\n"),
         said("stderr", "\u{e9}"),
+        said("stderr", "\u{fffd}"),
         said("stderr", "\u{fffd}"),
         json!({ "exit": 0 }),
     ];
@@ -137,8 +147,27 @@ fn case_101_shell_and_input(fixture: &Fixture) {
     client.say(json!({ "stdin": null }));
     let ended = || agent.heard("/containers/tty_input").last()?.get(1)?.is_null().then_some(());
     fixture.until("the end of input", ended);
+    agent.notify("/container_exec/exit", vec!["uuid-1".into(), 0.into()]);
+    assert_eq!(client.rest(), (vec![json!({ "exit": 0 })], 1000, String::new()));
+    assert!(agent.heard("/containers/terminate_exec").is_empty(), "it has ended by itself");
+
+    let mut client = Client::open(fixture, "interactive=true");
+    client.say(json!({ "cmd": ["cat"] }));
+    fixture.until("a second command", || {
+        (agent.heard("/containers/run_exec").len() == 2).then_some(())
+    });
     drop(client);
     assert_eq!(agent.hears("/containers/terminate_exec"), [json!("uuid-1")]);
+    let events = audited(fixture, "Container");
+    assert_eq!(events, ["exec_interactive"; 2]);
+}
+
+/// What was done with resources of a type, oldest first.
+fn audited(fixture: &Fixture, resource_type: &str) -> Vec<String> {
+    let log = fixture.get("/v1/grids/g1/audit_log");
+    let of_type = log["logs"].as_array().expect("logs").iter();
+    let of_type = of_type.filter(|entry| entry["resource_type"] == resource_type);
+    of_type.map(|entry| entry["event_name"].as_str().expect("a name").to_owned()).collect()
 }
 
 fn case_102_misuse_and_refusals(fixture: &Fixture) {
@@ -196,7 +225,19 @@ fn case_116_containers(fixture: &Fixture) {
     };
     assert_eq!(names("/v1/containers/g1"), ["app-1"]);
     assert_eq!(names("/v1/containers/g1?all=1"), ["app-1", "old-1"]);
-    assert_eq!(fixture.get(&format!("{CONTAINER}/inspect"))["Id"], "id-app-1");
+    let path = format!("{CONTAINER}/inspect");
+    assert_eq!(fixture.expect(200, "GET", &path, &fixture.mem, None)["Id"], "id-app-1");
+    let log = fixture.get("/v1/grids/g1/audit_log");
+    let inspected = log["logs"].as_array().expect("logs").last().expect("an entry");
+    for (field, value) in [
+        ("resource_type", "Container"),
+        ("resource_name", "app-1"),
+        ("event_name", "inspect"),
+        ("event_status", "success"),
+    ] {
+        assert_eq!(inspected[field], value, "{field}");
+    }
+    assert_eq!(inspected["user_identity"]["email"], "mem@x.io");
     assert_eq!(fixture.get(&format!("{CONTAINER}/top")), json!([{ "PID": "1" }]));
     drop(agent);
 }

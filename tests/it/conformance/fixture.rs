@@ -1,5 +1,7 @@
 //! The fixture of the contract: `g1` and `g2`, the administrator, and four users.
 
+use std::sync::Arc;
+
 use kontena_core::validate::{self, grid::GridDraft};
 use kontena_master::{
     auth::Caller,
@@ -7,21 +9,33 @@ use kontena_master::{
     commands,
     config::{Config, File, Settings, setting::Flags},
 };
-use kontena_store::{grids, users};
+use kontena_store::{Tx, grids, users};
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server};
 
 /// Where a master keeps its data.
+#[derive(Clone)]
 pub enum Database {
     Sqlite,
+    Postgres(Arc<dyn Cluster>),
+}
+
+/// A Postgres server.
+pub trait Cluster: Send + Sync {
     /// Makes an empty database and returns its URL.
-    Postgres(Box<dyn Fn() -> String + Sync + std::panic::RefUnwindSafe>),
+    fn create(&self) -> String;
+
+    /// Everything that is kept in the database with this URL, as text.
+    fn contents(&self, url: &str) -> String;
 }
 
 /// A master with the fixture of `http-api.md` section 6.
 pub struct Fixture {
     pub server: Server,
+    database: Database,
+    /// What the code of the first administrator was exchanged for.
+    pub first_login: Value,
     /// `ADMIN`: the bearer of the user `admin`.
     pub admin: String,
     /// `MEM`: `mem@x.io`, member of g1 without a role.
@@ -46,18 +60,41 @@ impl Fixture {
         let folder = folder.expect("a folder");
         let url = match database {
             Database::Sqlite => format!("sqlite://{}/k.db", folder.path().display()),
-            Database::Postgres(make) => make(),
+            Database::Postgres(cluster) => cluster.create(),
         };
         let mut all = settings.to_vec();
         all.push(("VAULT_KEY", VAULT_KEY));
+        // Nobody waits for signs of life.
+        all.push(("KONTENA_STREAM_BEAT", "0.2"));
         let server = Server::start_on(url, folder, &all);
-        let admin = server.log_in();
+        let first_login = server.first_login();
+        let admin = first_login["access_token"].as_str().expect("a token").to_owned();
         let token = |email: &str, roles: &[&str]| issue(&server, email, roles);
         let (mem, out) = (token("mem@x.io", &[]), token("out@x.io", &[]));
         let (ga, ua) = (token("ga@x.io", &["grid_admin"]), token("ua@x.io", &["user_admin"]));
-        let fixture = Self { server, admin, mem, ga, ua, out };
+        let database = database.clone();
+        let fixture = Self { server, database, first_login, admin, mem, ga, ua, out };
         actix::System::new().block_on(fixture.furnish());
         fixture
+    }
+
+    /// Stops the master and starts another with these settings on what it has left. `self` has to be kept:
+    /// its end removes the database.
+    pub fn restarted(&self, settings: &[(&str, &str)]) -> Self {
+        self.server.stop();
+        let mut all = settings.to_vec();
+        all.push(("VAULT_KEY", VAULT_KEY));
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            server: Server::start_on(self.server.database_url(), folder, &all),
+            database: self.database.clone(),
+            first_login: self.first_login.clone(),
+            admin: self.admin.clone(),
+            mem: self.mem.clone(),
+            ga: self.ga.clone(),
+            ua: self.ua.clone(),
+            out: self.out.clone(),
+        }
     }
 
     /// Makes the grids, whose names are too short to be given by way of the API.
@@ -66,7 +103,12 @@ impl Fixture {
         let store = &app.means.store;
         let admin = store.read(|conn| users::by_email(conn, "admin")).await;
         let user = admin.expect("reads").expect("the administrator");
-        let caller = Caller { user, source_ip: String::new(), user_agent: String::new() };
+        let caller = Caller {
+            user,
+            source_ip: String::new(),
+            user_agent: String::new(),
+            token: String::new(),
+        };
         let draft = validate::grid::create(&json!({})).expect("a draft");
         for (name, token) in [("g1", Some("gtok")), ("g2", None)] {
             let draft = GridDraft {
@@ -86,6 +128,29 @@ impl Fixture {
             Ok(())
         });
         assigned.await.expect("assigns");
+    }
+
+    /// Everything that is kept, as it is kept.
+    pub fn stored(&self) -> Vec<u8> {
+        let url = self.server.database_url();
+        match &self.database {
+            Database::Postgres(cluster) => cluster.contents(&url).into_bytes(),
+            Database::Sqlite => {
+                let file = url.strip_prefix("sqlite://").expect("a file");
+                let read = |end| std::fs::read(format!("{file}{end}")).unwrap_or_default();
+                ["", "-wal"].map(read).concat()
+            }
+        }
+    }
+
+    /// Waits for a job on the store, as it is behind the running master.
+    pub fn behind<T, F>(&self, job: F) -> T
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> kontena_store::Result<T> + Send + 'static,
+    {
+        let written = self.server.app.means.store.write(job);
+        actix::System::new().block_on(written).expect("writes")
     }
 
     /// Makes a call; `body` is sent as JSON.

@@ -1,4 +1,5 @@
-//! Cases 93 to 96, 98 and 99: logs, and how they are followed.
+//! Cases 93 to 99: logs, and how they are followed. What takes time, a sign of life in an idle stream, is in
+//! `tests/it/api/clock.rs`.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -6,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use kontena_core::domain::SaidLine;
 use serde_json::{Value, json};
 
 use super::{Agent, Fixture, cases};
@@ -13,37 +15,49 @@ use super::{Agent, Fixture, cases};
 cases!(
     cases_93_and_94_pages_of_lines,
     cases_95_and_96_each_line_is_a_chunk,
+    case_93_how_much_of_a_log,
     case_97_a_client_that_comes_again_misses_nothing,
+    case_97_nor_does_one_whose_master_was_restarted,
     case_98_lines_of_named_services,
     case_99_events_have_a_severity_and_relations,
     case_95_a_stop_breaks_the_connection,
 );
 
 /// A service `app`, and a node that has a container of it.
-fn furnish(fixture: &Fixture) -> Agent {
+pub(super) fn furnish(fixture: &Fixture) -> Agent {
     let service = fixture.service("app", json!({}));
     assert_eq!(service["id"], "g1/null/app");
+    attach(fixture)
+}
+
+/// Connects the agent of `n1`, which says what containers it has.
+fn attach(fixture: &Fixture) -> Agent {
     let agent = Agent::connect(&fixture.server, "gtok", "ID1", "n1", Agent::agreeable());
     for (id, name) in [("c1", "app"), ("c2", "other")] {
-        let service = if name == "app" { service_id(fixture) } else { String::new() };
-        let container = json!({
-            "Id": id, "Name": format!("/{name}-1"),
-            "Config": { "Image": "redis", "Labels": {
-                "io.kontena.service.id": service, "io.kontena.service.name": name,
-                "io.kontena.service.instance_number": "1", "io.kontena.stack.name": "null",
-                "io.kontena.container.name": format!("{name}-1"),
-                "io.kontena.container.type": "container",
-            } },
-            "State": { "Running": true },
-        });
-        let body = json!({ "node": "ID1", "container": container });
+        let body = container(fixture, id, name, true);
         assert_eq!(agent.call("/containers/save", vec![body]), Ok(json!({})));
     }
     agent
 }
 
+/// What an agent says of a container of the service `app`, or of no service.
+pub(super) fn container(fixture: &Fixture, id: &str, name: &str, running: bool) -> Value {
+    let service = if name == "app" { service_id(fixture) } else { String::new() };
+    let container = json!({
+        "Id": id, "Name": format!("/{name}-1"),
+        "Config": { "Image": "redis", "Labels": {
+            "io.kontena.service.id": service, "io.kontena.service.name": name,
+            "io.kontena.service.instance_number": "1", "io.kontena.stack.name": "null",
+            "io.kontena.container.name": format!("{name}-1"),
+            "io.kontena.container.type": "container",
+        } },
+        "State": { "Running": running },
+    });
+    json!({ "node": "ID1", "container": container })
+}
+
 /// The identity that labels carry, which the API does not show.
-fn service_id(fixture: &Fixture) -> String {
+pub(super) fn service_id(fixture: &Fixture) -> String {
     let store = &fixture.server.app.means.store;
     let read = store.read(|conn| {
         let grid = kontena_store::grids::by_name(conn, "g1")?.expect("the grid");
@@ -54,7 +68,7 @@ fn service_id(fixture: &Fixture) -> String {
 }
 
 /// Has a container write lines, a hundred milliseconds apart.
-fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
+pub(super) fn write(agent: &Agent, id: &str, lines: std::ops::Range<usize>) {
     let count = lines.len();
     let items: Vec<Value> = lines
         .map(|n| json!({ "id": id, "time": format!("2017-08-01T12:00:{:02}.{}00456Z", n / 10 % 60, n % 10),
@@ -73,7 +87,7 @@ fn data(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
+pub(super) const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
 
 fn cases_93_and_94_pages_of_lines(fixture: &Fixture) {
     let agent = furnish(fixture);
@@ -107,6 +121,42 @@ fn cases_93_and_94_pages_of_lines(fixture: &Fixture) {
     fixture.expect(404, "GET", "/v1/stacks/g1/nope/container_logs", &fixture.admin, None);
     let wrong = fixture.refused("GET", &format!("{OF_APP}?since=whenever"), json!({}));
     assert!(wrong["since"].is_string(), "{wrong}");
+}
+
+fn case_93_how_much_of_a_log(fixture: &Fixture) {
+    let _agent = furnish(fixture);
+    let store = fixture.server.app.means.store.clone();
+    let filled = async move {
+        let read = store.read(|conn| {
+            let grid = kontena_store::grids::by_name(conn, "g1")?.expect("the grid");
+            Ok((grid.id, kontena_store::nodes::of_grid(conn, grid.id)?[0].id))
+        });
+        let (grid, node) = read.await?;
+        let said = (0..10_100).map(|n| SaidLine {
+            container_id: "c1".to_owned(),
+            at: kontena_master::clock::Clock::system().now(),
+            is_error: false,
+            data: format!("line {n}"),
+        });
+        store.log(grid, node, said.collect()).await
+    };
+    assert_eq!(actix::System::new().block_on(filled).expect("writes"), 10_100);
+    for (query, count) in [
+        ("", 100),
+        ("?limit", 100),
+        ("?limit=0", 100),
+        ("?limit=-1", 100),
+        ("?limit=foo", 100),
+        ("?limit=101", 101),
+        ("?limit=10000", 10_000),
+        ("?limit=99999", 10_000),
+    ] {
+        let page = fixture.get(&format!("{OF_APP}{query}"));
+        let found = data(&page);
+        let (first, last) = (format!("line {}", 10_100 - count), "line 10099");
+        let ends = (found.first().copied(), found.last().copied());
+        assert_eq!((found.len(), ends), (count, (Some(first.as_str()), Some(last))), "{query}");
+    }
 }
 
 fn case_98_lines_of_named_services(fixture: &Fixture) {
@@ -154,13 +204,16 @@ fn case_99_events_have_a_severity_and_relations(fixture: &Fixture) {
 }
 
 /// A client that follows, chunk by chunk.
-struct Client(BufReader<TcpStream>);
+pub(super) struct Client(BufReader<TcpStream>);
 
 impl Client {
     fn follow(fixture: &Fixture, path: &str) -> Self {
+        Self::follow_as(fixture, path, &fixture.admin)
+    }
+
+    pub(super) fn follow_as(fixture: &Fixture, path: &str, bearer: &str) -> Self {
         let mut stream = TcpStream::connect(fixture.server.addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("sets");
-        let bearer = &fixture.admin;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: m\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer {bearer}\r\n\r\n"
         );
@@ -178,8 +231,8 @@ impl Client {
         Self(reader)
     }
 
-    /// The next chunk; none where the connection breaks.
-    fn chunk(&mut self) -> Option<String> {
+    /// The next chunk, an empty one at the end; none where the connection breaks.
+    pub(super) fn chunk(&mut self) -> Option<String> {
         let mut size = String::new();
         self.0.read_line(&mut size).ok().filter(|read| *read > 0)?;
         let size = usize::from_str_radix(size.trim(), 16).expect("a size");
@@ -190,7 +243,7 @@ impl Client {
     }
 
     /// The next object, which has to have a chunk of its own.
-    fn object(&mut self) -> Value {
+    pub(super) fn object(&mut self) -> Value {
         loop {
             let chunk = self.chunk().expect("goes on");
             if chunk != " " {
@@ -214,8 +267,6 @@ fn cases_95_and_96_each_line_is_a_chunk(fixture: &Fixture) {
     let from = second["id"].as_str().expect("an id");
     let mut other = Client::follow(fixture, &format!("{OF_APP}?follow=1&from={from}"));
     assert_eq!(other.object()["data"], "line 3");
-    // Nothing happens: a sign of life.
-    assert_eq!(client.chunk().as_deref(), Some(" "));
 }
 
 fn case_97_a_client_that_comes_again_misses_nothing(fixture: &Fixture) {
@@ -236,12 +287,44 @@ fn case_97_a_client_that_comes_again_misses_nothing(fixture: &Fixture) {
     }
 }
 
+fn case_97_nor_does_one_whose_master_was_restarted(fixture: &Fixture) {
+    let agent = furnish(fixture);
+    write(&agent, "c1", 0..100);
+    let mut client = Client::follow(fixture, &format!("{OF_APP}?follow=1"));
+    let mut seen = Vec::new();
+    let mut from = Value::Null;
+    for _ in 0..50 {
+        let line = client.object();
+        seen.push(line["data"].clone());
+        from = line["id"].clone();
+    }
+    let again = fixture.restarted(&[]);
+    // What had been sent arrives, and then no end that reads like one of the log.
+    while let Some(chunk) = client.chunk() {
+        if chunk != " " {
+            let line: Value = serde_json::from_str(&chunk).expect("one object");
+            seen.push(line["data"].clone());
+            from = line["id"].clone();
+        }
+    }
+    let path = format!("{OF_APP}?follow=1&from={}", from.as_str().expect("an id"));
+    let mut client = Client::follow(&again, &path);
+    drop(agent);
+    let agent = attach(&again);
+    write(&agent, "c1", 100..200);
+    while seen.len() < 200 {
+        seen.push(client.object()["data"].clone());
+    }
+    let all: Vec<Value> = (0..200).map(|n| json!(format!("line {n}"))).collect();
+    assert_eq!(seen, all);
+}
+
 fn case_95_a_stop_breaks_the_connection(fixture: &Fixture) {
     let agent = furnish(fixture);
     write(&agent, "c1", 0..1);
     let mut client = Client::follow(fixture, &format!("{OF_APP}?follow=1"));
     assert_eq!(client.object()["data"], "line 0");
-    fixture.server.app.ready.store(false, std::sync::atomic::Ordering::Release);
+    fixture.server.stop();
     loop {
         match client.chunk() {
             None => break,

@@ -11,12 +11,16 @@ pub mod grids;
 pub mod logs;
 pub mod nodes;
 pub mod sequences;
+pub mod sequences_of_master;
+pub mod sequences_of_service;
 pub mod server;
 pub mod services;
+pub mod stats;
 pub mod tokens;
 pub mod transport;
 pub mod users;
 pub mod vault;
+pub mod withdrawn;
 
 pub use agent::Agent;
 pub use fixture::{Database, Fixture};
@@ -47,7 +51,11 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("vault", vault::CASES),
     ("exec", exec::CASES),
     ("sequences", sequences::CASES),
+    ("sequences_of_service", sequences_of_service::CASES),
+    ("sequences_of_master", sequences_of_master::CASES),
     ("logs", logs::CASES),
+    ("stats", stats::CASES),
+    ("withdrawn", withdrawn::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

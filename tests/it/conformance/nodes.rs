@@ -15,6 +15,7 @@ cases!(
     case_61_availability,
     cases_62_and_63_resetting_a_token,
     case_64_clearing_a_token,
+    case_64_clearing_the_token_of_a_connected_node,
     case_65_removing_a_node,
     case_66_agents_bring_nodes,
     case_67_health,
@@ -167,19 +168,52 @@ fn case_64_clearing_a_token(fixture: &Fixture) {
     assert_eq!(fixture.get("/v1/nodes/g1/n2")["has_token"], false);
 }
 
+fn case_64_clearing_the_token_of_a_connected_node(fixture: &Fixture) {
+    let (token, path) = ("0123456789abcdef", "/v1/nodes/g1/n2/token");
+    create(fixture, json!({ "name": "n2", "token": token }));
+    let agent =
+        Agent::dial(&fixture.server, header::NODE_TOKEN, token, ENGINE, "n2", Agent::agreeable());
+    for body in [json!({}), json!({ "reset_connection": false })] {
+        fixture.expect(200, "DELETE", path, &fixture.ga, Some(body));
+        agent.call("/node_service_pods/list", vec![ENGINE.into()]).expect("it is still served");
+        let node = fixture.get("/v1/nodes/g1/n2");
+        assert_eq!((&node["connected"], &node["has_token"]), (&json!(true), &json!(false)));
+    }
+    let body = Some(json!({ "reset_connection": true }));
+    fixture.expect(200, "DELETE", path, &fixture.ga, body);
+    let node = fixture.get("/v1/nodes/g1/n2");
+    assert_eq!((&node["connected"], &node["status"]), (&json!(false), &json!("offline")));
+    assert_eq!(agent.closed().0, 4031);
+    // It is back on the grid token.
+    let again = Agent::connect(&fixture.server, "gtok", ENGINE, "n2", Agent::agreeable());
+    assert_eq!(fixture.get("/v1/nodes/g1/n2")["connected"], true);
+    drop(again);
+}
+
 fn case_65_removing_a_node(fixture: &Fixture) {
     let token = "0123456789abcdef";
     create(fixture, json!({ "name": "n2", "token": token }));
-    let dial = || {
-        Agent::dial(&fixture.server, header::NODE_TOKEN, token, ENGINE, "n2", Agent::agreeable())
-    };
-    let agent = dial();
+    let agent =
+        Agent::dial(&fixture.server, header::NODE_TOKEN, token, ENGINE, "n2", Agent::agreeable());
     let removed = fixture.expect(200, "DELETE", "/v1/nodes/g1/n2", &fixture.mem, None);
     assert_eq!(removed, json!({}));
     fixture.expect(404, "GET", "/v1/nodes/g1/n2", &fixture.mem, None);
     assert_eq!(agent.closed().0, 4040);
-    let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(dial));
-    assert!(again.is_err(), "its token opens nothing any more");
+    let again = Agent::upgrade(
+        &fixture.server,
+        header::NODE_TOKEN,
+        token,
+        ENGINE,
+        "n2",
+        Agent::agreeable(),
+    );
+    assert_eq!(again.closed().0, 4002, "its token opens nothing any more");
+    let log = fixture.get("/v1/grids/g1/audit_log");
+    let entry = log["logs"].as_array().expect("logs").last().expect("an entry");
+    let told = ["resource_type", "resource_name", "resource_id", "event_name", "event_status"];
+    let told = told.map(|field| entry[field].as_str().expect("a text"));
+    assert_eq!(told, ["HostNode", "n2", "g1/n2", "remove node", "success"]);
+    assert_eq!(entry["user_identity"]["email"], "mem@x.io");
     // A plugin's doubled path.
     create(fixture, json!({ "name": "n3" }));
     fixture.expect(200, "DELETE", "/v1/nodes/g1/g1/n3", &fixture.mem, None);

@@ -18,7 +18,23 @@ macro_rules! on_sqlite {
     };
 }
 
-on_sqlite!(transport, tokens, users, access, grids, nodes, services, vault, exec, sequences, logs,);
+on_sqlite!(
+    transport,
+    tokens,
+    users,
+    access,
+    grids,
+    nodes,
+    services,
+    vault,
+    exec,
+    sequences,
+    sequences_of_service,
+    sequences_of_master,
+    logs,
+    stats,
+    withdrawn,
+);
 
 /// `cases.md` names every case that there is, and no other.
 #[test]

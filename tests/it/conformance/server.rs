@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -18,11 +19,13 @@ pub struct Server {
     pub addr: SocketAddr,
     /// What its handlers work with, for tests that look behind the doors.
     pub app: App,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    running: Mutex<Option<Running>>,
     url: String,
     _folder: tempfile::TempDir,
 }
+
+/// Dropped, the sender has the thread end.
+type Running = (tokio::sync::oneshot::Sender<()>, std::thread::JoinHandle<()>);
 
 pub struct Answer {
     pub status: u16,
@@ -62,7 +65,7 @@ impl Server {
             });
         });
         let (addr, app) = master.recv_timeout(Duration::from_secs(30)).expect("listens");
-        Self { addr, app, stop: Some(stop), thread: Some(thread), url, _folder: folder }
+        Self { addr, app, running: Mutex::new(Some((stop, thread))), url, _folder: folder }
     }
 
     /// Where the master keeps its data.
@@ -104,19 +107,29 @@ impl Server {
     }
 
     pub fn log_in(&self) -> String {
+        self.first_login()["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Exchanges the code that the first administrator was made with.
+    pub fn first_login(&self) -> Value {
         let body = serde_json::json!({ "grant_type": "authorization_code", "code": "first-code" });
         let answer = self.raw("POST", "/oauth2/token", &[], &body.to_string());
         assert_eq!(answer.status, 201, "{}", answer.body);
-        answer.body["access_token"].as_str().expect("a token").to_owned()
+        answer.body
+    }
+
+    /// Stops as at a signal. What was kept stays until this is dropped.
+    pub fn stop(&self) {
+        if let Some((stop, thread)) = self.running.lock().ok().and_then(|mut it| it.take()) {
+            drop(stop);
+            thread.join().ok();
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().ok();
-        }
+        self.stop();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Fixture, cases};
+use super::{Agent, Fixture, cases, logs};
 
 cases!(
     cases_70_and_71_creating_a_service,
@@ -20,6 +20,7 @@ cases!(
     case_89_an_unknown_stack,
     case_90_instances,
     case_92_who_may_and_what_is_unknown,
+    cases_beyond_health_is_counted,
 );
 
 const SERVICES: &str = "/v1/grids/g1/services";
@@ -291,6 +292,35 @@ fn case_90_instances(fixture: &Fixture) {
     assert_eq!(finish(fixture, &agent, &deploy)["state"], "success");
     let again = fixture.get(&one);
     assert_eq!((&again["id"], &again["node"]["id"]), (&instance["id"], &json!("g1/n1")));
+}
+
+fn cases_beyond_health_is_counted(fixture: &Fixture) {
+    let agent = logs::furnish(fixture);
+    let check = json!({ "health_check": { "port": 80, "protocol": "tcp" } });
+    put(fixture, check);
+    for id in ["c3", "c4"] {
+        let body = logs::container(fixture, id, "app", true);
+        agent.call("/containers/save", vec![body]).expect("saves");
+    }
+    let counts = |healthy, unhealthy| {
+        let counts = json!({ "healthy": healthy, "unhealthy": unhealthy, "total": 3 });
+        assert_eq!(fixture.get(APP)["health_status"], counts);
+        assert_eq!(fixture.get(SERVICES)["services"][0]["health_status"], counts);
+    };
+    counts(0, 0);
+    for (id, status, healthy, unhealthy) in [
+        ("c1", "healthy", 1, 0),
+        ("c3", "healthy", 2, 0),
+        ("c4", "unhealthy", 2, 1),
+        ("c3", "unhealthy", 1, 2),
+        // Of no service, and of nobody.
+        ("c2", "healthy", 1, 2),
+        ("c9", "healthy", 1, 2),
+    ] {
+        let check = json!({ "id": id, "status": status, "status_code": "open" });
+        agent.call("/containers/health", vec![check]).expect("told");
+        counts(healthy, unhealthy);
+    }
 }
 
 fn case_92_who_may_and_what_is_unknown(fixture: &Fixture) {

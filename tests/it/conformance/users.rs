@@ -1,5 +1,6 @@
 //! Cases 25 to 29, 34 to 36, 50 and 51: users, roles, members, configuration, audit log.
 
+use kontena_store::audit::{self, Entry, Outcome};
 use serde_json::{Value, json};
 
 use super::{Fixture, cases};
@@ -11,6 +12,7 @@ cases!(
     case_28_removing_users,
     cases_34_and_35_configuration,
     case_36_the_audit_log,
+    cases_36_and_51_how_much_of_an_audit_log,
     case_50_members_of_a_grid,
     case_51_the_audit_log_of_a_grid,
 );
@@ -183,6 +185,48 @@ fn case_36_the_audit_log(fixture: &Fixture) {
     assert!([count(""), count("=0"), count("=3001"), count("=x")].iter().all(|n| *n >= logs.len()));
     let newest = fixture.get("/v1/audit_logs?limit=1")["logs"][0].clone();
     assert_eq!(newest["time"], *times.last().expect("one"));
+}
+
+fn cases_36_and_51_how_much_of_an_audit_log(fixture: &Fixture) {
+    fixture.behind(|tx| {
+        let user = kontena_store::users::by_email(tx.conn(), "admin")?.expect("the administrator");
+        for number in 0..3_100 {
+            let entry = Entry {
+                at: kontena_master::clock::Clock::system().now(),
+                grid: Some("g1".to_owned()),
+                resource_type: "Grid",
+                resource_name: format!("entry {number}"),
+                resource_id: "g1".to_owned(),
+                event_name: "update",
+                outcome: Outcome::Success,
+                user: user.id,
+                user_email: user.email.clone(),
+                source_ip: String::new(),
+                user_agent: String::new(),
+                description: String::new(),
+            };
+            audit::record(tx.conn(), &entry)?;
+        }
+        Ok(())
+    });
+    for path in ["/v1/audit_logs", "/v1/grids/g1/audit_log"] {
+        for (query, count) in [
+            ("", 500),
+            ("?limit", 500),
+            ("?limit=0", 500),
+            ("?limit=x", 500),
+            ("?limit=3001", 500),
+            ("?limit=600", 600),
+            ("?limit=3000", 3000),
+        ] {
+            let log = fixture.get(&format!("{path}{query}"));
+            let names: Vec<&Value> =
+                log["logs"].as_array().expect("logs").iter().map(|e| &e["resource_name"]).collect();
+            let expected: Vec<Value> =
+                (3_100 - count..3_100).map(|number| json!(format!("entry {number}"))).collect();
+            assert!(names.iter().copied().eq(&expected), "{path}{query}: {} of them", names.len());
+        }
+    }
 }
 
 fn case_50_members_of_a_grid(fixture: &Fixture) {

@@ -3,11 +3,16 @@
 use kontena_master::vault::Vault;
 use serde_json::{Value, json};
 
-use super::{Agent, Fixture, cases};
+use super::{
+    Agent, Fixture, cases,
+    sequences::online,
+    sequences_of_service::{finish, pods},
+};
 
 cases!(
     case_111_creating_a_secret,
     case_112_changing_a_secret,
+    case_112_a_changed_secret_redeploys_who_runs_with_it,
     case_113_secrets_stay_secret,
     case_114_volumes,
     case_115_registries,
@@ -67,6 +72,27 @@ fn case_112_changing_a_secret(fixture: &Fixture) {
     assert_eq!(fixture.get("/v1/secrets/g1/PW")["value"], "line\n");
 }
 
+fn case_112_a_changed_secret_redeploys_who_runs_with_it(fixture: &Fixture) {
+    let agent = online(fixture);
+    create(fixture, "PW", "old");
+    let used = json!({ "secrets": [{ "secret": "PW", "name": "PASSWORD" }] });
+    fixture.service("app", used);
+    let path = "/v1/services/g1/null/app/deploy";
+    let deploy = fixture.expect(200, "POST", path, &fixture.mem, Some(json!({})));
+    assert_eq!(finish(fixture, &agent, &deploy)["state"], "success");
+    let before = pods(&agent)[0].clone();
+    assert_eq!(before["secrets"][0]["value"], "old");
+
+    let body = Some(json!({ "value": "new" }));
+    fixture.expect(200, "PUT", "/v1/secrets/g1/PW", &fixture.mem, body);
+    let after = fixture.until("a pod of the next revision", || {
+        let pod = pods(&agent)[0].clone();
+        (pod["service_revision"] == 2).then_some(pod)
+    });
+    assert_eq!(after["secrets"][0]["value"], "new");
+    assert_ne!(after["deploy_rev"], before["deploy_rev"]);
+}
+
 fn case_113_secrets_stay_secret(fixture: &Fixture) {
     let agent = Agent::connect(&fixture.server, "gtok", ENGINE, "n1", Agent::agreeable());
     create(fixture, "PW", "hush-hush");
@@ -106,32 +132,26 @@ fn case_113_secrets_stay_secret(fixture: &Fixture) {
     agent.call("/containers/health", vec![check]).expect("told");
 
     assert_eq!(fixture.get("/v1/secrets/g1/PW")["value"], "hush-hush");
-    if let Some(stored) = stored(fixture) {
-        let holds = |text: &str| stored.windows(text.len()).any(|part| part == text.as_bytes());
-        assert!(holds("GridSecretPWg1/PWshow"), "the audit line, as SQLite writes its columns");
-        assert!(!holds("hush-hush") && !holds("open-sesame"));
-    }
+    let log = fixture.get("/v1/grids/g1/audit_log");
+    let shown = log["logs"].as_array().expect("logs").last().expect("an entry");
+    let told = ["resource_type", "resource_name", "resource_id", "event_name"];
+    let told = told.map(|field| shown[field].as_str().expect("a text"));
+    assert_eq!(told, ["GridSecret", "PW", "g1/PW", "show"]);
+    let stored = fixture.stored();
+    let holds = |text: &str| stored.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("mem@x.io") && holds(&sealed(fixture)), "everything is looked at");
+    assert!(!holds("hush-hush") && !holds("open-sesame"));
     // The fixture's key opens what is kept; nothing is kept in clear.
     let vault = Vault::new("the key of the fixture");
     assert_eq!(vault.open(&sealed(fixture)), Ok("hush-hush".to_owned()));
 }
 
-/// Every byte that is stored; none on Postgres, whose files are its own.
-fn stored(fixture: &Fixture) -> Option<Vec<u8>> {
-    let url = fixture.server.database_url();
-    let file = url.strip_prefix("sqlite://")?;
-    let parts = ["", "-wal"].map(|end| std::fs::read(format!("{file}{end}")).unwrap_or_default());
-    Some(parts.concat())
-}
-
 fn sealed(fixture: &Fixture) -> String {
-    let store = fixture.server.app.means.store.clone();
-    let read = store.read(|conn| {
-        let grid = kontena_store::grids::by_name(conn, "g1")?.expect("the grid");
-        let secret = kontena_store::secrets::by_name(conn, grid.id, "PW")?;
+    fixture.behind(|tx| {
+        let grid = kontena_store::grids::by_name(tx.conn(), "g1")?.expect("the grid");
+        let secret = kontena_store::secrets::by_name(tx.conn(), grid.id, "PW")?;
         Ok(secret.expect("the secret").value_sealed)
-    });
-    actix::System::new().block_on(read).expect("reads")
+    })
 }
 
 fn case_114_volumes(fixture: &Fixture) {

@@ -43,7 +43,7 @@ use world::World;
 use crate::support::story;
 
 /// Seeds of one test of the usual run; there are eight.
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 25;
 /// Tests the seeds are spread over, so that they run side by side.
 const PARTS: u64 = 8;
 

@@ -281,15 +281,21 @@ fn the_terminal_is_as_before_afterwards() {
 #[test]
 fn the_window_may_change_its_size() {
     let master = m1();
-    master.talks(&format!("{EXEC}?interactive=true&tty=true"), |socket| {
-        let frames = vec![frame(socket), frame(socket), frame(socket)];
+    let kontena = Kontena::c1(&master);
+    let told = kontena.home().join("told");
+    let mark = told.clone();
+    master.talks(&format!("{EXEC}?interactive=true&tty=true"), move |socket| {
+        let mut frames = vec![frame(socket), frame(socket)];
+        std::fs::write(&mark, "").unwrap();
+        frames.push(frame(socket));
         say(socket, &json!({"exit": 0}));
         frames
     });
-    let kontena = Kontena::c1(&master);
     let line = "$KONTENA container exec -it core-01/null.redis-1 sh";
     // The other size is set from the background, once the first one has been told.
-    let script = format!("(sleep 0.5; stty cols 90 rows 30) <&1 & {line}");
+    let told = told.display();
+    let script =
+        format!("(until [ -e {told} ]; do sleep 0.05; done; stty cols 90 rows 30) <&1 & {line}");
     kontena.run_script_on_terminal(&script).exits(0);
     assert_eq!(master.frames(3)[2], json!({"tty_size": {"width": 90, "height": 30}}));
 }

@@ -40,7 +40,8 @@ pub use service::{
     ServiceState, ServiceVersion, ServiceVolume, Strategy, VolumeRef, VolumeScope,
 };
 pub use stats::{
-    CpuUsage, Filesystem, LoadAverages, MemoryStats, NodeFigures, NodeSample, NodeTraffic, Traffic,
+    ContainerCpu, ContainerFigures, ContainerMemory, CpuUsage, Filesystem, LoadAverages,
+    MemoryStats, NodeFigures, NodeSample, NodeTraffic, Traffic,
 };
 pub use volume::{Volume, VolumeInstance};
 

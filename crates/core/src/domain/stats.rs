@@ -125,3 +125,36 @@ pub struct Traffic {
     /// Sent, in bytes per second.
     pub tx_bytes_per_second: i64,
 }
+
+/// What an agent measured of a container last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerFigures {
+    /// When the master heard of it.
+    pub at: Time,
+    /// Processor time.
+    pub cpu: Option<ContainerCpu>,
+    /// Memory.
+    pub memory: Option<ContainerMemory>,
+    /// What went over its interfaces.
+    pub network: Option<NodeTraffic>,
+}
+
+/// Processor time of a container.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ContainerCpu {
+    /// Percent of one core; more than 100 where it takes several.
+    pub percent: f64,
+    /// Its share in relation to others, 1,024 being usual.
+    pub limit: Option<u64>,
+    /// Cores it may run on.
+    pub cores: Option<u32>,
+}
+
+/// Memory of a container, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContainerMemory {
+    /// Used.
+    pub usage: i64,
+    /// The most it may use, as the engine has it: a container without a limit may have a very large one.
+    pub limit: Option<u64>,
+}

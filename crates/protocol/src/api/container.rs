@@ -189,3 +189,73 @@ pub struct FilesystemMetric {
     /// Bytes.
     pub total: i64,
 }
+
+/// `GET …/stats` of a service, a node or a grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Stats {
+    /// The running containers, the highest figure of what they are sorted by first.
+    pub stats: Vec<ContainerStats>,
+}
+
+/// What was measured of a running container last, within the last five minutes; nulls where nothing was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ContainerStats {
+    /// The container's name.
+    pub container_id: String,
+    /// Processor time.
+    pub cpu: Option<CpuStats>,
+    /// Memory.
+    pub memory: Option<MemoryStats>,
+    /// Traffic.
+    pub network: Option<NetworkStats>,
+}
+
+/// Processor time of a container.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CpuStats {
+    /// Percent of one core.
+    pub usage: f64,
+    /// Its share in relation to others, 1,024 being usual.
+    pub limit: Option<u64>,
+    /// Cores it may run on.
+    pub num_cores: Option<u32>,
+}
+
+/// Memory of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemoryStats {
+    /// Bytes used.
+    pub usage: i64,
+    /// The most bytes it may use; beyond any machine where the engine sets no limit.
+    pub limit: Option<u64>,
+}
+
+/// Traffic of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NetworkStats {
+    /// Between containers.
+    pub internal: TrafficStats,
+    /// With the rest of the world.
+    pub external: TrafficStats,
+}
+
+/// What went over some interfaces together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TrafficStats {
+    /// Their names.
+    pub interfaces: Vec<String>,
+    /// Bytes received so far.
+    pub rx_bytes: i64,
+    /// Bytes received in a second.
+    pub rx_bytes_per_second: i64,
+    /// Bytes sent so far.
+    pub tx_bytes: i64,
+    /// Bytes sent in a second.
+    pub tx_bytes_per_second: i64,
+}

@@ -19,8 +19,9 @@ mod volume;
 
 pub use audit::{AuditEntry, AuditLog, UserIdentity};
 pub use container::{
-    Container, ContainerState, Containers, CpuMetric, FilesystemMetric, GridOfContainer,
-    HealthOfContainer, Metric, Metrics, NodeOfContainer,
+    Container, ContainerState, ContainerStats, Containers, CpuMetric, CpuStats, FilesystemMetric,
+    GridOfContainer, HealthOfContainer, MemoryStats, Metric, Metrics, NetworkStats,
+    NodeOfContainer, Stats, TrafficStats,
 };
 pub use explain::{Explanation, InstanceExplanation, PlannedAction, PlannedStep, Rank, Refusals};
 pub use grid::{Grid, GridCreate, Grids};

@@ -128,11 +128,11 @@ pub(super) async fn health(tools: &Tools, node: &Admitted, body: &Value) -> Answ
     Ok(done())
 }
 
-/// A container's figures, of which its memory matters. What has none, and what is too much of one node,
-/// is dropped: the next one says more.
+/// A container's figures. What has none, and what is too much of one node, is dropped: the next one says
+/// more.
 pub(super) fn measured(tools: &Tools, node: &Admitted, stat: &Value) -> Answer {
-    let noted = wire::read_container_memory(&json::lossy(stat))
-        .is_some_and(|(id, bytes)| tools.usage.note(node.grid, node.node, &id, bytes));
+    let noted = wire::read_container_stat(&json::lossy(stat), tools.clock.now())
+        .is_some_and(|(id, figures)| tools.usage.note(node.grid, node.node, id, figures));
     if !noted {
         tools.metrics.count(metrics::DROPPED, "kind=\"container_stats\"".to_owned());
     }

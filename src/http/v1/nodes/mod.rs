@@ -33,7 +33,7 @@ use crate::{
 use roster::Roster;
 pub use roster::Rosters;
 
-type OfGrid = Path<(String, String)>;
+pub(super) type OfGrid = Path<(String, String)>;
 
 /// Lists the nodes of a grid by name; `peer_ips` are empty where there are more than 254.
 #[utoipa::path(
@@ -171,7 +171,7 @@ fn still_connected(node: &Node) -> ApiError {
     FieldErrors::single("node", text).into()
 }
 
-async fn find(
+pub(super) async fn find(
     app: &App,
     caller: &Caller,
     path: &OfGrid,

@@ -4,8 +4,10 @@
 mod connections;
 mod fencing;
 mod jobs;
+mod logs;
 mod pruning;
 mod reports;
+mod sealed;
 mod volumes;
 
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub async fn run(store: &Store) {
     connections::run(store).await;
     reports::run(store).await;
     pruning::run(store).await;
+    logs::run(store).await;
+    sealed::run(store).await;
     volumes::run(store).await;
     fencing::run(store).await;
 }
