@@ -7,6 +7,8 @@
 //! api         requests to the master and its answers
 //! config      file, environment, flags, and who wins
 //! output      tables, colours, spinners, prompts, times and sizes
+//! watch       a list or show, again and again
+//! suggest     what was probably meant, after a 404
 //! failure     what can go wrong, and the exit code
 //! clock, log  the time; the log of requests
 //! ```
@@ -27,51 +29,66 @@ mod failure;
 mod log;
 mod output;
 mod session;
+mod suggest;
+mod watch;
 
-use args::{Global, Invocation, ProgressForm, Run, UsageError, parse};
+use args::{
+    ColorChoice, Command, Global, Invocation, Parsed, ProgressForm, Run, UsageError, parse,
+};
 use config::Environment;
-use failure::Failure;
+use failure::{Failure, usage_document};
 use output::{Console, Setup};
 use session::Session;
 
 /// Runs the command line and returns the exit code; the first word is the program's name.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = Environment::from_process();
-    match parse(words) {
-        Invocation::Run(run) => run_command(environment, &run),
+    let Parsed { invocation, color, json } = parse(words, &environment);
+    let ending = Ending { json, distinct: environment.get("KONTENA_EXIT_CODES") == Some("1") };
+    let open = || Console::new(Setup::detect(&environment, ProgressForm::Auto, color));
+    match invocation {
+        Invocation::Run(run) => run_command(environment, &run, ending),
         Invocation::Print(text) => {
-            let console = open_console(&environment, ProgressForm::Auto);
+            let console = open();
             let written = console.text(&text).and_then(|()| console.finish());
-            conclude(&console, "kontena", written.map_err(Failure::from))
+            ending.conclude(&console, "kontena", written.map_err(Failure::from))
         }
         Invocation::Misused(error) => {
-            open_console(&environment, ProgressForm::Auto).note(error);
+            ending.misused(&open(), &error);
             ExitCode::from(2)
         }
         Invocation::Moved(lines) => {
-            let console = open_console(&environment, ProgressForm::Auto);
-            conclude(&console, "kontena", Err(Failure::said(lines.join("\n         "))))
+            let failure = Failure::said(lines.join("\n         "));
+            ending.conclude(&open(), "kontena", Err(failure))
         }
     }
 }
 
-fn open_console(environment: &Environment, progress: ProgressForm) -> Console {
-    Console::new(Setup::detect(environment, progress))
-}
-
-fn run_command(environment: Environment, run: &Run) -> ExitCode {
+fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode {
     let global: &Global = &run.cli.global;
-    let console = open_console(&environment, global.progress);
+    let color = if global.no_color { ColorChoice::Never } else { global.color };
+    // Programs get data on standard output and nothing else.
+    let progress = if ending.json { ProgressForm::None } else { global.progress };
+    let console = Console::new(Setup::detect(&environment, progress, color));
+    // Words between two presses of TAB are no place for errors.
+    let completing = matches!(run.cli.command, Some(Command::Complete(_)));
     make_interruptible(&console);
     match Session::open(environment, &console, global) {
         Ok(session) => {
-            let outcome = commands::run(&session, &run.cli);
+            let outcome = match run.watched {
+                Some(watched) => watch::run(&session, run, watched),
+                None => commands::run(&session, &run.cli),
+            };
             let outcome = outcome.and_then(|()| Ok(console.finish()?));
-            let code = conclude(&console, &run.path, outcome);
-            session.warn_about_version();
+            let outcome = outcome.map_err(|failure| suggest::names(&session, failure));
+            let code = ending.conclude(&console, &run.path, outcome);
+            if !ending.json && !completing {
+                session.warn_about_version();
+            }
             code
         }
-        Err(failure) => conclude(&console, &run.path, Err(failure)),
+        Err(_) if completing => ExitCode::SUCCESS,
+        Err(failure) => ending.conclude(&console, &run.path, Err(failure)),
     }
 }
 
@@ -87,18 +104,45 @@ fn make_interruptible(console: &Console) {
     });
 }
 
-/// Says how it ended.
-fn conclude(console: &Console, path: &str, outcome: Result<(), Failure>) -> ExitCode {
-    let Err(failure) = outcome else {
-        return ExitCode::SUCCESS;
-    };
-    match &failure {
-        Failure::Http(_) | Failure::Said(_) => console.error(&failure),
-        Failure::Bare(text) => console.note(text),
-        Failure::Usage(text) => console.note(UsageError::new(text.clone(), path)),
-        Failure::Aborted => {}
-        Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        Failure::Output(_) => console.error(&failure),
+/// How the end of a run is told.
+#[derive(Debug, Clone, Copy)]
+struct Ending {
+    /// Errors are a line of JSON.
+    json: bool,
+    /// Sorts of failures have exit codes of their own.
+    distinct: bool,
+}
+
+impl Ending {
+    /// Says how it ended.
+    fn conclude(self, console: &Console, path: &str, outcome: Result<(), Failure>) -> ExitCode {
+        let Err(failure) = outcome else {
+            return ExitCode::SUCCESS;
+        };
+        match &failure {
+            Failure::Aborted | Failure::Exit(_) => {}
+            Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            other if self.json => {
+                if let Some(document) = other.document() {
+                    console.note(document);
+                }
+            }
+            Failure::Bare(text) => console.note(text),
+            Failure::Usage(text) => console.note(UsageError::new(text.clone(), path)),
+            Failure::Http(_)
+            | Failure::Said(_)
+            | Failure::Known(..)
+            | Failure::Hinted(..)
+            | Failure::Output(_) => console.error(&failure),
+        }
+        ExitCode::from(failure.exit_code(self.distinct))
     }
-    ExitCode::from(failure.exit_code())
+
+    fn misused(self, console: &Console, error: &UsageError) {
+        if self.json {
+            console.note(usage_document(error.message(), error.hint()));
+        } else {
+            console.note(error);
+        }
+    }
 }

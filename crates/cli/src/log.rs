@@ -58,6 +58,11 @@ impl Log {
         };
     }
 
+    /// Tells whether bodies are asked for; reading large ones takes time.
+    pub(crate) fn wants_bodies(&self) -> bool {
+        self.bodies
+    }
+
     /// Writes a body, where bodies are asked for.
     pub(crate) fn body(&self, direction: &str, body: &Value) {
         if self.bodies {
@@ -84,6 +89,26 @@ fn append(path: &Path) -> Option<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).ok()
+}
+
+/// Hides tokens and codes that are part of a path.
+pub(crate) fn masked_path(path: &str) -> String {
+    if let Some(token) = path.strip_prefix("/oauth2/tokens/") {
+        // Ids of tokens are short, and worth seeing.
+        let shown = if token.len() > 24 { "***" } else { token };
+        return format!("/oauth2/tokens/{shown}");
+    }
+    let Some((start, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((key, _)) if key.ends_with("code") => format!("{key}=***"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{start}?{}", pairs.join("&"))
 }
 
 /// Hides what must not be read over a shoulder.
@@ -119,6 +144,21 @@ mod tests {
             json!({"access_token": "***", "grid": {"token": "***", "name": "g"}, "code": "***",
                 "client_secret": "***", "token_type": "bearer", "nodes": [{"token": "***"}], "n": 1})
         );
+    }
+
+    #[test]
+    fn tokens_in_paths_are_masked() {
+        for (path, shown) in [
+            ("/v1/grids", "/v1/grids"),
+            ("/oauth2/tokens/5b01", "/oauth2/tokens/5b01"),
+            (&format!("/oauth2/tokens/{}", "a".repeat(64)), "/oauth2/tokens/***"),
+            (
+                "/authenticate?invite_code=x&expires_in=0",
+                "/authenticate?invite_code=***&expires_in=0",
+            ),
+        ] {
+            assert_eq!(masked_path(path), shown);
+        }
     }
 
     #[test]

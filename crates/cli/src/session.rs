@@ -7,10 +7,10 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use crate::api::{Client, OauthClient, Renewal, Shared};
-use crate::args::Global;
+use crate::args::{Global, closest};
 use crate::clock;
 use crate::config::{Choice, Config, ConfigFile, Environment, Master, Selection, Server};
-use crate::failure::{Failure, login_expired, no_grid, not_logged_in};
+use crate::failure::{Failure, Kind, login_expired, no_grid, not_logged_in};
 use crate::log::Log;
 use crate::output::{Console, Ink};
 
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     pub(crate) fn master(&self) -> Result<&Master, Failure> {
         match &self.selection.master {
             Choice::Master(master) => Ok(master),
-            Choice::Unknown(name) => Err(unknown_master(name)),
+            Choice::Unknown(name) => Err(unknown_master(&self.config, name)),
             Choice::None => Err(not_logged_in()),
         }
     }
@@ -140,11 +140,18 @@ impl<'a> Session<'a> {
 }
 
 /// No entry of the configuration has this name.
-pub(crate) fn unknown_master(name: &str) -> Failure {
-    Failure::said(format!(
-        "Could not resolve master by name '{name}'. \
-         For a list of known masters please run: kontena master list"
-    ))
+pub(crate) fn unknown_master(config: &Config, name: &str) -> Failure {
+    let failure = Failure::known(
+        Kind::NotFound,
+        format!(
+            "Could not resolve master by name '{name}'. \
+             For a list of known masters please run: kontena master list"
+        ),
+    );
+    match closest(name, config.servers.iter().map(|server| server.name.as_str())) {
+        Some(guess) => failure.hint(format!("Did you mean '{guess}'?")),
+        None => failure,
+    }
 }
 
 /// Returns major and minor number of a version that begins with three numbers.

@@ -2,26 +2,26 @@
 //!
 //! ```text
 //! request -> 401 -> POST /oauth2/token (once) -> the same request again
+//! GET     -> no connection, 502, 503, 504 -> a pause -> the same request again, three times
 //! ```
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::Agent;
 use ureq::http::Response;
+use ureq::{Agent, BodyReader};
 
+use super::answer::{self, Answer, BODY_LIMIT, read};
 use super::error::reason_phrase;
 use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
 use crate::clock;
 use crate::config::{ConfigFile, Environment};
-use crate::failure::Failure;
-use crate::log::Log;
-
-/// A body larger than this is no answer of a master.
-const BODY_LIMIT: u64 = 256 * 1024 * 1024;
+use crate::failure::{Failure, Kind};
+use crate::log::{Log, masked_path};
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum Method {
     Post,
     /// Changes.
     Put,
+    /// Changes in part.
+    Patch,
     /// Removes.
     Delete,
 }
@@ -67,14 +69,23 @@ pub(crate) struct Client {
     token: RefCell<Option<String>>,
     renewal: RefCell<Option<Renewal>>,
     renewal_failed: Cell<bool>,
+    limit: Option<Duration>,
     shared: Rc<Shared>,
 }
 
-struct Answer {
-    status: u16,
-    is_json: bool,
-    body: Vec<u8>,
+/// A request without an answer.
+struct Missed {
+    failure: Failure,
+    /// The next attempt may get one.
+    may_return: bool,
 }
+
+/// Before a request is sent again.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
+
+/// However long a master asks to be left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Makes a client for a master's URL; nothing is sent yet.
@@ -86,17 +97,28 @@ impl Client {
         shared: Rc<Shared>,
     ) -> Result<Self, Failure> {
         let origin = Origin::parse(url).ok_or_else(|| {
-            Failure::said(format!("Cannot connect to {url}: not an http:// or https:// address"))
+            Failure::known(
+                Kind::Unreachable,
+                format!("Cannot connect to {url}: not an http:// or https:// address"),
+            )
         })?;
         Ok(Self {
-            agent: transport::agent(&origin, environment),
+            agent: transport::agent(&origin, environment)
+                .map_err(|error| Failure::said(format!("Cannot connect to {url}: {error}")))?,
             origin,
             url: url.to_owned(),
             token: RefCell::new(token),
             renewal: RefCell::new(renewal),
             renewal_failed: Cell::new(false),
+            limit: None,
             shared,
         })
+    }
+
+    /// Gives up at once where there is no answer, and waits for no longer than `limit` for one.
+    pub(crate) fn hasty(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// Reads a resource.
@@ -136,14 +158,78 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        let mut answer = self.request(method, path, body)?;
+        let mut answer = self.persist(method, path, body)?;
         if answer.status == 401 && self.token.borrow().is_some() && self.renew()? {
-            answer = self.request(method, path, body)?;
+            answer = self.persist(method, path, body)?;
         }
         match answer.status {
-            200 | 201 | 204 => parse(&answer, path),
+            200 | 201 | 204 => answer.parse(path),
+            401 => Err(self.unauthorized().at(path).into()),
+            status => Err(HttpFailure::of_answer(status, &answer.body, path).at(path).into()),
+        }
+    }
+
+    /// Opens an answer that is read as it comes; it may never end.
+    pub(crate) fn open(&self, path: &str) -> Result<BodyReader<'static>, Failure> {
+        let mut response = self.dispatch_and_note(path)?;
+        if response.status() == 401 && self.token.borrow().is_some() && self.renew()? {
+            response = self.dispatch_and_note(path)?;
+        }
+        match response.status().as_u16() {
+            200 => Ok(response.into_body().into_reader()),
             401 => Err(self.unauthorized().into()),
-            status => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
+            status => {
+                let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
+                let body = body.map_err(|error| transport::unreachable(&self.url, &error))?;
+                Err(HttpFailure::of_answer(status, &body, path).into())
+            }
+        }
+    }
+
+    fn dispatch_and_note(&self, path: &str) -> Result<Response<ureq::Body>, Failure> {
+        match self.dispatch(Method::Get, path, None) {
+            Ok(response) => {
+                self.shared.log.line(&format!("GET {path} {}", response.status().as_u16()));
+                if let Some(version) = answer::header(&response, "X-Kontena-Version") {
+                    *self.shared.master_version.borrow_mut() = Some(version);
+                }
+                Ok(response)
+            }
+            Err(error) => {
+                self.shared.log.line(&format!("GET {path} failed: {error}"));
+                Err(transport::unreachable(&self.url, &error))
+            }
+        }
+    }
+
+    /// Returns the address of the master as it was given.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns where the master is.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Returns what goes into the header `Authorization`.
+    pub(super) fn bearer(&self) -> Option<String> {
+        self.token.borrow().as_ref().map(|token| format!("Bearer {token}"))
+    }
+
+    /// Notes something in the log of requests.
+    pub(super) fn note(&self, text: &str) {
+        self.shared.log.line(text);
+    }
+
+    /// Asks where a browser must go to log in.
+    pub(crate) fn authenticate(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.persist(Method::Get, path, None)?;
+        match (answer.status, answer.location) {
+            (302, Some(location)) => Ok(location),
+            (status @ (400 | 403 | 501), _) => Err(oauth::refusal(status, &answer.body)),
+            (200 | 201 | 204 | 302, _) => Err(oauth::refusal(answer.status, &[])),
+            (status, _) => Err(HttpFailure::of_answer(status, &answer.body, path).into()),
         }
     }
 
@@ -186,18 +272,40 @@ impl Client {
         Ok(true)
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    /// Sends a request; one that only reads is sent again where the master was away for a moment.
+    fn persist(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+        let mut pauses = PAUSES.iter().filter(|_| method == Method::Get && self.limit.is_none());
+        loop {
+            let outcome = self.request(method, path, body);
+            let asked = match &outcome {
+                Ok(answer) if matches!(answer.status, 502..=504) => answer.retry_after,
+                Err(Missed { may_return: true, .. }) => None,
+                _ => return outcome.map_err(|missed| missed.failure),
+            };
+            let Some(pause) = pauses.next() else {
+                return outcome.map_err(|missed| missed.failure);
+            };
+            let pause = asked.map_or(*pause, |asked| asked.min(LONGEST_PAUSE));
+            self.shared.log.line(&format!("trying again in {} ms", pause.as_millis()));
+            clock::pause(pause);
+        }
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Missed> {
         let started = clock::now();
         if let Some(body) = body {
             self.shared.log.body("->", body);
         }
-        let outcome = self.dispatch(method, path, body).and_then(receive);
+        let outcome = self.dispatch(method, path, body).and_then(Answer::receive);
         let took = (clock::now() - started).num_milliseconds();
         let verb = format!("{method:?}").to_ascii_uppercase();
+        let path = &masked_path(path);
         match outcome {
             Ok((answer, version)) => {
                 self.shared.log.line(&format!("{verb} {path} {} {took}ms", answer.status));
-                if let Ok(document) = serde_json::from_slice(&answer.body) {
+                if self.shared.log.wants_bodies()
+                    && let Ok(document) = serde_json::from_slice(&answer.body)
+                {
                     self.shared.log.body("<-", &document);
                 }
                 if version.is_some() {
@@ -207,7 +315,10 @@ impl Client {
             }
             Err(error) => {
                 self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
-                Err(transport::unreachable(&self.url, &error))
+                Err(Missed {
+                    may_return: transport::may_return(&error),
+                    failure: transport::unreachable(&self.url, &error),
+                })
             }
         }
     }
@@ -219,25 +330,35 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         let url = self.origin.join(path);
-        let bearer = self.token.borrow().as_ref().map(|token| format!("Bearer {token}"));
+        let bearer = self.bearer();
         let bare = match method {
             Method::Get => Some(self.agent.get(&url)),
             Method::Delete => Some(self.agent.delete(&url)),
-            Method::Post | Method::Put => None,
+            Method::Post | Method::Put | Method::Patch => None,
         };
         match (bare, body) {
-            (Some(bare), None) => authorize(bare, bearer.as_deref()).call(),
+            (Some(bare), None) => self.limited(authorize(bare, bearer.as_deref())).call(),
             (bare, body) => {
-                let with_body = match bare {
-                    Some(bare) => bare.force_send_body(),
-                    None if method == Method::Post => self.agent.post(&url),
-                    None => self.agent.put(&url),
+                let with_body = match (bare, method) {
+                    (Some(bare), _) => bare.force_send_body(),
+                    (None, Method::Post) => self.agent.post(&url),
+                    (None, Method::Patch) => self.agent.patch(&url),
+                    (None, _) => self.agent.put(&url),
                 };
                 let text = body.map(Value::to_string).unwrap_or_default();
-                authorize(with_body, bearer.as_deref())
+                self.limited(authorize(with_body, bearer.as_deref()))
                     .content_type("application/json")
                     .send(text.as_bytes())
             }
+        }
+    }
+}
+
+impl Client {
+    fn limited<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match self.limit {
+            Some(limit) => request.config().timeout_global(Some(limit)).build(),
+            None => request,
         }
     }
 }
@@ -247,17 +368,6 @@ fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq:
         Some(bearer) => request.header("Authorization", bearer),
         None => request,
     }
-}
-
-fn receive(mut response: Response<ureq::Body>) -> Result<(Answer, Option<String>), ureq::Error> {
-    let header = |name: &str| {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
-    };
-    let version = header("X-Kontena-Version");
-    let is_json = header("Content-Type").is_some_and(|kind| kind.contains("json"));
-    let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec()?;
-    Ok((Answer { status, is_json, body }, version))
 }
 
 /// Writes the new pair into the file, unless the entry has been removed meanwhile.
@@ -275,33 +385,4 @@ fn keep(renewal: &Renewal, pair: &TokenPair) -> Result<(), Failure> {
 fn json(body: &impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(body)
         .map_err(|error| Failure::said(format!("Cannot write the request: {error}")))
-}
-
-fn parse(answer: &Answer, path: &str) -> Result<Value, Failure> {
-    if answer.body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Value::Null);
-    }
-    match serde_json::from_slice(&answer.body) {
-        Ok(value) => Ok(value),
-        Err(error) if answer.is_json => Err(unreadable(path, &error)),
-        Err(_) => Ok(Value::String(String::from_utf8_lossy(&answer.body).into_owned())),
-    }
-}
-
-/// Reads a value as what was asked for.
-pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|error| unreadable(path, &error))
-}
-
-/// The parser quotes what it stumbles over, which may be a whole page of a proxy.
-const REASON_LETTERS: usize = 160;
-
-fn unreadable(path: &str, error: &serde_json::Error) -> Failure {
-    let reason = error.to_string();
-    let mut shown: String = reason.lines().next().unwrap_or_default().to_owned();
-    if let Some((cut, _)) = shown.char_indices().nth(REASON_LETTERS) {
-        shown.truncate(cut);
-        shown.push_str("...");
-    }
-    HttpFailure::new(520, format!("Invalid response JSON from server for {path}: {shown}")).into()
 }

@@ -14,16 +14,32 @@ pub(crate) struct HttpFailure {
     said: Option<String>,
     /// What the master said in `error`, where that is an object.
     reasons: Option<Map<String, Value>>,
+    /// What was asked for.
+    path: Option<String>,
+    timed_out: bool,
 }
 
 impl HttpFailure {
     /// Makes a failure with a text of this program.
     pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), said: None, reasons: None }
+        Self { status, text: text.into(), said: None, reasons: None, path: None, timed_out: false }
+    }
+
+    /// Makes a failure of something that took too long, in the form Kontena 1.5 gives it.
+    pub(crate) fn timed_out(text: impl Into<String>) -> Self {
+        Self { timed_out: true, ..Self::new(500, text) }
+    }
+
+    /// Adds what was asked for.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        self.path = path.split('?').next().map(ToOwned::to_owned);
+        self
     }
 
     /// Reads the body of an answer.
     pub(crate) fn of_answer(status: u16, body: &[u8], path: &str) -> Self {
+        // A query may hold what is not for every eye, and says little.
+        let path = path.split('?').next().unwrap_or_default();
         let phrase = reason_phrase(status);
         let text = String::from_utf8_lossy(body);
         let Ok(document) = serde_json::from_slice::<Value>(body) else {
@@ -55,6 +71,11 @@ impl HttpFailure {
         }
     }
 
+    /// Returns the words, without the status.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns the status.
     pub(crate) fn status(&self) -> u16 {
         self.status
@@ -63,6 +84,38 @@ impl HttpFailure {
     /// Returns what the master said in `error`.
     pub(crate) fn said(&self) -> Option<&str> {
         self.said.as_deref()
+    }
+
+    /// Returns what was asked for.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// Tells whether it took too long, rather than failed.
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.timed_out
+    }
+
+    /// Writes the failure's parts for programs.
+    pub(crate) fn describe(&self, error: &mut Map<String, Value>) {
+        let bare = match (&self.said, &self.reasons, &self.path) {
+            (Some(said), _, _) => said.clone(),
+            (None, Some(_), _) => reason_phrase(self.status).to_owned(),
+            (None, None, Some(path)) => {
+                self.text.trim_end_matches(&format!(" ({path})")).to_owned()
+            }
+            (None, None, None) => self.text.clone(),
+        };
+        error.insert("status".to_owned(), Value::from(self.status));
+        error.insert("message".to_owned(), Value::from(bare));
+        for (key, value) in [
+            ("path", self.path.clone().map(Value::from)),
+            ("details", self.reasons.clone().map(Value::from)),
+        ] {
+            if let Some(value) = value {
+                error.insert(key.to_owned(), value);
+            }
+        }
     }
 
     /// Returns what the master said in `error`, key by key.

@@ -1,23 +1,35 @@
 //! Talking to a master.
 //!
-//! - `client`: requests, the token and its renewal.
-//! - `transport`: connections, timeouts, certificates.
+//! - `client`, `answer`: requests, the token and its renewal; what comes back.
+//! - `transport`, `connector`, `tls`, `subject`: connections, timeouts, certificates.
 //! - `error`: answers that are no success, in words.
 //! - `oauth`: tokens for codes and for refresh tokens.
+//! - `stream`: answers that go on: logs and events that are followed.
+//! - `websocket`, `exec`: commands in containers.
 //! - `views`: what is read of answers.
 
+mod answer;
 mod client;
+mod connector;
 mod error;
+mod exec;
 mod oauth;
 mod path;
+mod stream;
+mod subject;
+mod tls;
 mod transport;
 mod views;
+mod websocket;
 
-pub(crate) use client::{Client, Method, Renewal, Shared, read};
+pub(crate) use answer::{read, view};
+pub(crate) use client::{Client, Method, Renewal, Shared};
 pub(crate) use error::HttpFailure;
+pub(crate) use exec::{Command, Sink, exec};
 pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
+pub(crate) use stream::{follow, newest};
 pub(crate) use views::{
-    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Node,
+    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Link, Node,
     Nodes, Port, Service, Services,
 };

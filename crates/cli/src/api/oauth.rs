@@ -1,11 +1,11 @@
 //! Tokens: for a login code, and for a refresh token.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Client, Method};
 use crate::config::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// The pair sent as OAuth client; no master checks it.
 #[derive(Debug)]
@@ -67,6 +67,24 @@ impl TokenPair {
     }
 }
 
+/// Says why a master leads nobody to a login.
+pub(super) fn refusal(status: u16, body: &[u8]) -> Failure {
+    let kind = if matches!(status, 400 | 403) { Kind::Invalid } else { Kind::General };
+    let text = String::from_utf8_lossy(body).trim().to_owned();
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(answer)) => {
+            let part = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
+            format!("{} : {}", part("error"), part("error_description"))
+        }
+        Ok(Value::String(text)) => text,
+        _ if text.is_empty() => {
+            format!("Invalid response to authentication request : HTTP{status} ")
+        }
+        _ => text,
+    };
+    Failure::known(kind, text)
+}
+
 /// Exchanges a login code.
 pub(crate) fn exchange_code(client: &Client, code: &str) -> Result<TokenPair, Failure> {
     let OauthClient { id, secret } = client.oauth_client();
@@ -103,5 +121,20 @@ mod tests {
         let pair: TokenPair =
             serde_json::from_value(json!({"access_token": "a", "expires_in": 7200})).unwrap();
         assert_eq!(pair.expires_at(10), 7210);
+    }
+
+    #[test]
+    fn a_master_that_leads_nowhere_says_why() {
+        for (body, text) in [
+            (
+                r#"{"error":"server_error","error_description":"Authentication provider not configured"}"#,
+                "server_error : Authentication provider not configured",
+            ),
+            ("\"sorry\"", "sorry"),
+            ("no\n", "no"),
+            ("", "Invalid response to authentication request : HTTP501 "),
+        ] {
+            assert_eq!(refusal(501, body.as_bytes()).to_string(), text);
+        }
     }
 }

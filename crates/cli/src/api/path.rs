@@ -22,6 +22,14 @@ impl Origin {
         self.host.trim_matches(['[', ']'])
     }
 
+    /// Returns the port, the scheme's own unless the URL names one.
+    pub(crate) fn port(&self) -> u16 {
+        let authority = self.text.split_once("://").map_or("", |(_, authority)| authority);
+        // Behind the last colon of a bare IPv6 address stands a bracket too, which is no number.
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.unwrap_or(if self.is_tls() { 443 } else { 80 })
+    }
+
     /// Tells whether the master is spoken to through TLS.
     pub(crate) fn is_tls(&self) -> bool {
         self.text.starts_with("https:")
@@ -101,6 +109,15 @@ mod tests {
         assert_eq!(origin.join("/v1/grids"), "https://master:8443/v1/grids");
         assert_eq!((origin.host(), origin.is_tls()), ("master", true));
         assert_eq!(Origin::parse("http://[::1]:9292").unwrap().host(), "::1");
+        for (url, port) in [
+            ("http://h", 80),
+            ("https://h/", 443),
+            ("https://h:8443/x", 8443),
+            ("http://[::1]", 80),
+            ("http://[::1]:9292/", 9292),
+        ] {
+            assert_eq!(Origin::parse(url).unwrap().port(), port, "{url}");
+        }
         assert_eq!(Origin::parse("ftp://x"), None);
         assert_eq!(Origin::parse("nonsense"), None);
     }

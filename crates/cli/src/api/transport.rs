@@ -3,17 +3,22 @@
 use std::fs;
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpConnector};
 
-use super::Origin;
+use super::connector::TlsConnector;
+use super::tls::Trust;
+use super::{Origin, tls};
 use crate::config::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// Builds the HTTP client for one master.
-pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
+pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Result<Agent, rustls::Error> {
     let read = Some(environment.seconds("EXCON_READ_TIMEOUT", 30));
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .user_agent(format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION))
         .accept("application/json")
         .http_status_as_error(false)
@@ -23,80 +28,115 @@ pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Agent {
         .timeout_recv_response(read)
         .timeout_per_read(read)
         .timeout_per_write(Some(environment.seconds("EXCON_WRITE_TIMEOUT", 10)))
-        .tls_config(tls(origin, environment))
-        .build()
-        .new_agent()
+        .build();
+    // Reading the system's certificates takes longer than the rest of a command.
+    let tls = if origin.is_tls() { Some(tls(origin, environment)?) } else { None };
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(TlsConnector(tls));
+    Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
-fn tls(origin: &Origin, environment: &Environment) -> TlsConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
-    if !origin.is_tls() {
-        // Reading the system's certificates takes longer than the rest of a command.
-        return builder.build();
-    }
-    builder
-        .disable_verification(environment.get("SSL_IGNORE_ERRORS") == Some("true"))
-        .root_certs(authorities(origin, environment))
-        .build()
+/// Makes the TLS settings of connections to a master.
+pub(super) fn tls(
+    origin: &Origin,
+    environment: &Environment,
+) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
+    tls::config(if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
+        Trust::Anybody
+    } else {
+        match kept(origin, environment) {
+            kept if kept.is_empty() => {
+                Trust::System(rustls_native_certs::load_native_certs().certs)
+            }
+            kept => Trust::Kept(kept),
+        }
+    })
 }
 
-/// The authority kept for this master, else those of the system.
-fn authorities(origin: &Origin, environment: &Environment) -> RootCerts {
-    let own = environment
+/// The certificates kept for this master.
+fn kept(origin: &Origin, environment: &Environment) -> Vec<CertificateDer<'static>> {
+    let file = environment
         .kontena_dir()
-        .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())))
-        .and_then(|path| fs::read(path).ok())
-        .map(|pem| certificates(&pem))
-        .unwrap_or_default();
-    if !own.is_empty() {
-        return RootCerts::new_with_certs(&own);
+        .map(|dir| dir.join("certs").join(format!("{}.pem", origin.host())));
+    let pem = file.and_then(|path| fs::read(path).ok()).unwrap_or_default();
+    CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()
+}
+
+/// Tells whether the next attempt may get an answer.
+pub(crate) fn may_return(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, UnexpectedEof,
+    };
+    match error {
+        ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset | UnexpectedEof
+        ),
+        _ => false,
     }
-    let system: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    if system.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&system) }
 }
 
-fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
-    parse_pem(pem)
-        .filter_map(Result::ok)
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Says why there was no answer.
+/// Says why there was no answer, and what to do about it.
 pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
-    if is_unknown_issuer(error) {
-        return Failure::said(
+    let known = |text: String| Failure::known(Kind::Unreachable, text);
+    match distrust(error) {
+        Some(Distrust::UnknownAuthority) => known(
             "The server uses a certificate signed by an unknown authority.\n         \
              Trust its authority by storing it as ~/.kontena/certs/<hostname>.pem,\n         \
              name the folder of trusted authorities with SSL_CERT_DIR=/etc/ssl/certs,\n         \
-             or do without the check, which is not secure, with SSL_IGNORE_ERRORS=true",
-        );
+             or do without the check, which is not secure, with SSL_IGNORE_ERRORS=true"
+                .to_owned(),
+        ),
+        Some(Distrust::OtherName) => known(format!(
+            "Cannot connect to {url}: the certificate is for another host name. \
+             Use the name it was made for, or store it as ~/.kontena/certs/<hostname>.pem"
+        )),
+        Some(Distrust::Expired) => known(format!(
+            "Cannot connect to {url}: the certificate is not valid at this time. \
+             Check the clock of this machine, or renew the certificate of the master"
+        )),
+        None => {
+            let reason = reason(error);
+            let text = format!("Cannot connect to {url}: {reason}. {CHECK}");
+            Failure::known(if is_timeout(error) { Kind::Timeout } else { Kind::Unreachable }, text)
+        }
     }
-    Failure::said(format!("Cannot connect to {url}: {}", reason(error)))
 }
+
+const CHECK: &str = "Check that the master runs there; see also: kontena master list";
 
 fn reason(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
-        ureq::Error::Timeout(_) => "timed out".to_owned(),
+        error if is_timeout(error) => "timed out".to_owned(),
         ureq::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-            std::io::ErrorKind::TimedOut => "timed out".to_owned(),
             _ => error.to_string(),
         },
         other => other.to_string(),
     }
 }
 
-fn is_unknown_issuer(error: &ureq::Error) -> bool {
+fn is_timeout(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
+    }
+}
+
+/// Why a certificate is not taken.
+enum Distrust {
+    UnknownAuthority,
+    OtherName,
+    Expired,
+}
+
+fn distrust(error: &ureq::Error) -> Option<Distrust> {
+    use rustls::CertificateError as Refused;
     let inner: Option<&rustls::Error> = match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
@@ -104,10 +144,18 @@ fn is_unknown_issuer(error: &ureq::Error) -> bool {
         }),
         _ => None,
     };
-    matches!(
-        inner,
-        Some(rustls::Error::InvalidCertificate(
-            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::Other(_)
-        ))
-    )
+    let Some(rustls::Error::InvalidCertificate(refused)) = inner else {
+        return None;
+    };
+    match refused {
+        Refused::UnknownIssuer | Refused::Other(_) => Some(Distrust::UnknownAuthority),
+        Refused::NotValidForName | Refused::NotValidForNameContext { .. } => {
+            Some(Distrust::OtherName)
+        }
+        Refused::Expired
+        | Refused::ExpiredContext { .. }
+        | Refused::NotValidYet
+        | Refused::NotValidYetContext { .. } => Some(Distrust::Expired),
+        _ => None,
+    }
 }

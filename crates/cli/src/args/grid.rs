@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::values::non_negative;
-use super::{Force, Listing, Showing};
+use super::{Force, ListFormat, Listing, Showing};
 
 /// The commands of `kontena grid`.
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub(crate) enum GridCommand {
     Current(GridCurrent),
     /// Create a grid and make it the current one
     Create(Box<GridCreate>),
+    /// Change default affinity, statistics and log forwarding of a grid
+    Update(GridUpdate),
     /// Make a grid the current one
     Use(GridUse),
     /// Remove grids
@@ -24,6 +26,22 @@ pub(crate) enum GridCommand {
     Remove(GridRemove),
     /// Print the environment an agent needs to join with the grid token
     Env(GridEnv),
+    /// Show what the containers of the grid wrote
+    Logs(super::stream::GridLogs),
+    /// Show what happened in the grid
+    Events(super::stream::GridEvents),
+    /// Show whether the initial nodes of a grid are online
+    Health(GridHealth),
+    /// Show who changed what in the grid
+    AuditLog(AuditLog),
+    /// List, add and remove the users of a grid
+    #[command(subcommand)]
+    User(GridUserCommand),
+    /// List, add and remove the subnets a grid trusts
+    #[command(subcommand)]
+    TrustedSubnet(TrustedSubnetCommand),
+    /// Print a cloud-config for new machines that join with the grid token
+    CloudConfig(CloudConfig),
 }
 
 /// `kontena grid list`.
@@ -86,6 +104,14 @@ pub(crate) struct GridCreate {
     /// Overlay supernet
     #[arg(long, value_name = "[CIDR]")]
     pub(crate) supernet: Option<String>,
+    /// What services and agents of the grid do by default.
+    #[command(flatten)]
+    pub(crate) settings: GridSettings,
+}
+
+/// What can be set when a grid is created, and later.
+#[derive(Debug, Args)]
+pub(crate) struct GridSettings {
     /// Default affinity rule of services
     #[arg(long, value_name = "[AFFINITY]")]
     pub(crate) default_affinity: Vec<String>,
@@ -101,6 +127,23 @@ pub(crate) struct GridCreate {
     /// Option of the log forwarder
     #[arg(long, value_name = "[KEY=VALUE]")]
     pub(crate) log_opt: Vec<String>,
+}
+
+/// `kontena grid update`.
+#[derive(Debug, Args)]
+pub(crate) struct GridUpdate {
+    /// Name of the grid
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What to set.
+    #[command(flatten)]
+    pub(crate) settings: GridSettings,
+    /// Have no default affinity
+    #[arg(long)]
+    pub(crate) no_default_affinity: bool,
+    /// Do not send statistics
+    #[arg(long)]
+    pub(crate) no_statsd_server: bool,
 }
 
 /// `kontena grid use`.
@@ -134,4 +177,129 @@ pub(crate) struct GridEnv {
     /// Prefix each line with export
     #[arg(short, long)]
     pub(crate) export: bool,
+}
+
+/// `kontena grid health`.
+#[derive(Debug, Args)]
+pub(crate) struct GridHealth {
+    /// Name of the grid, the current one unless given
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// `kontena grid audit-log` and `kontena master audit-log`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditLog {
+    /// Number of entries, the newest
+    #[arg(short, long, value_name = "LINES", value_parser = non_negative)]
+    pub(crate) lines: Option<i64>,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+/// The commands of `kontena grid user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GridUserCommand {
+    /// List the users of the grid
+    #[command(visible_alias = "ls")]
+    List(GridUserList),
+    /// Give a user access to the grid
+    Add(GridUserAdd),
+    /// Take a user's access to the grid away
+    #[command(visible_alias = "rm")]
+    Remove(GridUserRemove),
+}
+
+/// `kontena grid user list`.
+#[derive(Debug, Args)]
+pub(crate) struct GridUserList {
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+/// `kontena grid user add`.
+#[derive(Debug, Args)]
+pub(crate) struct GridUserAdd {
+    /// E-mail address of the user
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: String,
+}
+
+/// `kontena grid user remove`.
+#[derive(Debug, Args)]
+pub(crate) struct GridUserRemove {
+    /// E-mail address of the user
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: String,
+    /// Leave to go on.
+    #[command(flatten)]
+    pub(crate) force: Force,
+}
+
+/// The commands of `kontena grid trusted-subnet`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustedSubnetCommand {
+    /// List the subnets the grid trusts
+    #[command(visible_alias = "ls")]
+    List(TrustedSubnetList),
+    /// Trust a subnet: traffic of the overlay is not encrypted in it
+    Add(TrustedSubnetAdd),
+    /// Trust subnets no longer
+    #[command(visible_alias = "rm")]
+    Remove(TrustedSubnetRemove),
+}
+
+/// `kontena grid trusted-subnet list`.
+#[derive(Debug, Args)]
+pub(crate) struct TrustedSubnetList {
+    /// Has no effect; Kontena 1.5 takes it too.
+    #[arg(short, long, hide = true)]
+    quiet: bool,
+    /// Output format: table, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub(crate) output: ListFormat,
+}
+
+/// `kontena grid trusted-subnet add`.
+#[derive(Debug, Args)]
+pub(crate) struct TrustedSubnetAdd {
+    /// Subnet in CIDR notation
+    #[arg(value_name = "SUBNET")]
+    pub(crate) subnet: String,
+}
+
+/// `kontena grid trusted-subnet remove`.
+#[derive(Debug, Args)]
+pub(crate) struct TrustedSubnetRemove {
+    /// Subnets in CIDR notation
+    #[arg(value_name = "SUBNET", required = true)]
+    pub(crate) subnets: Vec<String>,
+    /// Leave to go on.
+    #[command(flatten)]
+    pub(crate) force: Force,
+}
+
+/// `kontena grid cloud-config`.
+#[derive(Debug, Args)]
+pub(crate) struct CloudConfig {
+    /// Name of the grid
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// DNS server of the machine
+    #[arg(long, value_name = "DNS")]
+    pub(crate) dns: Vec<String>,
+    /// Network interface to reach other nodes by
+    #[arg(long, value_name = "INTERFACE", default_value = "eth1")]
+    pub(crate) peer_interface: String,
+    /// Pattern of the names of interfaces to configure by DHCP
+    #[arg(long, value_name = "MATCH")]
+    pub(crate) default_interface_match: Option<String>,
+    /// Address of the Docker bridge
+    #[arg(long, value_name = "BIP", default_value = "172.17.43.1/16")]
+    pub(crate) docker_bip: String,
+    /// Version of the agent
+    #[arg(long, value_name = "VERSION", default_value = "latest")]
+    pub(crate) version: String,
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use clap::{Arg, Command};
 
+use super::examples;
+
 /// Cells of the label column.
 const LABEL: usize = 29;
 
@@ -13,7 +15,7 @@ pub(crate) fn render(command: &Command, path: &str) -> String {
     if command.has_subcommands() {
         text.push_str(" SUBCOMMAND [ARG] ...");
     }
-    for arg in command.get_positionals() {
+    for arg in command.get_positionals().filter(|arg| !arg.is_hide_set()) {
         let name = parameter(arg);
         let required = arg.is_required_set();
         text.push_str(&if required { format!(" {name}") } else { format!(" [{name}]") });
@@ -25,7 +27,7 @@ pub(crate) fn render(command: &Command, path: &str) -> String {
     section(
         &mut text,
         "Parameters",
-        command.get_positionals().map(|arg| {
+        command.get_positionals().filter(|arg| !arg.is_hide_set()).map(|arg| {
             let name = parameter(arg);
             let label = if arg.is_required_set() { name } else { format!("[{name}]") };
             (label, sentence(arg))
@@ -42,6 +44,12 @@ pub(crate) fn render(command: &Command, path: &str) -> String {
     );
     let options = command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set());
     section(&mut text, "Options", options.map(|arg| (switches(command, arg), sentence(arg))));
+    for (index, example) in examples::of(command).iter().enumerate() {
+        if index == 0 {
+            text.push_str("\nExamples:\n");
+        }
+        let _ = writeln!(text, "    {example}");
+    }
     text
 }
 
@@ -73,7 +81,7 @@ pub(crate) fn first_switch(arg: &Arg) -> String {
 }
 
 /// `-q, --quiet`, `--grid GRID`, `--[no-]wait`.
-fn switches(command: &Command, arg: &Arg) -> String {
+pub(super) fn switches(command: &Command, arg: &Arg) -> String {
     let mut names = Vec::new();
     if let Some(short) = arg.get_short() {
         names.push(format!("-{short}"));
@@ -98,10 +106,10 @@ fn value_name(arg: &Arg) -> String {
     names.map_or_else(|| arg.get_id().to_string().to_uppercase(), ToString::to_string)
 }
 
-fn sentence(arg: &Arg) -> String {
+pub(super) fn sentence(arg: &Arg) -> String {
     let mut text = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let defaults = arg.get_default_values();
-    if arg.get_action().takes_values() && !defaults.is_empty() {
+    if arg.get_action().takes_values() && !defaults.is_empty() && !arg.is_hide_default_value_set() {
         let values: Vec<_> = defaults.iter().map(|value| value.to_string_lossy()).collect();
         let _ = write!(text, " (default: {})", values.join(","));
     }

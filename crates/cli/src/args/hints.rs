@@ -24,6 +24,11 @@ pub(crate) fn of(error: &clap::Error, path: &str) -> Option<Vec<String>> {
              Use: kontena plugin install app-command"
                 .to_owned(),
         ],
+        "cloud" => vec![
+            "Kontena Cloud was a hosted service that no longer exists. \
+             Use 'kontena master login' to log into a Kontena Master"
+                .to_owned(),
+        ],
         "vagrant" | "packet" | "digitalocean" | "azure" | "upcloud" | "aws" | "shell" => {
             vec![format!(
                 "The '{name}' plugin has not been installed. Use: kontena plugin install {name}"

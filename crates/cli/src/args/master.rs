@@ -1,7 +1,8 @@
-//! Arguments of the `master` group.
+//! Arguments of the `master` group; those of its own groups are in `administration`.
 
 use clap::{Args, Subcommand};
 
+use super::administration::{ConfigCommand, TokenCommand, UserCommand};
 use super::{Force, Listing};
 
 /// The commands of `kontena master`.
@@ -21,6 +22,21 @@ pub(crate) enum MasterCommand {
     Remove(MasterRemove),
     /// Forget the access token of the current master
     Logout(Logout),
+    /// Join a master with the code of an invitation
+    Join(Join),
+    /// Rename a master in the configuration
+    Rename(Rename),
+    /// List, create, show and remove access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// List, invite and remove users of the master
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Read and change the configuration of the master
+    #[command(subcommand, visible_alias = "cfg")]
+    Config(ConfigCommand),
+    /// Show who changed what on the master
+    AuditLog(super::grid::AuditLog),
 }
 
 /// `kontena master login`.
@@ -32,7 +48,7 @@ pub(crate) struct Login {
     /// Join with an invitation code
     #[arg(short, long, value_name = "[CODE]")]
     pub(crate) join: Option<String>,
-    /// Use this access token (default: $KONTENA_TOKEN)
+    /// Use this access token, - reads it from standard input (default: $KONTENA_TOKEN)
     #[arg(short, long, value_name = "[TOKEN]")]
     pub(crate) token: Option<String>,
     /// Name of the master in the configuration (default: $KONTENA_MASTER)
@@ -41,7 +57,7 @@ pub(crate) struct Login {
     /// Exchange this login code for an access token
     #[arg(short, long, value_name = "[CODE]")]
     pub(crate) code: Option<String>,
-    /// Log in with a browser on another machine
+    /// Log in with a browser on another machine (default: true without $DISPLAY)
     #[arg(short, long, overrides_with = "no_remote")]
     pub(crate) remote: bool,
     /// Log in with a browser on this machine.
@@ -118,4 +134,38 @@ pub(crate) struct Logout {
     /// Log out of every master of the configuration
     #[arg(short = 'A', long)]
     pub(crate) all: bool,
+}
+
+/// `kontena master join`.
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// Address of the master
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// Code of the invitation
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+    /// Name of the master in the configuration
+    #[arg(short, long, value_name = "[NAME]")]
+    pub(crate) name: Option<String>,
+    /// Log in with a browser on another machine (default: true without $DISPLAY)
+    #[arg(short, long, overrides_with = "no_remote")]
+    pub(crate) remote: bool,
+    /// Log in with a browser on this machine.
+    #[arg(long, hide = true, overrides_with = "remote")]
+    pub(crate) no_remote: bool,
+    /// Say more about what happens
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// `kontena master rename`.
+#[derive(Debug, Args)]
+pub(crate) struct Rename {
+    /// Name of the master in the configuration
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Its new name
+    #[arg(value_name = "NEW_NAME")]
+    pub(crate) new_name: String,
 }

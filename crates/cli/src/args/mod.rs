@@ -2,20 +2,37 @@
 //!
 //! Nothing is checked here that needs the configuration or the master; that is the commands' work.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod about;
+pub(crate) mod administration;
+pub(crate) mod container;
+pub(crate) mod definition;
+mod examples;
 pub(crate) mod grid;
+mod guess;
 mod help;
 mod hints;
+mod man;
 pub(crate) mod master;
 pub(crate) mod node;
 mod parse;
+pub(crate) mod registry;
+mod scan;
 pub(crate) mod service;
+pub(crate) mod stream;
 mod usage;
-mod values;
+pub(crate) mod values;
+pub(crate) mod vault;
+pub(crate) mod volume;
 
-pub(crate) use parse::{Invocation, Run, parse};
+pub(crate) use guess::closest;
+pub(crate) use help::parameter;
+pub(crate) use man::pages;
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
+pub(crate) use stream::StreamFormat;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
 pub(crate) use values::OrNone;
@@ -63,6 +80,24 @@ pub(crate) struct Global {
     /// How progress is shown: auto, plain or none
     #[arg(long, global = true, value_name = "FORM", default_value = "auto")]
     pub(crate) progress: ProgressForm,
+    /// When to colour: auto, always or never; $NO_COLOR and $CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Same as --color=never
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// On any stream.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// How progress of a running command is shown.
@@ -92,10 +127,31 @@ pub(crate) enum Command {
     /// Create, deploy and inspect services
     #[command(subcommand)]
     Service(Box<service::ServiceCommand>),
+    /// Keep secrets and give them to services
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
+    /// Create, inspect and remove volumes
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
+    /// Inspect containers and run commands in them
+    #[command(subcommand)]
+    Container(container::ContainerCommand),
+    /// Have nodes log in to registries of images
+    #[command(subcommand)]
+    ExternalRegistry(registry::RegistryCommand),
+    /// Show what happened in the current grid
+    Events(stream::GridEvents),
     /// Show the current master, grid and user
     Whoami(about::Whoami),
     /// Show the versions of the command line and of the master
     Version(about::Version),
+    /// Print a script that completes commands and names in a shell
+    Completion(about::Completion),
+    /// Prints candidates for the last of the words.
+    #[command(hide = true, about = "Print candidates for the last of the words, one per line")]
+    Complete(about::Complete),
+    /// Write the manual pages
+    Man(about::Man),
 }
 
 /// How a list is printed.
@@ -104,9 +160,12 @@ pub(crate) struct Listing {
     /// Output the identifying column only
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Output format: table, wide, name, json or yaml
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    /// Output format: table, wide, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
     pub(crate) output: ListFormat,
+    /// Go on and show what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 impl Listing {
@@ -121,6 +180,7 @@ impl Listing {
 pub(crate) enum ListFormat {
     /// The default columns.
     #[default]
+    #[value(alias = "text")]
     Table,
     /// More columns.
     Wide,
@@ -132,12 +192,40 @@ pub(crate) enum ListFormat {
     Yaml,
 }
 
+/// How a list prints times.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Long {
+    /// Print times in full, which is how they are printed into pipes
+    #[arg(short, long, overrides_with = "no_long")]
+    long: bool,
+    /// Prints how long ago things were.
+    #[arg(long, hide = true, overrides_with = "long")]
+    no_long: bool,
+}
+
+impl Long {
+    /// Tells whether to print times in full, where nothing is said as `default` does.
+    pub(crate) fn wanted(&self, default: bool) -> bool {
+        self.long || (default && !self.no_long)
+    }
+}
+
+impl ListFormat {
+    /// Tells whether the API's objects are printed.
+    pub(crate) fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
+    }
+}
+
 /// How one object is printed.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Showing {
-    /// Output format: text, json or yaml
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    /// Output format: text, name, json or yaml (default: $KONTENA_OUTPUT or text)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     pub(crate) output: ShowFormat,
+    /// Go on and show what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 /// Output formats of a single object.
@@ -145,7 +233,10 @@ pub(crate) struct Showing {
 pub(crate) enum ShowFormat {
     /// The listing for people.
     #[default]
+    #[value(aliases = ["table", "wide"])]
     Text,
+    /// The identifier only.
+    Name,
     /// The API's object as JSON.
     Json,
     /// The API's object as YAML.
@@ -170,15 +261,32 @@ impl Force {
     }
 }
 
-/// Whether to wait for a deploy.
+/// How a command in a container is run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExecMode {
+    /// Run the command through a shell
+    #[arg(long)]
+    pub(crate) shell: bool,
+    /// Pass standard input on
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Run the command on a terminal
+    #[arg(short, long)]
+    pub(crate) tty: bool,
+}
+
+/// Whether to wait for what was started, and how long.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Wait {
-    /// Wait until the deploy has ended (default: true)
+    /// Wait until it has ended (default: true)
     #[arg(long, overrides_with = "no_wait")]
     wait: bool,
-    /// Leaves the deploy running.
+    /// Leaves it running.
     #[arg(long, hide = true, overrides_with = "wait")]
     no_wait: bool,
+    /// How long to wait at most
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = values::span)]
+    pub(crate) timeout: Duration,
 }
 
 impl Wait {

@@ -1,8 +1,10 @@
 //! Arguments of the `node` group.
 
-use clap::{Args, Subcommand};
+use std::time::Duration;
 
-use super::{Force, Listing, Showing};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Force, ListFormat, Listing, Showing};
 
 /// The commands of `kontena node`.
 #[derive(Debug, Subcommand)]
@@ -20,6 +22,12 @@ pub(crate) enum NodeCommand {
     Env(NodeEnv),
     /// Change labels or availability of nodes
     Update(NodeUpdate),
+    /// Move services off nodes: update --availability drain
+    Drain(NodeDrain),
+    /// Let services run on nodes again: update --availability active
+    Activate(NodeActivate),
+    /// Wait until a node is online, offline or removed
+    Wait(NodeWait),
     /// Give a node a new token, or take its token away
     #[command(visible_alias = "reset-token")]
     Reset(NodeReset),
@@ -29,6 +37,8 @@ pub(crate) enum NodeCommand {
     /// List, add and remove labels of a node
     #[command(subcommand)]
     Label(LabelCommand),
+    /// Open a shell on a node, or run a command there, with ssh
+    Ssh(NodeSsh),
 }
 
 /// `kontena node list`.
@@ -99,8 +109,84 @@ pub(crate) struct NodeUpdate {
     #[arg(long)]
     pub(crate) clear_labels: bool,
     /// Whether services may run on the node: active or drain
-    #[arg(long, value_name = "AVAILABILITY", value_parser = super::values::availability)]
+    #[arg(long, value_name = "AVAILABILITY", value_parser = ["active", "drain"])]
     pub(crate) availability: Option<String>,
+}
+
+/// `kontena node drain`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeDrain {
+    /// Names or ids of the nodes
+    #[arg(value_name = "NODE", required = true)]
+    pub(crate) nodes: Vec<String>,
+    /// Wait until no stateless instance is left on the nodes
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait at most
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = super::values::span)]
+    pub(crate) timeout: Duration,
+}
+
+/// `kontena node activate`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeActivate {
+    /// Names or ids of the nodes
+    #[arg(value_name = "NODE", required = true)]
+    pub(crate) nodes: Vec<String>,
+}
+
+/// `kontena node wait`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeWait {
+    /// Name or id of the node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    /// What to wait for: online, offline or removed
+    #[arg(long = "for", value_name = "STATE", required = true)]
+    pub(crate) state: Awaited,
+    /// How long to wait at most
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = super::values::span)]
+    pub(crate) timeout: Duration,
+}
+
+/// What a node may be waited for to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Awaited {
+    /// Its agent is connected and has reported.
+    Online,
+    /// Its agent is not connected.
+    Offline,
+    /// The master does not know it.
+    Removed,
+}
+
+/// `kontena node ssh`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeSsh {
+    /// Name or id of the node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: Option<String>,
+    /// Command to run, its options behind --
+    #[arg(value_name = "COMMANDS", num_args = 0..)]
+    pub(crate) commands: Vec<String>,
+    /// What stands behind `--`.
+    #[arg(last = true, hide = true)]
+    pub(crate) rest: Vec<String>,
+    /// Connect to the first node that is online
+    #[arg(short, long)]
+    pub(crate) any: bool,
+    /// Private key to use
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) identity_file: Option<String>,
+    /// User on the node
+    #[arg(short, long, value_name = "USER", default_value = "core")]
+    pub(crate) user: String,
+    /// Connect to the private address
+    #[arg(long)]
+    pub(crate) private_ip: bool,
+    /// Connect to the address in the overlay
+    #[arg(long)]
+    pub(crate) internal_ip: bool,
 }
 
 /// `kontena node reset`.
@@ -159,6 +245,9 @@ pub(crate) struct LabelList {
     /// Has no effect; Kontena 1.5 takes it too.
     #[arg(short, long, hide = true)]
     quiet: bool,
+    /// Output format: table, name, json or yaml (default: $KONTENA_OUTPUT or table)
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub(crate) output: ListFormat,
 }
 
 /// `kontena node label add`.

@@ -5,9 +5,21 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use super::{Cli, help, hints, usage};
+use super::{Cli, ColorChoice, help, hints, scan, usage};
+use crate::config::Environment;
+
+/// What the words ask for, and how to say it where that is not much.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// What to do.
+    pub(crate) invocation: Invocation,
+    /// When to colour.
+    pub(crate) color: ColorChoice,
+    /// Errors are a line of JSON.
+    pub(crate) json: bool,
+}
 
 /// What the words ask for.
 #[derive(Debug)]
@@ -29,23 +41,49 @@ pub(crate) struct Run {
     pub(crate) cli: Cli,
     /// The command as typed, aliases kept: `kontena node rm`.
     pub(crate) path: String,
+    /// What `--watch` was given to.
+    pub(crate) watched: Option<Watched>,
+}
+
+/// What is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watched {
+    /// A list: its entries change one by one.
+    List,
+    /// A single object.
+    Object,
 }
 
 /// Reads the words of the command line, the program's name first.
-pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Invocation {
+pub(crate) fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Parsed {
     let words: Vec<OsString> = words.into_iter().skip(1).collect();
-    let mut root = command();
+    let color = scan::color(&words);
+    let json = scan::wants_json(&words, environment);
+    let invocation = match scan::output_variable(environment) {
+        Ok(output) => understand(&words, output),
+        Err(reason) => Invocation::Misused(usage::UsageError::new(reason, "kontena")),
+    };
+    Parsed { invocation, color, json }
+}
+
+fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
+    let mut root = command(output);
     let named = std::iter::once(OsString::from("kontena")).chain(words.iter().cloned());
-    let outcome = root
-        .try_get_matches_from_mut(named)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    let (path, leaf) = walk(&root, &words);
+    let outcome = root.try_get_matches_from_mut(named).and_then(|mut matches| {
+        let watched = watched(&matches);
+        Ok((Cli::from_arg_matches_mut(&mut matches)?, watched))
+    });
+    let (path, leaf) = walk(&root, words);
     match outcome {
-        Ok(cli) if cli.version => {
-            Invocation::Print(format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION")))
+        Ok((cli, _)) if cli.version => {
+            let (version, os) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+            Invocation::Print(format!("kontena-cli {version} [{os}+{}]\n", std::env::consts::ARCH))
         }
-        Ok(cli) if cli.command.is_none() => Invocation::Print(help::render(leaf, &path)),
-        Ok(cli) => Invocation::Run(Box::new(Run { cli, path })),
+        Ok((cli, _)) if cli.command.is_none() => Invocation::Print(help::render(leaf, &path)),
+        Ok((cli, watched)) => Invocation::Run(Box::new(Run { cli, path, watched })),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp
             | ErrorKind::MissingSubcommand
@@ -54,27 +92,56 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Invocation {
             }
             _ => match hints::of(&error, &path) {
                 Some(lines) => Invocation::Moved(lines),
-                None => Invocation::Misused(usage::explain(&error, leaf, path, &words)),
+                None => Invocation::Misused(usage::explain(&error, leaf, path, words)),
             },
         },
     }
 }
 
+/// Tells what `--watch` was given to; lists are known by their `--quiet`.
+fn watched(matches: &ArgMatches) -> Option<Watched> {
+    let mut leaf = matches;
+    while let Some((_, next)) = leaf.subcommand() {
+        leaf = next;
+    }
+    let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied();
+    match (flag("watch"), flag("quiet")) {
+        (Some(true), Some(_)) => Some(Watched::List),
+        (Some(true), None) => Some(Watched::Object),
+        _ => None,
+    }
+}
+
 /// Builds the command tree. An option takes the next word whatever it looks like, as in Kontena 1.5:
-/// tokens and values may begin with a dash.
-fn command() -> Command {
-    let mut root = accept_dashes(Cli::command());
+/// tokens and values may begin with a dash. `output` replaces the default of `--output`.
+fn command(output: Option<&'static str>) -> Command {
+    let mut root = adapt(Cli::command(), output);
     root.build();
     root
 }
 
-fn accept_dashes(command: Command) -> Command {
+/// Returns the whole command tree.
+pub(crate) fn tree() -> Command {
+    command(None)
+}
+
+fn takes(arg: &Arg, value: &str) -> bool {
+    arg.get_possible_values().iter().any(|known| known.matches(value, false))
+}
+
+fn adapt(command: Command, output: Option<&'static str>) -> Command {
     command
         .mut_args(|arg| {
+            let arg = match output {
+                Some(output) if arg.get_id() == "output" && takes(&arg, output) => {
+                    arg.default_value(output)
+                }
+                _ => arg,
+            };
             let option = !arg.is_positional() && arg.get_action().takes_values();
             if option { arg.allow_hyphen_values(true) } else { arg }
         })
-        .mut_subcommands(accept_dashes)
+        .mut_subcommands(|sub| adapt(sub, output))
 }
 
 /// Follows the words down the tree as far as they name commands.
@@ -116,7 +183,8 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Invocation {
-        parse(line.split_whitespace().map(OsString::from))
+        let words = line.split_whitespace().map(OsString::from);
+        parse(words, &Environment::default()).invocation
     }
 
     fn misuse(line: &str) -> String {
@@ -135,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_tree_is_sound() {
-        command().debug_assert();
+        command(None).debug_assert();
     }
 
     #[test]
@@ -150,7 +218,6 @@ mod tests {
             ("kontena bogus", "No such sub-command 'bogus'", "kontena"),
             ("kontena help", "No such sub-command 'help'", "kontena"),
             ("kontena node help", "No such sub-command 'help'", "kontena node"),
-            ("kontena nod ls", "No such sub-command 'nod'", "kontena"),
             ("kontena node rm", "parameter 'NODE ...': no value provided", "kontena node rm"),
             ("kontena node show", "parameter 'NODE': no value provided", "kontena node show"),
             (
@@ -201,6 +268,32 @@ mod tests {
     }
 
     #[test]
+    fn a_slip_is_answered_with_what_was_probably_meant() {
+        for (line, first, second) in [
+            ("kontena nod ls", "No such sub-command 'nod'", "Did you mean 'node'?"),
+            ("kontena node lsit", "No such sub-command 'lsit'", "Did you mean 'list'?"),
+            ("kontena node ls --gird x", "Unrecognised option '--gird'", "Did you mean '--grid'?"),
+            ("kontena node ls --quite", "Unrecognised option '--quite'", "Did you mean '--quiet'?"),
+        ] {
+            let text = misuse(line);
+            assert!(text.starts_with(&format!("ERROR: {first}\n{second}\n\nSee: ")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_watched_list_is_told_from_a_watched_object() {
+        for (line, watched) in [
+            ("kontena node ls -w", Some(Watched::List)),
+            ("kontena node show x --watch", Some(Watched::Object)),
+            ("kontena node ls", None),
+            ("kontena node create x", None),
+        ] {
+            let Invocation::Run(run) = read(line) else { panic!("{line}") };
+            assert_eq!(run.watched, watched, "{line}");
+        }
+    }
+
+    #[test]
     fn options_stand_anywhere_and_take_words_with_dashes() {
         let Invocation::Run(run) = read("kontena node create a -l --x --token=-t -lb=c --grid g")
         else {
@@ -238,7 +331,8 @@ mod tests {
             assert!(text.contains("Usage:") && text.contains("Options:"), "{text}");
         }
         let Invocation::Print(version) = read("kontena -v") else { panic!("version") };
-        assert_eq!(version, format!("kontena-cli {}\n", env!("CARGO_PKG_VERSION")));
+        let start = format!("kontena-cli {} [", env!("CARGO_PKG_VERSION"));
+        assert!(version.starts_with(&start) && version.ends_with("]\n"), "{version}");
     }
 
     #[test]

@@ -7,25 +7,40 @@ use std::fmt;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use super::help;
+use super::{closest, help};
 
 /// A command line that cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UsageError {
     message: String,
+    hint: Option<String>,
     path: String,
 }
 
 impl UsageError {
     /// Makes an error about the command typed as `path`.
     pub(crate) fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { message: message.into(), path: path.into() }
+        Self { message: message.into(), hint: None, path: path.into() }
+    }
+
+    /// Returns what is wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns what was probably meant, in a sentence.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 }
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ERROR: {}\n\nSee: '{} --help'", self.message, self.path)
+        writeln!(f, "ERROR: {}", self.message)?;
+        if let Some(hint) = &self.hint {
+            writeln!(f, "{hint}")?;
+        }
+        write!(f, "\nSee: '{} --help'", self.path)
     }
 }
 
@@ -49,7 +64,29 @@ pub(crate) fn explain(
         }
         _ => error.to_string().lines().next().unwrap_or_default().replacen("error: ", "", 1),
     };
-    UsageError::new(message, path)
+    let guess = match message.strip_prefix("Unrecognised option ") {
+        Some(_) => closest_option(&culprit, command),
+        None if message.starts_with("No such sub-command ") => closest_command(&message, command),
+        None => None,
+    };
+    let hint = guess.map(|guess| format!("Did you mean '{guess}'?"));
+    UsageError { hint, ..UsageError::new(message, path) }
+}
+
+fn closest_option(word: &str, command: &Command) -> Option<String> {
+    let word = word.strip_prefix("--")?;
+    let known = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    let known: Vec<&str> = known.filter_map(Arg::get_long).collect();
+    closest(word, known).map(|guess| format!("--{guess}"))
+}
+
+fn closest_command(message: &str, command: &Command) -> Option<String> {
+    let word = message.split('\'').nth(1)?;
+    let known = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    let known: Vec<&str> = known
+        .flat_map(|sub| std::iter::once(sub.get_name()).chain(sub.get_visible_aliases()))
+        .collect();
+    closest(word, known).map(ToOwned::to_owned)
 }
 
 /// An unknown word: an option, a surplus parameter, or the name of no command.

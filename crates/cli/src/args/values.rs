@@ -1,5 +1,9 @@
 //! How the values of options are read, with the reasons stock scripts know.
 
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
 /// A value that may be the word `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OrNone<T> {
@@ -49,11 +53,70 @@ pub(crate) fn text_or_none(text: &str) -> Result<OrNone<String>, String> {
     Ok(if text == "none" { OrNone::None } else { OrNone::Some(text.to_owned()) })
 }
 
-/// Reads the availability of a node.
-pub(crate) fn availability(text: &str) -> Result<String, String> {
-    match text {
-        "active" | "drain" => Ok(text.to_owned()),
-        _ => Err(format!("must be active or drain, not {text:?}")),
+/// Reads a span of time: seconds, or numbers with the units s, m, min, h and d: `90`, `10m`, `1h30m`.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
+    seconds_of(text)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("must be a time such as 90s, 10m or 1h30m, not {text:?}"))
+}
+
+fn seconds_of(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let unit = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let factor = match unit {
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        let part = number.parse::<u64>().ok()?.checked_mul(factor)?;
+        total = total.checked_add(part)?;
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// Where a log begins: a moment, or a span before now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// As the API takes it.
+    Moment(String),
+    /// So long ago.
+    Ago(Duration),
+}
+
+/// Reads `10m`, `2018-03-20`, `2018-03-20 08:00` or `2018-03-20T08:00:00Z`; what names no zone is UTC.
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    if let Some(seconds) = seconds_of(text) {
+        return Ok(Since::Ago(Duration::from_secs(seconds)));
+    }
+    let is_date = NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+    if is_date || DateTime::parse_from_rfc3339(text).is_ok() {
+        return Ok(Since::Moment(text.to_owned()));
+    }
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .map(|moment| Since::Moment(moment.format("%Y-%m-%dT%H:%M:%SZ").to_string()))
+        .ok_or_else(|| {
+            format!("must be a time such as 10m, 2018-03-20 or 2018-03-20T08:00:00Z, not {text:?}")
+        })
+}
+
+/// Reads a number of lines to show.
+pub(crate) fn positive(text: &str) -> Result<i64, String> {
+    match integer(text)? {
+        number if number < 1 => Err(format!("must be at least 1: {number}")),
+        number => Ok(number),
     }
 }
 
@@ -68,6 +131,39 @@ mod tests {
         assert_eq!(integer("-1"), Ok(-1));
         assert!(non_negative("-1").is_err());
         assert!(float("inf").is_err());
+    }
+
+    #[test]
+    fn spans_have_units() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90s", 90),
+            ("10m", 600),
+            ("30min", 1800),
+            ("1h30m", 5400),
+            ("2d", 172_800),
+            ("0", 0),
+        ] {
+            assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "m", "10x", "1h30", "-5m", "99999999999999999d"] {
+            assert!(span(text).unwrap_err().contains("such as 90s"), "{text}");
+        }
+    }
+
+    #[test]
+    fn logs_begin_at_moments_or_so_long_ago() {
+        assert_eq!(since("10m"), Ok(Since::Ago(Duration::from_secs(600))));
+        for (text, moment) in [
+            ("2018-03-20", "2018-03-20"),
+            ("2018-03-20 08:15", "2018-03-20T08:15:00Z"),
+            ("2018-03-20T08:15:30", "2018-03-20T08:15:30Z"),
+            ("2018-03-20T08:15:30.123Z", "2018-03-20T08:15:30.123Z"),
+            ("2018-03-20T08:15:30+02:00", "2018-03-20T08:15:30+02:00"),
+        ] {
+            assert_eq!(since(text), Ok(Since::Moment(moment.to_owned())), "{text}");
+        }
+        assert!(since("yesterday").unwrap_err().contains("not \"yesterday\""));
     }
 
     #[test]

@@ -1,13 +1,25 @@
-//! `whoami` and `version`.
+//! `whoami`, `version` and `man`.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::args::about::{Version, Whoami};
+use super::complete;
+use crate::args::about::{Man, Version, Whoami};
+use crate::args::pages;
 use crate::failure::Failure;
 use crate::session::Session;
 
+/// A master that does not answer in time is left out.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+
 /// Says who is logged in, where.
 pub(super) fn whoami(session: &Session<'_>, args: &Whoami) -> Result<(), Failure> {
+    if args.bash_completion_path {
+        return complete::bash_path(session);
+    }
     if args.token {
         let token = session.master()?.token.as_ref().ok_or(Failure::Aborted)?;
         return Ok(session.console.line(token)?);
@@ -45,7 +57,7 @@ pub(super) fn version(session: &Session<'_>, args: &Version) -> Result<(), Failu
         return Ok(());
     };
     let root = session.client_for(&master.url, None, None).and_then(|client| {
-        let root: Value = client.get("/")?;
+        let root: Value = client.hasty(VERSION_LIMIT).get("/")?;
         Ok(root)
     });
     let version = root.ok().and_then(|root| Some(root.get("version")?.as_str()?.to_owned()));
@@ -53,4 +65,23 @@ pub(super) fn version(session: &Session<'_>, args: &Version) -> Result<(), Failu
         session.console.line(format!("master: {version} ({})", master.url))?;
     }
     Ok(())
+}
+
+/// Writes the manual.
+pub(super) fn man(session: &Session<'_>, args: &Man) -> Result<(), Failure> {
+    let pages = pages();
+    let Some(dir) = &args.dir else {
+        let first = pages.first().map(|page| page.text.as_str()).unwrap_or_default();
+        return Ok(session.console.text(first)?);
+    };
+    let dir = Path::new(dir);
+    let refuse = |path: &Path, error: &std::io::Error| {
+        Failure::said(format!("Cannot write {}: {error}", path.display()))
+    };
+    fs::create_dir_all(dir).map_err(|error| refuse(dir, &error))?;
+    for page in &pages {
+        let path = dir.join(&page.file);
+        fs::write(&path, &page.text).map_err(|error| refuse(&path, &error))?;
+    }
+    Ok(session.console.line(format!("Wrote {} pages to {}", pages.len(), dir.display()))?)
 }

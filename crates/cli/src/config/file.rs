@@ -63,7 +63,11 @@ impl ConfigFile {
 
     fn refuse(&self, verb: &str, error: &dyn std::fmt::Display) -> Failure {
         let path = self.path.display();
-        Failure::said(format!("Cannot {verb} the configuration file {path}: {error}"))
+        let advice = match verb {
+            "read" => "Mend it, or move it away and log in again",
+            _ => "Make room for it, or name another place with KONTENA_CONFIG",
+        };
+        Failure::said(format!("Cannot {verb} the configuration file {path}: {error}. {advice}"))
     }
 
     fn lock(&self) -> io::Result<File> {

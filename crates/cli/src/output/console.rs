@@ -1,12 +1,13 @@
 //! The two output streams: who writes where, and whether in colour.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ink::{Ink, Mark, Palette};
 use super::spinner::Stage;
-use crate::args::ProgressForm;
+use crate::args::{ColorChoice, ProgressForm};
 use crate::config::Environment;
 
 /// How the terminal is used; decided once at the start.
@@ -20,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) utf8: bool,
     /// A user can be asked.
     pub(crate) interactive: bool,
+    /// Standard output is a terminal.
+    pub(crate) terminal: bool,
     /// Spinners move.
     pub(crate) animated: bool,
     /// What is asked for by `--progress`.
@@ -28,18 +31,36 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// Looks at the streams and the environment.
-    pub(crate) fn detect(environment: &Environment, progress: ProgressForm) -> Self {
-        let out = io::stdout().is_terminal();
-        let plain = environment.is_set("KONTENA_SIMPLE_TERM")
-            || environment.get("NO_COLOR").is_some()
-            || environment.get("TERM") == Some("dumb");
+    pub(crate) fn detect(
+        environment: &Environment,
+        progress: ProgressForm,
+        color: ColorChoice,
+    ) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let dumb = environment.get("TERM") == Some("dumb");
         Self {
-            out: Palette { on: out && !plain },
-            err: Palette { on: io::stderr().is_terminal() && !plain },
+            out: Palette { on: is_coloured(environment, color, terminal) },
+            err: Palette { on: is_coloured(environment, color, io::stderr().is_terminal()) },
             utf8: environment.is_utf8(),
-            interactive: out && io::stdin().is_terminal(),
-            animated: out && progress == ProgressForm::Auto,
+            interactive: terminal && io::stdin().is_terminal(),
+            terminal,
+            animated: terminal && !dumb && progress == ProgressForm::Auto,
             progress,
+        }
+    }
+}
+
+/// The flag wins over the environment, a variable that forbids over one that forces.
+fn is_coloured(environment: &Environment, color: ColorChoice, terminal: bool) -> bool {
+    match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let plain = environment.is_set("KONTENA_SIMPLE_TERM")
+                || environment.get("NO_COLOR").is_some()
+                || environment.get("TERM") == Some("dumb");
+            let forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+            !plain && (terminal || forced)
         }
     }
 }
@@ -49,12 +70,15 @@ impl Setup {
 pub(crate) struct Console {
     pub(super) setup: Setup,
     stage: Arc<Mutex<Stage>>,
+    /// What is written while someone wants to look at it first.
+    held: RefCell<Option<String>>,
 }
 
 impl Console {
     /// Opens the console.
     pub(crate) fn new(setup: Setup) -> Self {
-        Self { setup, stage: Arc::new(Mutex::new(Stage::default())) }
+        let stage = Arc::new(Mutex::new(Stage::default()));
+        Self { setup, stage, held: RefCell::new(None) }
     }
 
     /// Returns the spinner's place, for its thread and for Ctrl-C.
@@ -69,11 +93,49 @@ impl Console {
 
     /// Writes whole lines to standard output.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.push_str(text);
+            return Ok(());
+        }
         let mut stage = lock(&self.stage);
         let mut out = io::stdout().lock();
         stage.clear(&mut out)?;
         out.write_all(text.as_bytes())?;
         stage.redraw(&mut out)
+    }
+
+    /// Writes a piece of somebody else's output as it is.
+    pub(crate) fn raw_out(&self, piece: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(piece.as_bytes())?;
+        out.flush()
+    }
+
+    /// Writes a piece of somebody else's standard error as it is.
+    pub(crate) fn raw_err(&self, piece: &str) -> io::Result<()> {
+        io::stderr().write_all(piece.as_bytes())
+    }
+
+    /// Writes a whole page; on a terminal it takes the place of what was there.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        if self.setup.terminal {
+            self.text(&format!("\u{1b}[H\u{1b}[2J{text}"))
+        } else {
+            self.text(text)
+        }
+    }
+
+    /// Returns what `work` writes to standard output instead of writing it; steps are not shown.
+    pub(crate) fn hold<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<String, E> {
+        *self.held.borrow_mut() = Some(String::new());
+        let outcome = work();
+        let held = self.held.take().unwrap_or_default();
+        outcome.map(|_| held)
+    }
+
+    /// Tells whether what is written is held back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.held.borrow().is_some()
     }
 
     /// Writes a line to standard error. If that fails there is nobody left to tell.
@@ -125,6 +187,11 @@ impl Console {
         self.setup.out
     }
 
+    /// Tells whether standard output is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.setup.terminal
+    }
+
     /// Writes out what is still buffered.
     pub(crate) fn finish(&self) -> io::Result<()> {
         io::stdout().flush()
@@ -134,4 +201,25 @@ impl Console {
 /// A panic elsewhere does not stop the last lines from being written.
 pub(super) fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
     stage.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_variables_and_refusals_over_force() {
+        let coloured = |values: &[(&str, &str)], color, terminal| {
+            is_coloured(&Environment::of(values), color, terminal)
+        };
+        let auto = ColorChoice::Auto;
+        assert!(coloured(&[], auto, true) && !coloured(&[], auto, false));
+        assert!(coloured(&[("CLICOLOR_FORCE", "1")], auto, false));
+        assert!(!coloured(&[("CLICOLOR_FORCE", "0")], auto, false));
+        assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], auto, true));
+        assert!(!coloured(&[("TERM", "dumb")], auto, true));
+        assert!(!coloured(&[("KONTENA_SIMPLE_TERM", "")], auto, true));
+        assert!(coloured(&[("NO_COLOR", "1")], ColorChoice::Always, false));
+        assert!(!coloured(&[("CLICOLOR_FORCE", "1")], ColorChoice::Never, true));
+    }
 }

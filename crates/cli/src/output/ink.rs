@@ -23,7 +23,39 @@ pub(crate) enum Ink {
     Cyan,
     /// States without a colour of their own.
     White,
+    /// One of many containers.
+    Magenta,
+    /// What has stopped.
+    Grey,
+    /// One of many containers.
+    BrightRed,
+    /// One of many containers.
+    BrightGreen,
+    /// One of many containers.
+    BrightYellow,
+    /// One of many containers.
+    BrightBlue,
+    /// One of many containers.
+    BrightMagenta,
+    /// One of many containers.
+    BrightCyan,
 }
+
+/// The colours that tell containers apart, in the order they are given out.
+pub(crate) const MANY: [Ink; 12] = [
+    Ink::Red,
+    Ink::Green,
+    Ink::Yellow,
+    Ink::Blue,
+    Ink::Magenta,
+    Ink::Cyan,
+    Ink::BrightRed,
+    Ink::BrightGreen,
+    Ink::BrightYellow,
+    Ink::BrightBlue,
+    Ink::BrightMagenta,
+    Ink::BrightCyan,
+];
 
 impl Ink {
     fn code(self) -> u8 {
@@ -36,6 +68,14 @@ impl Ink {
             Self::Blue => 34,
             Self::Cyan => 36,
             Self::White => 37,
+            Self::Magenta => 35,
+            Self::Grey => 90,
+            Self::BrightRed => 91,
+            Self::BrightGreen => 92,
+            Self::BrightYellow => 93,
+            Self::BrightBlue => 94,
+            Self::BrightMagenta => 95,
+            Self::BrightCyan => 96,
         }
     }
 
@@ -119,6 +159,11 @@ fn plain(text: &str) -> String {
 /// Counts the cells a text takes on a terminal; colours take none.
 pub(crate) fn width(text: &str) -> usize {
     if text.contains('\u{1b}') { plain(text).width() } else { text.width() }
+}
+
+/// Fills a text up to `cells`; a longer one stays as it is.
+pub(crate) fn pad(text: &str, cells: usize) -> String {
+    format!("{text}{:1$}", "", cells.saturating_sub(width(text)))
 }
 
 #[cfg(test)]

@@ -29,6 +29,22 @@ pub(crate) fn decimal_size(bytes: i64) -> String {
     format!("{size}{}", unit.unwrap_or(&"B"))
 }
 
+/// Writes bytes in the largest decimal unit they fill, with at most two decimals: `123.46M`, `1K`.
+pub(crate) fn short_size(bytes: f64) -> String {
+    const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
+    let mut size = bytes;
+    let mut unit = UNITS.first().copied().unwrap_or_default();
+    for larger in UNITS.iter().skip(1) {
+        // What rounds to 1000 of a unit is 1 of the next.
+        if (size * 100.0).round() / 100.0 < 1000.0 {
+            break;
+        }
+        size /= 1000.0;
+        unit = larger;
+    }
+    format!("{}{unit}", (size * 100.0).round() / 100.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +57,22 @@ mod tests {
             assert_eq!(decimal_size(bytes), text);
         }
         assert_eq!(decimal_size(i64::MAX), "9EB");
+    }
+
+    #[test]
+    fn short_sizes_drop_zeros() {
+        for (bytes, text) in [
+            (0.0, "0B"),
+            (999.0, "999B"),
+            (1000.0, "1K"),
+            (123_456_789.0, "123.46M"),
+            (268_435_456.0, "268.44M"),
+            (999_999.9, "1M"),
+            (1.5e12, "1.5T"),
+            (2e15, "2000T"),
+        ] {
+            assert_eq!(short_size(bytes), text);
+        }
     }
 
     #[test]

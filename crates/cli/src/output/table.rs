@@ -67,6 +67,28 @@ fn line(text: &mut String, cells: &[String], widths: &[usize]) {
     text.push('\n');
 }
 
+/// Returns the terminal's columns and rows, or usual ones where there is no terminal.
+pub(crate) fn terminal_size() -> (usize, usize) {
+    let size = terminal_size::terminal_size();
+    size.map_or((80, 24), |(columns, rows)| (usize::from(columns.0), usize::from(rows.0)))
+}
+
+/// Returns as many of a text's lines as fit into `rows` of a terminal, and the rows they take.
+pub(crate) fn first_rows(text: &str, columns: usize, rows: usize) -> (String, usize) {
+    let mut shown = String::new();
+    let mut taken = 0;
+    for line in text.lines() {
+        let more = width(line).div_ceil(columns.max(1)).max(1);
+        if taken + more > rows {
+            break;
+        }
+        taken += more;
+        shown.push_str(line);
+        shown.push('\n');
+    }
+    (shown, taken)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +105,11 @@ mod tests {
         );
         let coloured = table.render(Palette { on: true });
         assert!(coloured.starts_with("\u{1b}[1mNAME\u{1b}[0m        \u{1b}[1mVERSION\u{1b}[0m  "));
+    }
+
+    #[test]
+    fn a_long_line_takes_several_rows() {
+        assert_eq!(first_rows("abc\n\nabcdefg\nx\n", 3, 5), ("abc\n\nabcdefg\n".to_owned(), 5));
+        assert_eq!(first_rows("abcd\nx\n", 3, 1), (String::new(), 0));
     }
 }

@@ -81,7 +81,8 @@ fn scalar(value: &Value) -> String {
 /// Quotes a string only where YAML would read it as something else.
 fn string(text: &str) -> String {
     if text.contains(|letter: char| letter.is_control()) {
-        return format!("{text:?}");
+        // A JSON string is one in YAML too.
+        return Value::from(text).to_string();
     }
     if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }

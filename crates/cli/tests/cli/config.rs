@@ -14,49 +14,51 @@ const NOT_LOGGED_IN: &str =
 fn case_52() {
     let master = Master::new();
     let kontena = Kontena::c1(&master);
-    kontena.run("master list").succeeds(&[
+    kontena.run_both(&master, "master list").succeeds(&[
         "NAME     URL",
         "* test   http://192.168.66.1:9292/",
         "other    https://other.example.com",
     ]);
-    kontena.run("master ls -q").succeeds(&["test", "other"]);
-    let ran = kontena.run("master ls -o json");
+    kontena.run_both(&master, "master ls -q").succeeds(&["test", "other"]);
+    let ran = kontena.run_both(&master, "master ls -o json");
     assert!(!ran.out.contains("tok123"), "no token is shown");
 }
 
 #[test]
 fn case_53() {
-    let kontena = Kontena::c1(&Master::new());
+    let master = Master::new();
+    let kontena = Kontena::c1(&master);
     kontena
-        .run("master use other")
+        .run_both(&master, "master use other")
         .succeeds(&["Using master: other (https://other.example.com)", "Using grid: prod"]);
     assert_eq!(kontena.config()["current_server"], "other");
-    kontena.run("master use nope").fails(
+    kontena.run_both(&master, "master use nope").fails(
         " [error] Could not resolve master by name 'nope'. \
          For a list of known masters please run: kontena master list",
     );
-    kontena.run("master use --clear").succeeds(&[]);
+    kontena.run_both(&master, "master use --clear").succeeds(&[]);
     assert_eq!(kontena.config()["current_server"], json!(null));
     let kontena = kontena.with_entry(|entry| entry["grid"] = json!(null));
     kontena
-        .run("master use test")
+        .run_both(&master, "master use test")
         .prints(&["Using master: test (http://192.168.66.1:9292/)", "Using grid: <none>"]);
 }
 
 #[test]
 fn case_54() {
-    let kontena = Kontena::c1(&Master::new())
+    let master = Master::new();
+    let kontena = Kontena::c1(&master)
         .env("KONTENA_URL", "http://10.0.0.1:1")
         .env("KONTENA_TOKEN", "x")
         .env("KONTENA_GRID", "g");
     let before = fs::read(kontena.config_path()).unwrap();
-    kontena.run("whoami").succeeds(&[
+    kontena.run_both(&master, "whoami").succeeds(&[
         "Master: http://10.0.0.1:1",
         "URL: http://10.0.0.1:1",
         "Grid: g",
     ]);
     assert_eq!(fs::read(kontena.config_path()).unwrap(), before);
-    kontena.run("whoami --token").succeeds(&["x"]);
+    kontena.run_both(&master, "whoami --token").succeeds(&["x"]);
 }
 
 #[test]
@@ -75,28 +77,36 @@ fn whoami_asks_for_a_user_it_does_not_know() {
 #[test]
 fn case_55() {
     let cli = format!("cli: {}", env!("CARGO_PKG_VERSION"));
-    Kontena::new().env("KONTENA_URL", "http://127.0.0.1:1").run("version").succeeds(&[&cli]);
     let master = Master::new();
+    Kontena::new()
+        .env("KONTENA_URL", "http://127.0.0.1:1")
+        .run_both(&master, "version")
+        .succeeds(&[&cli]);
     master.on("GET /", 200, json!({"name": "Kontena Master", "version": "1.5.4"}));
     let kontena = Kontena::c1(&master);
-    kontena.run("version").succeeds(&[&cli, "master: 1.5.4 (http://192.168.66.1:9292/)"]);
-    kontena.run("version --cli").succeeds(&[&cli]);
+    kontena
+        .run_both(&master, "version")
+        .succeeds(&[&cli, "master: 1.5.4 (http://192.168.66.1:9292/)"]);
+    kontena.run_both(&master, "version --cli").succeeds(&[&cli]);
 }
 
 #[test]
 fn case_56() {
-    Kontena::new().run("node list").fails(NOT_LOGGED_IN);
-    let tokenless = Kontena::c1(&m1()).with_entry(|entry| entry["token"] = json!(null));
-    tokenless.run("node list").fails(NOT_LOGGED_IN);
+    let master = m1();
+    Kontena::new().run_both(&master, "node list").fails(NOT_LOGGED_IN);
+    let tokenless = Kontena::c1(&master).with_entry(|entry| entry["token"] = json!(null));
+    tokenless.run_both(&master, "node list").fails(NOT_LOGGED_IN);
 }
 
 #[test]
 fn case_57() {
     let master = m1();
     let kontena = Kontena::c1(&master).with_entry(|entry| entry["grid"] = json!(null));
-    kontena.run("node list").fails(" [error] You have not selected a grid. Use: kontena grid use");
+    kontena
+        .run_both(&master, "node list")
+        .fails(" [error] You have not selected a grid. Use: kontena grid use");
     assert!(master.lines().is_empty());
-    kontena.run("node list --all").exits(0);
+    kontena.run_both(&master, "node list --all").exits(0);
 }
 
 #[test]
@@ -104,7 +114,7 @@ fn case_60() {
     let master = m1();
     Kontena::c1(&master)
         .env("KONTENA_GRID", "prod")
-        .run("node ls -q --grid development")
+        .run_both(&master, "node ls -q --grid development")
         .succeeds(&["core-01", "core-02", "core-03"]);
     assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
 }

@@ -9,7 +9,7 @@ fn case_61() {
     let master = Master::new();
     master.on("GET /v1/nodes/development/core-01", 401, "{}");
     Kontena::c1(&master)
-        .run("node show core-01")
+        .run_both(&master, "node show core-01")
         .fails(" [error] 401 : The access token has expired and needs to be refreshed");
     assert_eq!(master.lines().len(), 1);
 }
@@ -28,7 +28,7 @@ fn refreshing(status: u16) -> Master {
 fn case_62() {
     let master = refreshing(201);
     let kontena = Kontena::c1(&master).with_entry(|entry| entry["refresh_token"] = json!("r1"));
-    let ran = kontena.run("node show core-01");
+    let ran = kontena.run_both(&master, "node show core-01");
     ran.complains(&[]).exits(0);
     assert!(ran.out.starts_with("development/core-01:\n"));
     let requests = master.requests();
@@ -86,12 +86,12 @@ fn case_63() {
         kontena_protocol::COMPAT_VERSION
     );
     Kontena::c1(&master)
-        .run("node ls -q")
+        .run_both(&master, "node ls -q")
         .prints(&["core-01", "core-02", "core-03"])
         .complains(&[&warning])
         .exits(0);
     master.headers("Content-Type: application/json\r\nX-Kontena-Version: edge\r\n");
-    Kontena::c1(&master).run("node ls -q").complains(&[]);
+    Kontena::c1(&master).run_both(&master, "node ls -q").complains(&[]);
 }
 
 #[test]
@@ -132,9 +132,10 @@ fn answers_that_are_no_json() {
 #[test]
 fn a_master_that_is_not_there() {
     let kontena = Kontena::new().env("KONTENA_URL", "http://127.0.0.1:1").env("KONTENA_TOKEN", "x");
-    kontena
-        .run("grid ls")
-        .fails(" [error] Cannot connect to http://127.0.0.1:1: connection refused");
+    kontena.run("grid ls").fails(
+        " [error] Cannot connect to http://127.0.0.1:1: connection refused. \
+             Check that the master runs there; see also: kontena master list",
+    );
     let ran =
         Kontena::new().env("KONTENA_URL", "nonsense").env("KONTENA_TOKEN", "x").run("grid ls");
     ran.fails(" [error] Cannot connect to nonsense: not an http:// or https:// address");

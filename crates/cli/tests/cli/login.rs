@@ -1,8 +1,11 @@
 //! `kontena master login` and `logout`.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
-use crate::support::{Kontena, Master, m1};
+use crate::support::{Kontena, Master, m1, wait_for};
 
 fn with_oauth() -> Master {
     let master = m1();
@@ -134,14 +137,110 @@ fn the_stored_token_is_enough() {
     assert_eq!(master.lines(), ["GET user"]);
 }
 
-#[test]
-fn without_code_and_token_there_is_no_way_yet() {
+fn idp() -> Master {
     let master = with_oauth();
+    let way = "/authenticate?redirect_uri=%2Fcode&expires_in=7200";
+    master.redirect(&format!("GET {way}"), "https://idp.example.com/login?state=1");
+    master
+}
+
+#[test]
+fn a_browser_elsewhere_shows_a_code() {
+    let master = idp();
     let kontena = Kontena::new();
-    kontena.run(&format!("master login {}", url(&master))).fails(
-        " [error] Logging in with a browser is not built yet. \
-         Use: kontena master login --code CODE or --token TOKEN",
+    let line = format!("master login --skip-grid-auto-select {}", url(&master));
+    let ran = kontena.run_with_input(&line, b"c0de\n");
+    ran.complains(&[]).exits(0);
+    assert!(
+        ran.out
+            .starts_with("Visit this URL in a browser:\nhttps://idp.example.com/login?state=1\n"),
+        "{}",
+        ran.out
     );
+    let requests = master.requests();
+    assert_eq!(requests[1].body["code"], "c0de");
+    assert_eq!(requests[1].headers.get("authorization"), None);
+    let typed = Kontena::new().run_on_terminal(
+        &format!("master login --skip-grid-auto-select {}", url(&master)),
+        &[("Enter code displayed in browser:", "c0de\n")],
+    );
+    typed.exits(0);
+    assert!(typed.out.contains("Authenticated to Kontena Master"), "{}", typed.out);
+    let silent = Kontena::new().run_with_input(&format!("{line} --silent"), b"c0de\n");
+    assert_eq!(silent.out, "https://idp.example.com/login?state=1\n");
+    Kontena::new().run(&line).complains(&[" [error] Missing input"]).exits(1);
+}
+
+#[test]
+fn a_browser_here_brings_the_code_itself() {
+    let master = with_oauth();
+    master.redirect_to_idp("https://idp.example.com/login");
+    let kontena = Kontena::new().env("DISPLAY", ":0");
+    kontena.program(
+        "xdg-open",
+        "echo \"$1\" > \"$HOME/visited.tmp\"; mv \"$HOME/visited.tmp\" \"$HOME/visited\"",
+    );
+    let visited = kontena.home().join("visited");
+    let line = format!("master login --skip-grid-auto-select {}", url(&master));
+    let ran = std::thread::scope(|scope| {
+        let login = scope.spawn(|| kontena.run(&line));
+        // Stands for the browser: it goes where the identity provider would send it in the end.
+        let asked = wait_for(|| std::fs::read_to_string(&visited).ok());
+        let back = asked.trim().split_once("?redirect=http://").unwrap().1.to_owned();
+        let (host, path) = back.split_once('/').unwrap();
+        for path in ["favicon.ico".to_owned(), format!("{path}?code=c0de&server_name=m")] {
+            let mut browser = TcpStream::connect(host).unwrap();
+            write!(browser, "GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+            let mut page = String::new();
+            browser.read_to_string(&mut page).unwrap();
+            assert_eq!(page.starts_with("HTTP/1.1 200 OK"), path.starts_with("cb"), "{page}");
+        }
+        login.join().unwrap()
+    });
+    ran.complains(&[]).exits(0);
+    assert!(ran.out.contains("Opening a browser to https://idp.example.com\n"), "{}", ran.out);
+    assert!(ran.out.contains(" [done] Waiting for browser authorization response"), "{}", ran.out);
+    assert_eq!(master.requests()[1].body["code"], "c0de");
+}
+
+#[test]
+fn an_invitation_needs_no_browser() {
+    let master = with_oauth();
+    master.redirect(
+        "GET /authenticate?redirect_uri=%2Fcode&invite_code=1nv1te&expires_in=7200",
+        "/code#code=1nv1te&server_name=the%20master",
+    );
+    let kontena = Kontena::new();
+    let ran = kontena.run(&format!("master join {} 1nv1te", url(&master)));
+    ran.complains(&[]).exits(0);
+    assert!(ran.out.starts_with("Authenticated to Kontena Master "), "{}", ran.out);
+    assert_eq!(master.requests()[1].body["code"], "1nv1te");
+}
+
+#[test]
+fn a_master_that_knows_no_browsers_says_so() {
+    let master = Master::new();
+    let none = json!({"error": "server_error",
+        "error_description": "Authentication provider not configured"});
+    master.on("GET /authenticate?redirect_uri=%2Fcode&expires_in=7200", 501, none);
+    Kontena::new()
+        .run(&format!("master login {}", url(&master)))
+        .fails(" [error] server_error : Authentication provider not configured");
+}
+
+#[test]
+fn a_token_may_come_from_standard_input() {
+    let master = with_oauth();
+    master.on("GET /v1/user", 200, json!({"email": "admin"}));
+    let kontena = Kontena::new();
+    let line = format!("master login --skip-grid-auto-select --token - {}", url(&master));
+    kontena.run_with_input(&line, b"tok9\n").complains(&[]).exits(0);
+    assert_eq!(master.requests()[0].headers["authorization"], "Bearer tok9");
+}
+
+#[test]
+fn flags_and_entries_that_make_no_sense() {
+    let kontena = Kontena::new();
     for (flags, both) in [
         ("--token a --code b", "--token and --code"),
         ("--join a --code b", "--join and --code"),

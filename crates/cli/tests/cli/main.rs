@@ -8,13 +8,29 @@
     reason = "helpers of tests fail the way tests do"
 )]
 
+mod administration;
+mod cases;
+mod complete;
 mod config;
+mod container;
+mod deploy;
+mod docs;
+mod everywhere;
+mod exec;
 mod grid;
 mod http;
 mod login;
 mod node;
+mod operations;
 mod parsing;
 mod placement;
+mod registry;
 mod service;
+mod service_parts;
+mod streams;
 mod support;
 mod terminal;
+mod tls;
+mod trouble;
+mod vault;
+mod volume;

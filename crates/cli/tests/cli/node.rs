@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fixtures::TOKEN;
+use crate::support::kontena::visible;
 use crate::support::{Kontena, Master, m1, node};
 
 const LIST: &str = "\
@@ -15,7 +16,7 @@ NAME        VERSION     STATUS    INITIAL   LABELS
 #[test]
 fn case_1() {
     let master = m1();
-    let ran = Kontena::c1(&master).run("node list");
+    let ran = Kontena::c1(&master).run_both(&master, "node list");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, LIST, "byte for byte");
     assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
@@ -24,26 +25,34 @@ fn case_1() {
 #[test]
 fn case_2() {
     let master = m1();
-    Kontena::c1(&master).run("node ls -q").succeeds(&["core-01", "core-02", "core-03"]);
+    Kontena::c1(&master)
+        .run_both(&master, "node ls -q")
+        .succeeds(&["core-01", "core-02", "core-03"]);
     assert_eq!(master.lines(), ["GET grids/development", "GET grids/development/nodes"]);
 }
 
 #[test]
-fn case_3_and_4() {
+fn case_3() {
     let master = m1();
-    let kontena = Kontena::c1(&master);
-    kontena.run("node ls --grid prod").succeeds(&["NAME   VERSION     STATUS   INITIAL   LABELS"]);
-    let quiet = kontena.run("node ls -q --grid prod");
-    assert_eq!((quiet.out.len(), quiet.code), (0, 0));
-    let once = ["GET grids/prod", "GET grids/prod/nodes"];
-    assert_eq!(master.lines(), [once, once].concat());
+    Kontena::c1(&master)
+        .run_both(&master, "node ls --grid prod")
+        .succeeds(&["NAME   VERSION     STATUS   INITIAL   LABELS"]);
+    assert_eq!(master.lines(), ["GET grids/prod", "GET grids/prod/nodes"]);
+}
+
+#[test]
+fn case_4() {
+    let master = m1();
+    let quiet = Kontena::c1(&master).run_both(&master, "node ls -q --grid prod");
+    assert_eq!((quiet.out.len(), quiet.err.len(), quiet.code), (0, 0, 0));
+    assert_eq!(master.lines(), ["GET grids/prod", "GET grids/prod/nodes"]);
 }
 
 #[test]
 fn case_5() {
     let master = m1();
     let kontena = Kontena::c1(&master).env("COLUMNS", "40");
-    kontena.run("node ls --all").succeeds(&[
+    kontena.run_both(&master, "node ls --all").succeeds(&[
         "NAME                    VERSION     STATUS    INITIAL   LABELS",
         "⊛ development/core-01   1.4.0       online    1 / 1     provider=vagrant",
         "⊛ development/core-02   1.4.0       online    -         provider=vagrant",
@@ -53,7 +62,7 @@ fn case_5() {
         master.lines(),
         ["GET grids", "GET grids/development/nodes", "GET grids/prod/nodes"]
     );
-    kontena.run("node ls -q -a").succeeds(&[
+    kontena.run_both(&master, "node ls -q -a").succeeds(&[
         "development/core-01",
         "development/core-02",
         "development/core-03",
@@ -77,14 +86,14 @@ fn initial(number: u32, connected: bool) -> Value {
 #[test]
 fn case_6() {
     let master = grid_of_three(&[initial(1, true)]);
-    let ran = Kontena::c1(&master).run("node list");
+    let ran = Kontena::c1(&master).run_both(&master, "node list");
     assert!(ran.out.contains("\n⊗ core-01   1.4.0       online   1 / 3"), "{}", ran.out);
 }
 
 #[test]
 fn case_7() {
     let master = grid_of_three(&[initial(1, true), initial(2, true), initial(3, false)]);
-    Kontena::c1(&master).run("node list").succeeds(&[
+    Kontena::c1(&master).run_both(&master, "node list").succeeds(&[
         "NAME        VERSION     STATUS    INITIAL   LABELS",
         "⊙ core-01   1.4.0       online    1 / 3     -",
         "⊙ core-02   1.4.0       online    2 / 3     -",
@@ -94,10 +103,11 @@ fn case_7() {
 
 #[test]
 fn case_8() {
+    let master = Master::new();
     let nameless = json!({"name": null, "node_id": "CCCC:CCCC", "status": "connecting",
         "connected": true, "initial_member": false, "agent_version": null, "node_number": 9,
         "labels": null});
-    let ran = Kontena::c1(&grid_of_three(&[nameless])).run("node list");
+    let ran = Kontena::c1(&grid_of_three(&[nameless])).run_both(&master, "node list");
     assert!(
         ran.out.contains("⊛ CCCC:CCCC   -           connecting   -         -\n"),
         "{}",
@@ -109,7 +119,7 @@ fn case_8() {
 fn case_10() {
     let master = m1();
     master.on("POST /v1/grids/development/nodes", 201, "{}");
-    let ran = Kontena::c1(&master).run("node create core-03");
+    let ran = Kontena::c1(&master).run_both(&master, "node create core-03");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, " [done] Creating core-03 node      \n", "byte for byte");
     assert_eq!(master.lines(), ["POST grids/development/nodes"]);
@@ -121,7 +131,7 @@ fn case_11() {
     let master = m1();
     master.on("POST /v1/grids/development/nodes", 201, "");
     Kontena::c1(&master)
-        .run("node create --token=0123456789abcdef -l a=b --label c core-09")
+        .run_both(&master, "node create --token=0123456789abcdef -l a=b --label c core-09")
         .succeeds(&[" [done] Creating core-09 node"]);
     assert_eq!(
         master.body(),
@@ -134,7 +144,7 @@ fn case_12() {
     let master = m1();
     let taken = json!({"error": {"name": "Node with name core-03 already exists"}});
     master.on("POST /v1/grids/development/nodes", 422, taken);
-    let ran = Kontena::c1(&master).run("node create core-03");
+    let ran = Kontena::c1(&master).run_both(&master, "node create core-03");
     ran.prints(&[" [fail] Creating core-03 node"]).exits(1);
     assert_eq!(
         ran.err,
@@ -143,30 +153,40 @@ fn case_12() {
 }
 
 #[test]
-fn case_13_and_14() {
+fn case_13() {
     let master = m1();
-    let kontena = Kontena::c1(&master);
     let token = format!("KONTENA_NODE_TOKEN={TOKEN}");
-    kontena.run("node env core-03").succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", &token]);
-    kontena.run("node env --token core-03").succeeds(&[TOKEN]);
-    assert_eq!(master.lines(), ["GET nodes/development/core-03/token"; 2]);
+    Kontena::c1(&master)
+        .run_both(&master, "node env core-03")
+        .succeeds(&["KONTENA_URI=ws://192.168.66.1:9292/", &token]);
+    assert_eq!(master.lines(), ["GET nodes/development/core-03/token"]);
+}
+
+#[test]
+fn case_14() {
+    let master = m1();
+    Kontena::c1(&master).run_both(&master, "node env --token core-03").succeeds(&[TOKEN]);
+    assert_eq!(master.lines(), ["GET nodes/development/core-03/token"]);
 }
 
 #[test]
 fn case_15() {
-    let kontena = Kontena::c1(&m1());
-    kontena.run("node env core-02").fails(
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    kontena.run_both(&master, "node env core-02").fails(
         " [error] Node core-02 was not created with a node token. Use `kontena grid env` instead",
     );
     kontena
-        .run("node env nosuch")
+        .run_both(&master, "node env nosuch")
         .fails(" [error] 404 : Not found (/v1/nodes/development/nosuch/token)");
 }
 
 #[test]
 fn case_18() {
     let master = m1();
-    Kontena::c1(&master).run("node rm core-03").fails(" [error] Command requires --force");
+    Kontena::c1(&master)
+        .run_both(&master, "node rm core-03 </dev/null")
+        .fails(" [error] Command requires --force");
     assert_eq!(master.lines(), ["GET nodes/development/core-03"]);
 }
 
@@ -175,7 +195,7 @@ fn case_19() {
     for flag in ["--force", "-y", "--yes"] {
         let master = m1();
         Kontena::c1(&master)
-            .run(&format!("node rm {flag} core-01"))
+            .run_both(&master, &format!("node rm {flag} core-01"))
             .prints(&[" [done] Removing core-01 node from development grid"])
             .complains(&[" [warn] Node core-01 is still connected using a node token, \
                  but will be force-disconnected"])
@@ -190,7 +210,7 @@ fn case_19() {
 #[test]
 fn case_20() {
     let master = m1();
-    Kontena::c1(&master).run("node rm --force core-02").fails(
+    Kontena::c1(&master).run_both(&master, "node rm --force core-02").fails(
         " [error] Node core-02 is still connected using a grid token. \
          You must terminate the node before removing it.",
     );
@@ -201,7 +221,7 @@ fn case_20() {
 fn case_21() {
     let master = m1();
     Kontena::c1(&master)
-        .run("node rm --force core-03 nosuch")
+        .run_both(&master, "node rm --force core-03 nosuch")
         .prints(&[" [done] Removing core-03 node from development grid"])
         .complains(&[" [error] 404 : Not found (/v1/nodes/development/nosuch)"])
         .exits(1);
@@ -218,7 +238,9 @@ fn case_21() {
 #[test]
 fn case_22() {
     let master = m1();
-    Kontena::c1(&master).run("node reset core-03").fails(" [error] Command requires --force");
+    Kontena::c1(&master)
+        .run_both(&master, "node reset core-03 </dev/null")
+        .fails(" [error] Command requires --force");
     assert!(master.lines().is_empty());
 }
 
@@ -227,7 +249,7 @@ fn case_23() {
     for name in ["reset", "reset-token"] {
         let master = m1();
         Kontena::c1(&master)
-            .run(&format!("node {name} --force core-03"))
+            .run_both(&master, &format!("node {name} --force core-03"))
             .succeeds(&[" [done] Resetting node core-03 websocket connection token"]);
         assert_eq!(master.lines(), ["PUT nodes/development/core-03/token"]);
         assert_eq!(master.body(), json!({"token": null, "reset_connection": true}));
@@ -238,7 +260,7 @@ fn case_23() {
 fn case_24() {
     let master = m1();
     Kontena::c1(&master)
-        .run("node reset --clear-token --no-reset-connection --force core-03")
+        .run_both(&master, "node reset --clear-token --no-reset-connection --force core-03")
         .succeeds(&[" [done] Resetting node core-03 websocket connection token"]);
     assert_eq!(master.lines(), ["DELETE nodes/development/core-03/token"]);
     assert_eq!(master.body(), json!({"reset_connection": false}));
@@ -247,7 +269,7 @@ fn case_24() {
 #[test]
 fn case_25() {
     let master = m1();
-    let ran = Kontena::c1(&master).run("node show core-03");
+    let ran = Kontena::c1(&master).run_both(&master, "node show core-03");
     ran.exits(0);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines[..2], ["development/core-03:", "  id: ID:3"]);
@@ -272,7 +294,7 @@ fn case_26() {
     });
     master.forget("GET /v1/nodes/development/core-01");
     master.on("GET /v1/nodes/development/core-01", 200, busy);
-    let ran = Kontena::c1(&master).run("node show core-01");
+    let ran = Kontena::c1(&master).run_both(&master, "node show core-01");
     assert!(
         ran.out.ends_with(
             "    cpus: 1\n    load: 0.74 0.42 0.31\n    memory: 1.97 of 8.0 GB\n    filesystem:\n      \
@@ -285,8 +307,9 @@ fn case_26() {
 
 #[test]
 fn case_27() {
-    Kontena::c1(&m1())
-        .run("node show nosuch")
+    let master = m1();
+    Kontena::c1(&master)
+        .run_both(&master, "node show nosuch")
         .fails(" [error] 404 : Not found (/v1/nodes/development/nosuch)");
 }
 
@@ -320,6 +343,11 @@ fn case_28() {
         ages.map(|age| format!("⊛ Node is online for {age}\n⊛ Node core-01 etcd is healthy\n"));
     assert!(expected.contains(&ran.out), "{}", ran.out);
     assert_eq!(master.lines(), ["GET nodes/development/core-01/health"]);
+    let shown = Kontena::c1(&master).run_on_terminal("node health core-01", &[]);
+    shown.exits(0);
+    let lines = visible(&shown.out).join("\n");
+    assert!(lines.starts_with("⊛ Node is online for 2h18m2"), "{lines}");
+    assert!(lines.ends_with("\n⊛ Node core-01 etcd is healthy"), "{lines}");
 }
 
 #[test]
@@ -328,7 +356,11 @@ fn case_29() {
         ping timeout after 5.00s";
     let master = health_of("core-03", 422, json!({"error": {"connection": reason}}));
     let line = format!("⊝ Node development/core-03 connection error: {reason}");
-    Kontena::c1(&master).run("node health core-03").prints(&[&line]).complains(&[]).exits(1);
+    Kontena::c1(&master)
+        .run_both(&master, "node health core-03")
+        .prints(&[&line])
+        .complains(&[])
+        .exits(1);
     assert_eq!(master.lines(), ["GET nodes/development/core-03/health"]);
 }
 
@@ -367,22 +399,24 @@ fn case_30() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     kontena
-        .run("node update --availability drain core-01")
+        .run_both(&master, "node update --availability drain core-01")
         .succeeds(&[" [done] Updating core-01 node"]);
     assert_eq!(master.lines(), ["PUT nodes/development/core-01"]);
     assert_eq!(master.body(), json!({"availability": "drain"}));
     kontena
-        .run("node update --clear-labels -l x core-01 core-02")
+        .run_both(&master, "node update --clear-labels -l x core-01 core-02")
         .succeeds(&[" [done] Updating core-01 node", " [done] Updating core-02 node"]);
     assert_eq!(master.body(), json!({"labels": []}));
-    kontena.run("node update core-01").exits(0);
+    kontena.run_both(&master, "node update core-01").exits(0);
     assert_eq!(master.body(), json!({}));
 }
 
 #[test]
 fn case_31() {
     let master = m1();
-    Kontena::c1(&master).run("node label add core-01 disk=ssd provider=vagrant").succeeds(&[]);
+    Kontena::c1(&master)
+        .run_both(&master, "node label add core-01 disk=ssd provider=vagrant")
+        .succeeds(&[]);
     assert_eq!(master.lines(), ["GET nodes/development/core-01", "PUT nodes/development/core-01"]);
     assert_eq!(master.body(), json!({"labels": ["provider=vagrant", "disk=ssd"]}));
 }
@@ -392,11 +426,11 @@ fn case_32() {
     let master = m1();
     let kontena = Kontena::c1(&master);
     kontena
-        .run("node label rm core-01 x y")
+        .run_both(&master, "node label rm core-01 x y")
         .fails(" [error] Labels x, y not found on node core-01");
     assert_eq!(master.lines(), ["GET nodes/development/core-01"]);
     kontena
-        .run("node label rm core-01 x provider=vagrant")
+        .run_both(&master, "node label rm core-01 x provider=vagrant")
         .fails(" [error] Label x not found on node core-01");
 }
 
@@ -404,10 +438,10 @@ fn case_32() {
 fn case_33() {
     let master = m1();
     let kontena = Kontena::c1(&master);
-    kontena.run("node label rm --force core-01 x provider=vagrant").succeeds(&[]);
+    kontena.run_both(&master, "node label rm --force core-01 x provider=vagrant").succeeds(&[]);
     assert_eq!(master.body(), json!({"labels": []}));
     let before = master.lines().len();
-    kontena.run("node label rm --force core-01 x").succeeds(&[]);
+    kontena.run_both(&master, "node label rm --force core-01 x").succeeds(&[]);
     assert_eq!(master.lines().len(), before + 1, "nothing matched, nothing is written");
 }
 
@@ -416,6 +450,7 @@ fn labels_are_listed_one_per_line() {
     let kontena = Kontena::c1(&m1());
     kontena.run("node label ls core-01").succeeds(&["provider=vagrant"]);
     kontena.run("node label list core-03").succeeds(&[]);
+    kontena.run("node label ls -o yaml core-01").succeeds(&["- provider=vagrant"]);
 }
 
 #[test]

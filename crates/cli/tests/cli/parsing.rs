@@ -3,7 +3,7 @@
 use crate::support::{Kontena, Master, m1};
 
 fn usage(line: &str, message: &str, path: &str) {
-    let ran = Kontena::new().run(line);
+    let ran = Kontena::new().run_both(&Master::new(), line);
     ran.prints(&[]).exits(2);
     assert_eq!(ran.err, format!("ERROR: {message}\n\nSee: '{path} --help'\n"));
 }
@@ -27,13 +27,14 @@ fn a_master_to_use_must_be_named() {
 
 #[test]
 fn case_67() {
+    let master = Master::new();
     let kontena = Kontena::new();
     for line in ["", "node", "node rm --help", "service create -h x --bogus"] {
-        let ran = kontena.run(line);
+        let ran = kontena.run_both(&master, line);
         ran.complains(&[]).exits(0);
         assert!(ran.out.contains("Usage:") && ran.out.contains("Options:"), "{}", ran.out);
     }
-    assert!(kontena.run("node").out.contains("    remove, rm"));
+    assert!(kontena.run_both(&master, "node").out.contains("    remove, rm"));
 }
 
 #[test]
@@ -62,7 +63,8 @@ fn every_command_has_help() {
 
 #[test]
 fn the_version_is_the_products() {
-    let version = format!("kontena-cli {}", env!("CARGO_PKG_VERSION"));
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let version = format!("kontena-cli {} [{os}+{arch}]", env!("CARGO_PKG_VERSION"));
     Kontena::new().run("--version").succeeds(&[&version]);
     Kontena::new().run("-v").succeeds(&[&version]);
 }

@@ -2,22 +2,30 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Kontena, Master, m1};
+use crate::support::{Case, Kontena, Master, m1};
 
 const REDIS: &str = "services/development/null/redis";
 
 #[test]
 fn case_43() {
-    let master = m1();
-    let kontena = Kontena::c1(&master);
-    kontena.run("service list").succeeds(&[
-        "NAME        INSTANCES   STATEFUL   STATE     EXPOSED PORTS",
-        "⊙ web/app   2 / 3       yes        running   0.0.0.0:80->8080/tcp",
-        "⊝ redis     2 / 2       no         running   0.0.0.0:6379->6379/tcp",
-        "⊗ web/old   0 / 1       no         stopped",
-    ]);
-    assert_eq!(master.lines(), ["GET grids/development/services"]);
-    kontena.run("service ls -q").succeeds(&[
+    Case {
+        line: "service list",
+        out: &[
+            "NAME        INSTANCES   STATEFUL   STATE     EXPOSED PORTS",
+            "⊙ web/app   2 / 3       yes        running   0.0.0.0:80->8080/tcp",
+            "⊝ redis     2 / 2       no         running   0.0.0.0:6379->6379/tcp",
+            "⊗ web/old   0 / 1       no         stopped",
+        ],
+        err: &[],
+        code: 0,
+        requests: &["GET grids/development/services"],
+    }
+    .holds(m1);
+}
+
+#[test]
+fn identifiers_of_services_are_whole() {
+    Kontena::c1(&m1()).run("service ls -q").succeeds(&[
         "development/web/app",
         "development/null/redis",
         "development/web/old",
@@ -34,109 +42,47 @@ fn a_list_can_be_narrowed_to_a_stack() {
         .succeeds(&["NAME   INSTANCES   STATEFUL   STATE   EXPOSED PORTS"]);
 }
 
-fn deploy(state: &str, finished: bool, instances: Value) -> Value {
-    json!({"id": "d1", "service_id": "development/null/redis", "state": state, "reason": null,
-        "created_at": "2018-03-20T08:00:00.000Z", "instance_count": 2,
-        "finished_at": finished.then_some("2018-03-20T08:00:09.000Z"),
-        "instance_deploys": instances})
-}
-
-fn instance(number: u32, state: &str, error: Option<&str>) -> Value {
-    json!({"instance_number": number, "node": format!("core-0{number}"), "state": state,
-        "error": error})
-}
-
-fn deploying(end: &Value) -> Master {
-    let master = m1();
-    let path = format!("GET /v1/{REDIS}/deploys/d1");
-    let start = deploy("created", false, json!([]));
-    let going = deploy("ongoing", false, json!([instance(1, "ongoing", None)]));
-    master
-        .on(&format!("POST /v1/{REDIS}/deploy"), 200, &start)
-        .on(&format!("POST /v1/{REDIS}/scale"), 200, &start)
-        .on(&path, 200, &going)
-        .on(&path, 200, end);
-    master
-}
-
-#[test]
-fn case_44() {
-    let instances = json!([instance(1, "success", None), instance(2, "success", None)]);
-    let master = deploying(&deploy("success", true, instances));
-    Kontena::c1(&master).run("service deploy redis").succeeds(&[
-        " [done] Deploying service redis",
-        "⊛ Deployed instance development/null/redis-1 to node core-01",
-        "⊛ Deployed instance development/null/redis-2 to node core-02",
-    ]);
-    assert_eq!(
-        master.lines(),
-        [
-            format!("POST {REDIS}/deploy"),
-            format!("GET {REDIS}/deploys/d1"),
-            format!("GET {REDIS}/deploys/d1"),
-        ]
-    );
-    assert_eq!(master.body(), json!({}));
-}
-
-#[test]
-fn case_45() {
-    let instances = json!([instance(1, "success", None), instance(2, "error", Some("boom"))]);
-    let mut end = deploy("error", true, instances);
-    end["reason"] = json!("halting deploy of development/null/redis, one or more instances failed");
-    let master = deploying(&end);
-    let ran = Kontena::c1(&master).run("service deploy --force redis");
-    ran.prints(&[" [fail] Deploying service redis"]).exits(1);
-    assert_eq!(
-        ran.err,
-        " [error] 500 : halting deploy of development/null/redis, one or more instances failed:\n\
-         \t⊛ Deployed instance development/null/redis-1 to node core-01\n\
-         \t⊗ Failed to deploy instance development/null/redis-2 to node core-02: boom\n"
-    );
-    assert_eq!(master.body(), json!({"force": true}));
-}
-
-#[test]
-fn without_waiting_nothing_is_asked() {
-    let master = deploying(&Value::Null);
-    let kontena = Kontena::c1(&master);
-    kontena.run("service deploy --no-wait redis").succeeds(&[" [done] Deploying service redis"]);
-    kontena
-        .run("service scale --no-wait redis 5")
-        .succeeds(&[" [done] Scaling redis to 5 instances"]);
-    assert_eq!(master.lines(), [format!("POST {REDIS}/deploy"), format!("POST {REDIS}/scale")]);
-    assert_eq!(master.body(), json!({"instances": 5}));
-}
-
 #[test]
 fn case_46() {
-    let master = m1();
-    master.on("POST /v1/grids/development/services", 201, "{}");
-    let words = "service create --instances 2 -p 1.2.3.4:53:53/udp -e A=1 -m 256m --cmd"
-        .split(' ')
-        .chain(["a 'b c'", "--deploy-interval", "7d", "web", "nginx"]);
-    Kontena::c1(&master)
-        .run_words(&words.collect::<Vec<_>>())
-        .succeeds(&[" [done] Creating web service"]);
-    assert_eq!(
-        master.body(),
-        json!({
-            "name": "web", "image": "nginx:latest", "instances": 2, "env": ["A=1"],
-            "ports": [{"ip": "1.2.3.4", "protocol": "udp", "node_port": 53, "container_port": 53}],
-            "memory": 268_435_456, "cmd": ["a", "b c"], "deploy_opts": {"interval": 604_800},
-            "stateful": false, "privileged": false, "read_only": false, "secrets": [],
-            "log_opts": {},
-        })
-    );
+    let masters = Case {
+        line: "service create --instances 2 -p 1.2.3.4:53:53/udp -e A=1 -m 256m --cmd \"a 'b c'\" \
+               --deploy-interval 7d web nginx",
+        out: &[" [done] Creating web service"],
+        err: &[],
+        code: 0,
+        requests: &["POST grids/development/services"],
+    }
+    .holds(|| {
+        let master = m1();
+        master.on("POST /v1/grids/development/services", 201, "{}");
+        master
+    });
+    for master in masters {
+        assert_eq!(
+            master.body(),
+            json!({
+                "name": "web", "image": "nginx:latest", "instances": 2, "env": ["A=1"],
+                "ports": [
+                    {"ip": "1.2.3.4", "protocol": "udp", "node_port": 53, "container_port": 53},
+                ],
+                "memory": 268_435_456, "cmd": ["a", "b c"], "deploy_opts": {"interval": 604_800},
+                "stateful": false, "privileged": false, "read_only": false, "secrets": [],
+                "log_opts": {},
+            })
+        );
+    }
 }
 
 #[test]
 fn case_47() {
-    let master = m1();
-    Kontena::c1(&master)
-        .run("service create -p foo web nginx")
-        .fails(" [error] Invalid port value foo");
-    assert!(master.lines().is_empty());
+    Case {
+        line: "service create -p foo web nginx",
+        out: &[],
+        err: &[" [error] Invalid port value foo"],
+        code: 1,
+        requests: &[],
+    }
+    .holds(m1);
 }
 
 #[test]
@@ -160,7 +106,7 @@ fn an_update_sends_only_what_is_given() {
         ),
     ] {
         kontena
-            .run(&format!("service update {flags} redis"))
+            .run_both(&master, &format!("service update {flags} redis"))
             .succeeds(&[" [done] Updating redis service"]);
         assert_eq!(master.body(), body, "{flags}");
     }
@@ -168,16 +114,44 @@ fn an_update_sends_only_what_is_given() {
 
 #[test]
 fn case_49() {
+    Case {
+        line: "service rm --force redis",
+        out: &[" [done] Removing service redis"],
+        err: &[],
+        code: 0,
+        requests: &[
+            "DELETE services/development/null/redis",
+            "GET services/development/null/redis",
+            "GET services/development/null/redis",
+        ],
+    }
+    .holds(removed);
+}
+
+/// A service that is there for one more look after its removal.
+fn removed() -> Master {
     let master = m1();
-    let get = format!("GET /v1/{REDIS}");
-    master.on(&format!("DELETE /v1/{REDIS}"), 200, "{}").on(&get, 404, r#"{"error":"Not found"}"#);
-    Kontena::c1(&master)
-        .run("service rm --force redis")
+    let gone = json!({"error": "Not found"});
+    master.on(&format!("DELETE /v1/{REDIS}"), 200, "{}").on(&format!("GET /v1/{REDIS}"), 404, gone);
+    master
+}
+
+#[test]
+fn a_removal_can_be_left_alone_or_waited_for_for_a_while() {
+    let master = m1();
+    master.on(&format!("DELETE /v1/{REDIS}"), 200, "{}");
+    let kontena = Kontena::c1(&master);
+    kontena
+        .run_both(&master, "service rm --force --no-wait redis")
         .succeeds(&[" [done] Removing service redis"]);
-    assert_eq!(
-        master.lines(),
-        [format!("DELETE {REDIS}"), format!("GET {REDIS}"), format!("GET {REDIS}")]
-    );
+    assert_eq!(master.lines(), [format!("DELETE {REDIS}")]);
+    kontena
+        .run_both(&master, "service rm --force --timeout 0 redis")
+        .prints(&[" [fail] Removing service redis"])
+        .complains(&[
+            " [error] Service redis is still being removed. Use: kontena service show redis",
+        ])
+        .exits(1);
 }
 
 #[test]
@@ -191,9 +165,11 @@ fn one_instance_can_be_removed() {
     );
     let kontena = Kontena::c1(&master);
     kontena
-        .run("service rm --instance 2 --force redis")
+        .run_both(&master, "service rm --instance 2 --force redis")
         .succeeds(&[" [done] Removing service instance redis/2"]);
-    kontena.run("service rm --instance 3 --force redis").fails(" [error] Instance not found");
+    kontena
+        .run_both(&master, "service rm --instance 3 --force redis")
+        .fails(" [error] Instance not found");
 }
 
 #[test]
@@ -204,15 +180,15 @@ fn signals() {
         master.on(&format!("POST /v1/services/other/web/app/{signal}"), 200, "{}");
     }
     let kontena = Kontena::c1(&master);
-    kontena.run("service start redis other/web/app").succeeds(&[
+    kontena.run_both(&master, "service start redis other/web/app").succeeds(&[
         " [done] Sending start signal to redis service",
         " [done] Sending start signal to other/web/app service",
     ]);
     kontena
-        .run("service stop --force redis")
+        .run_both(&master, "service stop --force redis")
         .succeeds(&[" [done] Sending stop signal to redis service"]);
     kontena
-        .run("service restart redis")
+        .run_both(&master, "service restart redis")
         .succeeds(&[" [done] Sending restart signal to service redis"]);
     assert_eq!(master.body(), json!({}));
 }
@@ -249,7 +225,7 @@ fn show() {
              "domainname": "shop.atlas.kontena.local", "ip_address": "10.81.128.31",
              "status": "running", "state": {"error": "", "exit_code": 0}},
         ]}));
-    let ran = Kontena::c1(&master).run("service show shop/api");
+    let ran = Kontena::c1(&master).run_both(&master, "service show shop/api");
     ran.exits(0).complains(&[]);
     assert_eq!(ran.out, include_str!("service_show.txt"));
     assert_eq!(
@@ -268,7 +244,7 @@ fn containers() {
         "node": {"name": "core-01", "public_ip": "1.2.3.4"}});
     master.on(&format!("GET /v1/{REDIS}/containers"), 200, json!({"containers": [container]}));
     let kontena = Kontena::c1(&master);
-    kontena.run("service containers redis").succeeds(&[
+    kontena.run_both(&master, "service containers redis").succeeds(&[
         "null.redis-1:",
         "  rev: r",
         "  node: core-01",
@@ -278,15 +254,59 @@ fn containers() {
         "  status: unknown",
         "",
     ]);
-    kontena.run("service containers -q redis").succeeds(&["core-01/null.redis-1"]);
+    kontena.run_both(&master, "service containers -q redis").succeeds(&["core-01/null.redis-1"]);
 }
 
 #[test]
-fn services_need_a_grid_too() {
-    let kontena = Kontena::c1(&m1()).with_entry(|entry| entry["grid"] = Value::Null);
-    for command in ["ls", "show x", "create x y", "deploy x", "scale x 1", "stop x", "rm x"] {
+fn what_is_in_a_grid_needs_one() {
+    let master = m1();
+    let kontena = Kontena::c1(&master).with_entry(|entry| entry["grid"] = Value::Null);
+    for command in [
+        "service ls",
+        "service show x",
+        "service create x y",
+        "service deploy x",
+        "service deploy --follow d x",
+        "service scale x 1",
+        "service stop x",
+        "service rm --force x",
+        "service containers x",
+        "service logs x",
+        "service events x",
+        "service stats x",
+        "service monitor x",
+        "service exec x ls",
+        "service env ls x",
+        "service env add x A=1",
+        "service env rm x A",
+        "service link x y",
+        "service unlink x y",
+        "service secret link x S:N:env",
+        "service secret unlink x S:N:env",
+        "grid logs",
+        "grid events",
+        "events",
+        "vault ls",
+        "vault write A b",
+        "vault update A b",
+        "vault read A",
+        "vault rm --force A",
+        "vault export",
+        "volume ls",
+        "volume show v",
+        "volume create --driver local --scope grid v",
+        "volume rm --force v",
+        "container ls",
+        "container inspect n/c",
+        "container logs n/c",
+        "container exec n/c ls",
+        "external-registry ls",
+        "external-registry add -u a -p b",
+        "external-registry rm --force r",
+    ] {
         kontena
-            .run(&format!("service {command}"))
+            .run_both(&master, command)
             .fails(" [error] You have not selected a grid. Use: kontena grid use");
     }
+    assert!(master.lines().is_empty());
 }

@@ -107,8 +107,13 @@ fn control_c_in_a_spinner_says_fail_first() {
         "{:?}",
         ran.out
     );
-    let lines = visible(&ran.out);
-    assert_eq!(lines.last().map(String::as_str), Some(" [fail] Deploying service redis"));
+    assert_eq!(
+        visible(&ran.out),
+        [
+            " [fail] Deploying service redis",
+            "The deploy goes on. Watch it with: kontena service deploy --follow d redis",
+        ]
+    );
 }
 
 #[test]

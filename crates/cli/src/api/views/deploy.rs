@@ -45,6 +45,7 @@ pub(crate) struct Instance {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Container {
+    pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) instance_number: Option<i64>,
     pub(crate) node: Option<Named>,
@@ -55,6 +56,9 @@ pub(crate) struct Container {
     pub(crate) status: Option<String>,
     pub(crate) state: Option<ContainerState>,
     pub(crate) health_status: Option<ContainerHealth>,
+    pub(crate) image: Option<String>,
+    pub(crate) cmd: Option<Vec<String>>,
+    pub(crate) created_at: Option<String>,
 }
 
 /// What the engine says about a container.
@@ -63,6 +67,11 @@ pub(crate) struct Container {
 pub(crate) struct ContainerState {
     pub(crate) error: Option<String>,
     pub(crate) exit_code: Option<i64>,
+    pub(crate) paused: Option<bool>,
+    pub(crate) restarting: Option<bool>,
+    pub(crate) oom_killed: Option<bool>,
+    pub(crate) dead: Option<bool>,
+    pub(crate) running: Option<bool>,
 }
 
 /// What the health check says about a container.

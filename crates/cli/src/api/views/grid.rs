@@ -23,6 +23,7 @@ pub(crate) struct Grid {
     pub(crate) initial_size: Option<i64>,
     pub(crate) stats: Option<GridStats>,
     pub(crate) default_affinity: Option<Vec<String>>,
+    pub(crate) trusted_subnets: Option<Vec<String>>,
     pub(crate) node_count: Option<i64>,
     pub(crate) service_count: Option<i64>,
     pub(crate) container_count: Option<i64>,

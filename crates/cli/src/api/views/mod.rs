@@ -12,7 +12,7 @@ mod service;
 pub(crate) use deploy::{Container, Deploy, Instance, InstanceDeploy};
 pub(crate) use grid::{Grid, Grids};
 pub(crate) use node::{Filesystem, Named, Node, Nodes};
-pub(crate) use service::{HealthStatus, Port, Service, Services};
+pub(crate) use service::{HealthStatus, Link, Port, Service, Services};
 
 #[cfg(test)]
 mod tests {

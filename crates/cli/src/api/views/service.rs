@@ -109,6 +109,7 @@ pub(crate) struct Reference {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Link {
+    pub(crate) id: Option<String>,
     pub(crate) alias: Option<String>,
 }
 

@@ -15,7 +15,7 @@ pub(super) fn run(session: &Session<'_>, args: &GridEnv) -> Result<(), Failure> 
              or select a grid with: kontena grid use <name>",
         )
     })?;
-    let (grid, _) = super::find(session, name)?.ok_or_else(super::not_found)?;
+    let (grid, _) = super::find(session, name)?.known()?;
     let export = if args.export { "export " } else { "" };
     let uri = websocket_uri(&session.master()?.url);
     session.console.line(format!("{export}KONTENA_URI={uri}"))?;

@@ -15,7 +15,7 @@ fn remove(session: &Session<'_>, name: &str, force: bool) -> Result<(), Failure>
     let client = session.client()?;
     let console = session.console;
     console.confirm_name(name, force)?;
-    let (grid, _) = super::find(session, name)?.ok_or_else(|| super::unresolved(name))?;
+    let (grid, _) = super::find(session, name)?.resolved()?;
     let path = path_of("grids", grid.id.as_deref().unwrap_or(name));
     let shown = console.paint(Ink::Cyan, name);
     console.step(format!("removing {shown} grid "), |_| client.delete(&path))?;

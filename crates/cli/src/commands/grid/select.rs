@@ -7,9 +7,7 @@ use crate::session::Session;
 
 /// Makes a grid of the master the current one.
 pub(super) fn run(session: &Session<'_>, args: &GridUse) -> Result<(), Failure> {
-    if super::find(session, &args.name)?.is_none() {
-        return Err(super::unresolved(&args.name));
-    }
+    super::find(session, &args.name)?.resolved()?;
     session.update_master(|server| server.grid = Some(args.name.clone()))?;
     if !args.silent {
         let name = session.console.paint(Ink::Cyan, &args.name);

@@ -14,7 +14,7 @@ use crate::session::Session;
 
 /// Shows a grid by name.
 pub(super) fn show(session: &Session<'_>, args: &GridShow) -> Result<(), Failure> {
-    let (grid, object) = super::find(session, &args.name)?.ok_or_else(super::not_found)?;
+    let (grid, object) = super::find(session, &args.name)?.known()?;
     if args.token {
         return Ok(session.console.line(text(&grid.token))?);
     }

@@ -1,21 +1,22 @@
-//! `kontena master login`: by code, by token, or with the token that is there.
+//! `kontena master login` and `join`: by code, by token, with the token that is there, or in a browser.
 //!
 //! ```text
-//! --code, --join   POST /oauth2/token          -> save -> pick a grid
-//! a token          GET /v1/user                -> save -> say so -> pick a grid
-//! neither          says which flags to use: a browser login is not built yet
+//! --code           POST /oauth2/token                                  -> save -> pick a grid
+//! a token          GET /v1/user                            -> save -> say so -> pick a grid
+//! else, --join     browser -> code -> POST /oauth2/token   -> save -> say so -> pick a grid
 //! ```
 
 use serde_json::Value;
 
+use super::browser::{self, Wish};
 use super::entry::{self, Entry, Outcome};
 use crate::api::{Client, exchange_code};
-use crate::args::master::Login;
+use crate::args::master::{Join, Login};
 use crate::clock;
 use crate::commands::grid::list as grids;
 use crate::commands::text;
 use crate::config::Server;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::Ink;
 use crate::session::Session;
 
@@ -23,23 +24,62 @@ use crate::session::Session;
 pub(super) fn run(session: &Session<'_>, args: &Login) -> Result<(), Failure> {
     refuse_clashes(args)?;
     let entry = entry::find(session, args)?;
-    if let Some(code) = args.code.as_deref().or(args.join.as_deref()) {
+    if let Some(code) = &args.code {
         let outcome = redeem(session, &entry, code)?;
         let saved = entry::save(session, &entry, &outcome)?;
-        if args.join.is_some() {
-            say(session, args, &saved)?;
-        }
         return pick_grid(session, args, &saved);
     }
-    let Some(outcome) = try_token(session, args, &entry)? else {
-        return Err(Failure::said(
-            "Logging in with a browser is not built yet. \
-             Use: kontena master login --code CODE or --token TOKEN",
-        ));
+    let known = match &args.join {
+        Some(_) => None,
+        None => try_token(session, args, &entry)?,
+    };
+    let outcome = match known {
+        Some(outcome) => outcome,
+        None => in_browser(session, args, &entry)?,
     };
     let saved = entry::save(session, &entry, &outcome)?;
     say(session, args, &saved)?;
     pick_grid(session, args, &saved)
+}
+
+/// Joins a master with an invitation: a login with `--join`.
+pub(super) fn join(session: &Session<'_>, args: &Join) -> Result<(), Failure> {
+    let login = Login {
+        url: Some(args.url.clone()),
+        join: Some(args.code.clone()),
+        token: None,
+        name: args.name.clone(),
+        code: None,
+        remote: args.remote,
+        no_remote: args.no_remote,
+        expires_in: EXPIRES_IN,
+        verbose: args.verbose,
+        force: false,
+        silent: false,
+        skip_grid_auto_select: false,
+        no_login_info: false,
+    };
+    run(session, &login)
+}
+
+/// Seconds a token lasts unless said otherwise.
+const EXPIRES_IN: i64 = 7200;
+
+fn in_browser(session: &Session<'_>, args: &Login, entry: &Entry) -> Result<Outcome, Failure> {
+    let without_display =
+        !cfg!(target_os = "macos") && session.environment.get("DISPLAY").is_none();
+    let wish = Wish {
+        url: &entry.url,
+        invite: args.join.as_deref(),
+        expires_in: args.expires_in,
+        remote: args.remote || (without_display && !args.no_remote),
+        silent: args.silent,
+    };
+    let client = session.client_for(&entry.url, None, None)?;
+    let brought = browser::visit(session, &client, &wish)?;
+    let mut outcome = redeem(session, entry, &brought.code)?;
+    outcome.server_name = outcome.server_name.or(brought.server_name);
+    Ok(outcome)
 }
 
 fn refuse_clashes(args: &Login) -> Result<(), Failure> {
@@ -74,7 +114,11 @@ fn try_token(
     args: &Login,
     entry: &Entry,
 ) -> Result<Option<Outcome>, Failure> {
-    let given = args.token.as_deref().or(session.environment.get("KONTENA_TOKEN"));
+    let typed = match args.token.as_deref() {
+        Some("-") => Some(session.console.value("Enter access token:")?),
+        other => other.map(ToOwned::to_owned),
+    };
+    let given = typed.as_deref().or(session.environment.get("KONTENA_TOKEN"));
     let stored = entry.known.as_ref().filter(|_| !args.force);
     let mut outcome = match (given, stored) {
         (Some(token), _) if !args.force => {
@@ -96,7 +140,9 @@ fn try_token(
             Ok(Some(outcome))
         }
         Err(failure) if !matches!(failure.status(), Some(401 | 403)) => Err(failure),
-        Err(_) if given.is_some() => Err(Failure::said("Access token was rejected")),
+        Err(_) if given.is_some() => {
+            Err(Failure::known(Kind::NotLoggedIn, "Access token was rejected"))
+        }
         Err(_) => Ok(None),
     }
 }

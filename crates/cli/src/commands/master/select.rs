@@ -17,7 +17,7 @@ pub(super) fn run(session: &Session<'_>, args: &MasterUse) -> Result<(), Failure
     let name = args.name.as_ref();
     let name = name.ok_or_else(|| Failure::Usage("parameter 'NAME': missing".to_owned()))?;
     let server = session.file.update(|config| {
-        let server = config.server(name).cloned().ok_or_else(|| unknown_master(name))?;
+        let server = config.server(name).cloned().ok_or_else(|| unknown_master(config, name))?;
         config.current_server = Some(name.clone());
         Ok(server)
     })?;

@@ -4,6 +4,7 @@ use kontena_protocol::api::NodeUpdate;
 
 use crate::api::{Method, Node, path_of_node};
 use crate::args::node::{LabelAdd, LabelCommand, LabelList, LabelRemove};
+use crate::commands::document;
 use crate::failure::Failure;
 use crate::output::Ink;
 use crate::session::Session;
@@ -19,7 +20,7 @@ pub(super) fn run(session: &Session<'_>, command: &LabelCommand) -> Result<(), F
 
 fn list(session: &Session<'_>, args: &LabelList) -> Result<(), Failure> {
     let (_, labels) = read(session, &args.node)?;
-    labels.iter().try_for_each(|label| Ok(session.console.line(label)?))
+    document::texts(session.console, args.output, &labels)
 }
 
 fn add(session: &Session<'_>, args: &LabelAdd) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use crate::commands::{document, text};
 use crate::failure::Failure;
 use crate::output::{Console, Ink, Mark, Table, age};
 use crate::session::Session;
+use crate::suggest;
 
 /// VERSION is never narrower, so that the listing of the documentation comes out.
 const VERSION_CELLS: usize = 9;
@@ -31,6 +32,10 @@ pub(super) fn run(session: &Session<'_>, args: &NodeList) -> Result<(), Failure>
         let path = path(&["grids", session.grid()?]);
         vec![fetch(session, session.client()?.get(&path)?)?]
     };
+    for grid in &listed {
+        let names = grid.nodes.iter().filter_map(|(node, _)| node.name.clone()).collect();
+        suggest::remember(session, &grid.grid, "nodes", names);
+    }
     print(session.console, &listed, args)
 }
 
@@ -49,9 +54,10 @@ fn fetch(session: &Session<'_>, grid: Grid) -> Result<Listed, Failure> {
 
 fn print(console: &Console, listed: &[Listed], args: &NodeList) -> Result<(), Failure> {
     let format = args.listing.format();
-    let objects: Vec<Value> =
-        listed.iter().flat_map(|grid| grid.nodes.iter().map(|(_, node)| node.clone())).collect();
-    if document::list(console, format, &objects)? {
+    if format.is_document() {
+        let nodes = listed.iter().flat_map(|grid| &grid.nodes);
+        let objects: Vec<Value> = nodes.map(|(_, node)| node.clone()).collect();
+        document::list(console, format, &objects)?;
         return Ok(());
     }
     let wide = format == ListFormat::Wide;
@@ -130,11 +136,15 @@ fn status(console: &Console, status: &str) -> String {
     console.paint(ink, status)
 }
 
-/// How a grid fares: by its initial nodes that are connected.
+/// How a grid fares.
 fn health(grid: &Listed) -> Mark {
-    let size = grid.initial_size;
-    let online = |(node, _): &&(Node, Value)| node.is_initial() && node.is_connected();
-    let online = i64::try_from(grid.nodes.iter().filter(online).count()).unwrap_or(i64::MAX);
+    let online = grid.nodes.iter().filter(|(node, _)| node.is_initial() && node.is_connected());
+    grid_mark(grid.initial_size, online.count())
+}
+
+/// How a grid fares by how many of its initial nodes are connected.
+pub(in crate::commands) fn grid_mark(size: i64, online: usize) -> Mark {
+    let online = i64::try_from(online).unwrap_or(i64::MAX);
     if online < size / 2 + 1 {
         Mark::Bad
     } else if online < size {

@@ -6,14 +6,17 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 mod create;
+mod drain;
 mod env;
 mod health;
 mod label;
-mod list;
+pub(super) mod list;
 mod remove;
 mod reset;
 mod show;
+mod ssh;
 mod update;
+mod wait;
 
 /// Runs a command of the group.
 pub(super) fn run(session: &Session<'_>, command: &NodeCommand) -> Result<(), Failure> {
@@ -24,9 +27,13 @@ pub(super) fn run(session: &Session<'_>, command: &NodeCommand) -> Result<(), Fa
         NodeCommand::Create(args) => create::run(session, args),
         NodeCommand::Env(args) => env::run(session, args),
         NodeCommand::Update(args) => update::run(session, args),
+        NodeCommand::Drain(args) => drain::run(session, args),
+        NodeCommand::Activate(args) => update::set_availability(session, &args.nodes, "active"),
+        NodeCommand::Wait(args) => wait::run(session, args),
         NodeCommand::Reset(args) => reset::run(session, args),
         NodeCommand::Remove(args) => remove::run(session, args),
         NodeCommand::Label(command) => label::run(session, command),
+        NodeCommand::Ssh(args) => ssh::run(session, args),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::api::Container;
+use crate::args::ListFormat;
 use crate::args::service::ServiceContainers;
 use crate::commands::{document, text};
 use crate::failure::Failure;
@@ -15,11 +16,15 @@ use crate::session::Session;
 pub(super) fn run(session: &Session<'_>, args: &ServiceContainers) -> Result<(), Failure> {
     let path = format!("{}/containers", super::service_path(session, &args.name)?);
     let answer: Value = session.client()?.get(&path)?;
-    let containers: Vec<Container> =
-        document::views(document::items(&answer, "containers"), &path)?;
+    let objects = document::items(&answer, "containers");
+    let format = args.listing.format();
+    if document::list(session.console, format, objects)? {
+        return Ok(());
+    }
+    let containers: Vec<Container> = document::views(objects, &path)?;
     let mut out = String::new();
     for container in &containers {
-        if args.quiet {
+        if format == ListFormat::Name {
             let _ = writeln!(out, "{}/{}", node_name(container), text(&container.name));
         } else {
             render(session.console, &mut out, container);

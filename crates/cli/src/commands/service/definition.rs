@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::settings;
 use super::words;
-use crate::args::service::{Changes, Definition};
+use crate::args::definition::{Changes, Definition};
 use crate::failure::Failure;
 
 /// Makes the request that changes the given fields of a service and no others.

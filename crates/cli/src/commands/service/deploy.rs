@@ -3,31 +3,36 @@
 //! ```text
 //! POST …/deploy -> GET …/deploys/ID, each second until finished_at -> one line per instance
 //! ```
+//!
+//! What is shown meanwhile is `progress`'s.
 
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 
+use super::progress::View;
 use crate::api::{Client, Deploy, HttpFailure, InstanceDeploy, Method, encode, path_of};
+use crate::args::Wait;
 use crate::args::service::{ServiceDeploy, ServiceScale};
 use crate::clock;
 use crate::commands::text;
 use crate::failure::Failure;
-use crate::output::{Console, Ink, Mark, Progress, seconds_since};
+use crate::output::{Console, Ink, Mark, Progress};
 use crate::session::Session;
 
 const POLL: Duration = Duration::from_secs(1);
-/// How long a deploy is waited for; it goes on without anyone watching.
-const LIMIT_SECONDS: i64 = 600;
-const BAR_CELLS: usize = 18;
 
-/// Deploys a service.
+/// Deploys a service, or waits for a deploy that was started before.
 pub(super) fn deploy(session: &Session<'_>, args: &ServiceDeploy) -> Result<(), Failure> {
-    let path = format!("{}/deploy", super::service_path(session, &args.name)?);
+    let service = super::service_path(session, &args.name)?;
     let body = if args.force { json!({ "force": true }) } else { json!({}) };
     let message = format!("Deploying service {} ", session.console.paint(Ink::Cyan, &args.name));
-    run(session, &path, &body, message, args.wait.wanted())
+    let is_resumed = args.follow.is_some();
+    run(session, message, &args.name, &args.wait, is_resumed, |client| match &args.follow {
+        Some(id) => client.get(&format!("{service}/deploys/{}", encode(id))),
+        None => start(client, &format!("{service}/deploy"), &body),
+    })
 }
 
 /// Sets the number of instances and deploys.
@@ -36,25 +41,36 @@ pub(super) fn scale(session: &Session<'_>, args: &ServiceScale) -> Result<(), Fa
     let body = json!({ "instances": args.instances });
     let name = session.console.paint(Ink::Cyan, &args.name);
     let message = format!("Scaling {name} to {} instances ", args.instances);
-    run(session, &path, &body, message, args.wait.wanted())
+    run(session, message, &args.name, &args.wait, false, |client| start(client, &path, &body))
 }
 
+fn start(client: &Client, path: &str, body: &impl Serialize) -> Result<Deploy, Failure> {
+    let deploy: Option<Deploy> = client.send(Method::Post, path, body)?;
+    Ok(deploy.unwrap_or_default())
+}
+
+/// Shows `message` while a deploy goes on, then what became of its instances.
 fn run(
     session: &Session<'_>,
-    path: &str,
-    body: &impl Serialize,
     message: String,
-    wait: bool,
+    name: &str,
+    wait: &Wait,
+    is_resumed: bool,
+    begin: impl FnOnce(&Client) -> Result<Deploy, Failure>,
 ) -> Result<(), Failure> {
     let client = session.client()?;
     let console = session.console;
     let deploy = console.step(message, |progress| {
-        let deploy: Option<Deploy> = client.send(Method::Post, path, body)?;
-        let deploy = deploy.unwrap_or_default();
-        if !wait {
+        let deploy = begin(client)?;
+        if !wait.wanted() {
             return Ok(None);
         }
-        let deploy = wait_for(client, deploy, progress)?;
+        progress.farewell(format!(
+            "The deploy goes on. Watch it with: kontena service deploy --follow {} {name}",
+            text(&deploy.id)
+        ));
+        let mut view = View::new(console, is_resumed);
+        let deploy = wait_for(client, deploy, wait.timeout, progress, &mut view)?;
         match deploy.state.as_deref() {
             Some("error") => Err(failed(console, &deploy)),
             _ => Ok(Some(deploy)),
@@ -69,21 +85,28 @@ fn run(
 }
 
 /// Asks for the deploy until it has ended.
-fn wait_for(client: &Client, start: Deploy, progress: &Progress) -> Result<Deploy, Failure> {
-    let path = format!(
-        "{}/deploys/{}",
-        path_of("services", text(&start.service_id)),
-        encode(text(&start.id))
-    );
+fn wait_for(
+    client: &Client,
+    start: Deploy,
+    limit: Duration,
+    progress: &Progress,
+    view: &mut View<'_>,
+) -> Result<Deploy, Failure> {
+    let service = path_of("services", text(&start.service_id));
+    let path = format!("{service}/deploys/{}", encode(text(&start.id)));
+    let limit = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
     let started = clock::now();
     let mut deploy = start;
     let mut polled = false;
     while deploy.finished_at.is_none() {
         let waited = clock::now().signed_duration_since(started).num_seconds();
-        if waited > LIMIT_SECONDS {
-            return Err(HttpFailure::new(500, "deploy timed out").into());
+        if polled && waited >= limit {
+            return Err(HttpFailure::timed_out("deploy timed out").into());
         }
-        progress.detail(detail(&deploy, waited));
+        if progress.is_watched() {
+            view.explain(client, &service, &deploy, waited)?;
+            view.show(progress, &deploy, waited);
+        }
         if polled {
             clock::pause(POLL);
         }
@@ -91,24 +114,6 @@ fn wait_for(client: &Client, start: Deploy, progress: &Progress) -> Result<Deplo
         polled = true;
     }
     Ok(deploy)
-}
-
-/// What a running deploy is at: `1/3 [######------------] core-02 deploying (14s)`.
-fn detail(deploy: &Deploy, waited: i64) -> String {
-    let instances = deploy.instance_deploys.as_deref().unwrap_or_default();
-    let done = instances.iter().filter(|one| one.state.as_deref() == Some("success")).count();
-    let wanted = usize::try_from(deploy.instance_count.unwrap_or(0)).unwrap_or(0);
-    let total = wanted.max(instances.len());
-    let filled = (done * BAR_CELLS).checked_div(total).unwrap_or(0);
-    let bar = format!("{:#<1$}", "", filled);
-    let ongoing = instances.iter().find(|one| one.state.as_deref() == Some("ongoing"));
-    let what = match (&deploy.reason, ongoing) {
-        (Some(reason), _) if !reason.is_empty() => format!("waits: {}", reason.trim()),
-        (_, Some(instance)) => format!("{} deploying", text(&instance.node)),
-        _ => "queued".to_owned(),
-    };
-    let age = deploy.created_at.as_deref().and_then(|at| seconds_since(at, clock::now()));
-    format!("{done}/{total} [{bar:-<BAR_CELLS$}] {what} ({}s)", age.unwrap_or(waited))
 }
 
 /// The failure of a deploy, with a line for each instance.
@@ -143,27 +148,7 @@ fn line(service: &str, instance: &InstanceDeploy, mark: impl Fn(Mark, Ink) -> St
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
-
-    fn deploy(value: Value) -> Deploy {
-        serde_json::from_value(value).unwrap()
-    }
-
-    #[test]
-    fn progress_says_how_far_and_what_for() {
-        let running = deploy(json!({"instance_count": 3, "instance_deploys": [
-            {"instance_number": 1, "node": "core-01", "state": "success"},
-            {"instance_number": 2, "node": "core-02", "state": "ongoing"}]}));
-        assert_eq!(detail(&running, 14), "1/3 [######------------] core-02 deploying (14s)");
-        let waiting = deploy(json!({"instance_count": 1, "reason": "no node has label a=b"}));
-        assert_eq!(
-            detail(&waiting, 2),
-            "0/1 [------------------] waits: no node has label a=b (2s)"
-        );
-        assert_eq!(detail(&Deploy::default(), 0), "0/0 [------------------] queued (0s)");
-    }
 
     #[test]
     fn every_state_of_an_instance() {

@@ -143,7 +143,8 @@ pub(super) fn hindrances(explanation: &Explanation) -> Vec<String> {
     nowhere.map(|instance| format!("{}: {}", instance.number, why(instance))).collect()
 }
 
-fn why(instance: &InstanceExplanation) -> String {
+/// Why an instance is where it is, or nowhere.
+pub(super) fn why(instance: &InstanceExplanation) -> String {
     match instance.reason.as_str() {
         "" => instance.filters.iter().map(refused).collect::<Vec<_>>().join("; "),
         reason => reason.to_owned(),

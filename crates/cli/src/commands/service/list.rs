@@ -9,6 +9,7 @@ use crate::commands::{document, text, yes_no};
 use crate::failure::Failure;
 use crate::output::{Console, Ink, Mark, Table};
 use crate::session::Session;
+use crate::suggest;
 
 /// Lists the services of the grid, the last changed first.
 pub(super) fn run(session: &Session<'_>, args: &ServiceList) -> Result<(), Failure> {
@@ -21,6 +22,10 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceList) -> Result<(), Failu
     let views: Vec<Service> = document::views(&answer.services, &path)?;
     let mut services: Vec<(Service, Value)> = views.into_iter().zip(answer.services).collect();
     services.sort_by(|(one, _), (other, _)| other.updated_at.cmp(&one.updated_at));
+    if args.stack.is_none() {
+        let names = services.iter().map(|(service, _)| name(service)).collect();
+        suggest::remember(session, grid, "services", names);
+    }
     let objects: Vec<Value> = services.iter().map(|(_, object)| object.clone()).collect();
     let format = args.listing.format();
     if document::list(session.console, format, &objects)? {

@@ -1,7 +1,7 @@
 //! `kontena service …`.
 
 use crate::api::path;
-use crate::args::service::ServiceCommand;
+use crate::args::service::{SecretCommand, ServiceCommand};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -9,13 +9,21 @@ mod containers;
 mod create;
 mod definition;
 mod deploy;
+mod env;
+mod exec;
 mod explain;
+mod link;
 mod list;
+mod logs;
+mod monitor;
 mod plan;
+mod progress;
 mod remove;
+mod secret;
 mod settings;
 mod show;
 mod signal;
+mod stats;
 mod words;
 
 /// Runs a command of the group.
@@ -34,6 +42,16 @@ pub(super) fn run(session: &Session<'_>, command: &ServiceCommand) -> Result<(),
         ServiceCommand::Restart(args) => signal::restart(session, args),
         ServiceCommand::Remove(args) => remove::run(session, args),
         ServiceCommand::Containers(args) => containers::run(session, args),
+        ServiceCommand::Logs(args) => logs::logs(session, args),
+        ServiceCommand::Events(args) => logs::events(session, args),
+        ServiceCommand::Stats(args) => stats::run(session, args),
+        ServiceCommand::Monitor(args) => monitor::run(session, args),
+        ServiceCommand::Exec(args) => exec::run(session, args),
+        ServiceCommand::Env(command) => env::run(session, command),
+        ServiceCommand::Link(args) => link::link(session, args),
+        ServiceCommand::Unlink(args) => link::unlink(session, args),
+        ServiceCommand::Secret(SecretCommand::Link(args)) => secret::link(session, args),
+        ServiceCommand::Secret(SecretCommand::Unlink(args)) => secret::unlink(session, args),
     }
 }
 

@@ -127,12 +127,17 @@ impl Kontena {
         serde_json::from_str(&fs::read_to_string(self.config_path()).unwrap()).unwrap()
     }
 
+    fn path(&self) -> String {
+        let bin = self.home.path().join("bin");
+        format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default())
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
             .env("HOME", self.home.path())
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", self.path())
             .env("LANG", "C.UTF-8")
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
@@ -143,9 +148,62 @@ impl Kontena {
         self.run_words(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// Runs with pipes, and from the same start on a terminal: the same visible lines, requests, exit code and
+    /// configuration must come of both. Returns what came through the pipes.
+    #[track_caller]
+    pub(crate) fn run_both(&self, master: &Master, line: &str) -> Ran {
+        let config = || fs::read_to_string(self.config_path()).ok().map(without_moments);
+        let (script, before) = (master.snapshot(), fs::read(self.config_path()).ok());
+        let seen = master.requests().len();
+        let piped = self.run(line.trim_end_matches(" </dev/null"));
+        let (after, written) = (master.snapshot(), config());
+        let asked = master.lines().split_off(seen);
+        master.restore(script);
+        match before {
+            Some(before) => fs::write(self.config_path(), before).unwrap(),
+            None => drop(fs::remove_file(self.config_path())),
+        }
+        let shown = self.run_on_terminal(line, &[]);
+        let mut lines = visible(&shown.out);
+        let mut wanted: Vec<String> =
+            [&piped.out, &piped.err].into_iter().flat_map(|text| visible(text)).collect();
+        // Both streams meet on a terminal, in the order they were written.
+        lines.sort();
+        wanted.sort();
+        assert_eq!(lines, wanted, "on a terminal");
+        assert_eq!(shown.code, piped.code, "on a terminal: {shown:?}");
+        assert_eq!(master.lines().split_off(seen), asked, "on a terminal");
+        assert_eq!(config(), written, "on a terminal");
+        master.restore(after);
+        piped
+    }
+
     /// Runs with pipes.
     pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
         self.collect(self.command(PROGRAM).args(words))
+    }
+
+    /// Runs with pipes and this on standard input.
+    pub(crate) fn run_with_input(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
+        let file = self.home.path().join("input");
+        fs::write(&file, input).unwrap();
+        self.run_shell(&format!("exec $KONTENA {line} <{}", file.display()))
+    }
+
+    /// A run to start, whose end is up to the test.
+    pub(crate) fn start(&self, line: &str) -> Command {
+        let mut command = self.command(PROGRAM);
+        command.args(line.split_whitespace()).stdin(Stdio::null());
+        command
+    }
+
+    /// Puts a program into the home's `bin`, which comes first in `PATH`.
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        let bin = self.home.path().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let file = bin.join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
 
     fn collect(&self, command: &mut Command) -> Ran {
@@ -166,9 +224,18 @@ impl Kontena {
     /// Runs on a terminal of 120 columns; whenever a line ends in the first half of a pair, the user
     /// types the second half.
     pub(crate) fn run_on_terminal(&self, line: &str, typed: &[(&str, &str)]) -> Ran {
+        self.on_terminal(&format!("exec {PROGRAM} {line}"), typed)
+    }
+
+    /// Runs a shell on such a terminal, in the home, that knows the program as `$KONTENA`.
+    pub(crate) fn run_script_on_terminal(&self, script: &str) -> Ran {
+        self.on_terminal(&format!("cd; KONTENA={PROGRAM}; {script}"), &[])
+    }
+
+    fn on_terminal(&self, script: &str, typed: &[(&str, &str)]) -> Ran {
         let mut child = self
             .command("script")
-            .args(["-qec", &format!("stty cols 120 rows 40; exec {PROGRAM} {line}"), "/dev/null"])
+            .args(["-qec", &format!("stty cols 120 rows 40; {script}"), "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -202,6 +269,11 @@ impl Kontena {
     }
 }
 
+/// A token obtained a moment later ends a moment later.
+fn without_moments(config: String) -> String {
+    config.lines().filter(|line| !line.contains("token_expires_at")).collect()
+}
+
 fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
@@ -217,25 +289,90 @@ fn pieces(mut from: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 
 /// What a person sees in the end: colours removed, overwritten letters gone, lines right-trimmed.
 pub(crate) fn visible(text: &str) -> Vec<String> {
-    text.replace("\r\n", "\n").lines().map(visible_line).collect()
-}
-
-fn visible_line(line: &str) -> String {
-    let mut cells: Vec<char> = Vec::new();
-    let mut at = 0;
-    let mut letters = line.chars();
+    let mut screen = Screen::default();
+    let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\u{1b}' => {
-                letters.find(char::is_ascii_alphabetic);
+            '\u{1b}' => screen.control(&mut letters),
+            '\r' => screen.column = 0,
+            '\u{8}' => screen.column = screen.column.saturating_sub(1),
+            '\n' => {
+                screen.here();
+                (screen.row, screen.column) = (screen.row + 1, 0);
             }
-            '\r' => at = 0,
-            other => {
-                cells.resize(cells.len().max(at + 1), ' ');
-                cells[at] = other;
-                at += 1;
-            }
+            other => screen.put(other),
         }
     }
-    cells.iter().collect::<String>().trim_end().to_owned()
+    let rows = screen.rows.iter().map(|row| row.cells.iter().collect::<String>());
+    let mut lines: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for (text, row) in rows.zip(&screen.rows) {
+        match lines.last_mut() {
+            Some(line) if goes_on => line.push_str(&text),
+            _ => lines.push(text),
+        }
+        goes_on = row.goes_on;
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Columns of the terminal.
+const COLUMNS: usize = 120;
+
+/// As much of a terminal as the program uses.
+#[derive(Default)]
+struct Screen {
+    rows: Vec<Row>,
+    row: usize,
+    column: usize,
+}
+
+#[derive(Clone, Default)]
+struct Row {
+    cells: Vec<char>,
+    /// The line was longer than the terminal is wide, and goes on in the next row.
+    goes_on: bool,
+}
+
+impl Screen {
+    fn here(&mut self) -> &mut Row {
+        let length = self.rows.len().max(self.row + 1);
+        self.rows.resize(length, Row::default());
+        &mut self.rows[self.row]
+    }
+
+    fn put(&mut self, letter: char) {
+        if self.column == COLUMNS {
+            self.here().goes_on = true;
+            (self.row, self.column) = (self.row + 1, 0);
+        }
+        let column = self.column;
+        let row = self.here();
+        row.cells.resize(row.cells.len().max(column + 1), ' ');
+        row.cells[column] = letter;
+        self.column += 1;
+    }
+
+    fn control(&mut self, letters: &mut std::str::Chars<'_>) {
+        let mut number = String::new();
+        let last = letters.by_ref().skip(1).find(|letter| {
+            number.push(*letter);
+            letter.is_ascii_alphabetic()
+        });
+        let number: Option<usize> = number[..number.len() - 1].parse().ok();
+        match (last, number) {
+            (Some('A'), lines) => self.row -= lines.unwrap_or(1),
+            (Some('H'), None) => (self.row, self.column) = (0, 0),
+            (Some('J'), Some(2)) => self.rows.clear(),
+            (Some('J'), None) => {
+                self.rows.truncate(self.row + 1);
+                let column = self.column;
+                let row = self.here();
+                row.cells.truncate(column);
+                row.goes_on = false;
+            }
+            (Some('m'), _) => {}
+            other => panic!("an unknown sequence: {other:?}"),
+        }
+    }
 }

@@ -1,0 +1,50 @@
+//! `cases.md` says where each case of the contract is tested; here it is compared with the source.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The cases of the contract.
+const LAST: u32 = 70;
+
+fn tested(folder: &Path) -> BTreeMap<u32, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(source) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for line in source.lines().filter(|_| name.ends_with(".rs")) {
+            let Some(rest) = line.strip_prefix("fn case_") else {
+                continue;
+            };
+            let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            found.insert(number.parse().unwrap(), name.clone());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_list_of_cases_and_the_source_agree() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let list = fs::read_to_string(folder.join("cases.md")).unwrap();
+    let mut listed = BTreeMap::new();
+    let mut left_out = Vec::new();
+    for line in list.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let Ok(number) = cells[1].parse::<u32>() else {
+            continue;
+        };
+        match cells[2].strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) {
+            Some(file) => assert!(listed.insert(number, file.to_owned()).is_none(), "{number}"),
+            None => left_out.push(number),
+        }
+    }
+    assert_eq!(listed, tested(&folder), "left: cases.md, right: the source");
+    let all: Vec<u32> = (1..=LAST).collect();
+    let mut said: Vec<u32> = listed.into_keys().chain(left_out).collect();
+    said.sort_unstable();
+    assert_eq!(said, all, "every case is listed once");
+}

@@ -1,0 +1,142 @@
+//! Bad input of the surroundings: one line each that says what to do next, and the contract's exit code.
+//! Certificates are in `tls`.
+
+use std::fs;
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::support::{Kontena, Master, m1};
+
+#[test]
+fn a_configuration_that_is_no_json_is_named() {
+    let kontena = Kontena::new();
+    fs::write(kontena.config_path(), "{\"servers\": [}").unwrap();
+    for line in ["node ls", "master ls", "grid use x"] {
+        let ran = kontena.run(line);
+        ran.exits(1).prints(&[]);
+        let path = kontena.config_path();
+        let start = format!(" [error] Cannot read the configuration file {}: ", path.display());
+        assert!(ran.err.starts_with(&start) && ran.err.lines().count() == 1, "{}", ran.err);
+        assert!(ran.err.contains("line 1 column 14"), "{}", ran.err);
+        assert!(ran.err.contains("Mend it, or move it away"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_written_costs_no_reading_and_is_said_when_it_must_be_written() {
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    let config = fs::read_to_string(kontena.config_path()).unwrap();
+    // Nobody can make a folder below a file, whoever they are.
+    let file = kontena.home().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("client.json");
+    let nowhere = Kontena::c1(&master)
+        .env("HOME", file.to_str().unwrap())
+        .env("KONTENA_CONFIG", kontena.config_path().to_str().unwrap());
+    nowhere.run("node ls -q").succeeds(&["core-01", "core-02", "core-03"]);
+    let unwritable = Kontena::c1(&master).env("KONTENA_CONFIG", below.to_str().unwrap());
+    master.on("GET /v1/user", 200, json!({"email": "admin"}));
+    let ran = unwritable.run(&format!("master login --token tok123 http://{}", master.address));
+    ran.exits(1);
+    let start = format!(" [error] Cannot lock the configuration file {}: ", below.display());
+    assert!(ran.err.starts_with(&start) && ran.err.lines().count() == 1, "{}", ran.err);
+    assert!(ran.err.contains("KONTENA_CONFIG"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(kontena.config_path()).unwrap(), config);
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_configuration() {
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    let before = fs::read_to_string(kontena.config_path()).unwrap();
+    // No file may grow beyond nothing, as on a disk that is full; the signal that comes with it is ignored.
+    let ran = kontena.run_shell("trap '' XFSZ; ulimit -f 0; $KONTENA grid use prod 2>&1 | cat");
+    assert!(
+        ran.out.contains(" [error] Cannot write the configuration file "),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
+    assert_eq!(fs::read_to_string(kontena.config_path()).unwrap(), before);
+    let left: Vec<_> = fs::read_dir(kontena.home())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".tmp"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_reader_that_cannot_take_any_more_is_said() {
+    let kontena = Kontena::c1(&m1());
+    let ran = kontena.run_shell("$KONTENA node ls >/dev/full");
+    ran.exits(1);
+    assert!(ran.err.starts_with(" [error] cannot write to standard output: "), "{}", ran.err);
+}
+
+#[test]
+fn a_host_nobody_knows_is_said() {
+    let kontena =
+        Kontena::new().env("KONTENA_URL", "http://nowhere.invalid:9292").env("KONTENA_TOKEN", "x");
+    let ran = kontena.run("grid ls");
+    ran.exits(1);
+    assert!(
+        ran.err.starts_with(" [error] Cannot connect to http://nowhere.invalid:9292: "),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
+
+#[test]
+fn a_master_that_does_not_answer_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let kontena = Kontena::new()
+        .env("KONTENA_URL", &url)
+        .env("KONTENA_TOKEN", "x")
+        .env("KONTENA_EXIT_CODES", "1")
+        .env("EXCON_READ_TIMEOUT", "1");
+    kontena
+        .run("grid ls")
+        .complains(&[&format!(
+            " [error] Cannot connect to {url}: timed out. \
+             Check that the master runs there; see also: kontena master list"
+        )])
+        .exits(6);
+}
+
+#[test]
+fn a_master_of_another_version_is_warned_about_and_works() {
+    let master = m1();
+    master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.4.3\r\n");
+    let ran = Kontena::c1(&master).run("grid env -e prod");
+    ran.exits(0);
+    assert_eq!(
+        ran.err,
+        format!(
+            "Warning: Server version is 1.4.3. You are using CLI version {}.\n",
+            kontena_protocol::COMPAT_VERSION
+        )
+    );
+    master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.5.9\r\n");
+    Kontena::c1(&master).run("grid env -e prod").complains(&[]);
+}
+
+#[test]
+fn debug_shows_requests_and_no_token() {
+    let master = m1();
+    let long = "f".repeat(64);
+    let kontena = Kontena::c1(&master).with_entry(|entry| entry["token"] = json!(long));
+    master.on(&format!("GET /oauth2/tokens/{long}"), 200, json!({"id": "1"}));
+    for line in ["node env core-03 -D", "master token current --id --debug"] {
+        let ran = kontena.run(line);
+        ran.exits(0);
+        assert!(ran.err.contains("GET /"), "{}", ran.err);
+        assert!(!ran.err.contains(&long), "{}", ran.err);
+    }
+    let bodies = Kontena::c1(&Master::new()).env("DEBUG", "api").run("node ls");
+    assert!(bodies.err.contains("Not found") && !bodies.err.contains("tok123"), "{}", bodies.err);
+}
