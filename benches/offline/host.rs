@@ -78,8 +78,12 @@ impl Host {
         let means = &self.app.means;
         let user = means.store.read(|conn| users::by_email(conn, "admin")).await?;
         let user = user.context("no administrator")?;
-        let caller =
-            Caller { user, source_ip: String::new(), user_agent: "measurement".to_owned() };
+        let caller = Caller {
+            user,
+            source_ip: String::new(),
+            user_agent: "measurement".to_owned(),
+            token: String::new(),
+        };
         let draft = validate::grid::create(&json!({ "name": name }))
             .map_err(|errors| anyhow!("{errors}"))?;
         let grid = grids::create(means, &caller, draft).await?;

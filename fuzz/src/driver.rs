@@ -132,6 +132,12 @@ fn body(param: &Value, frame: usize) {
     black_box(wire::read_docker_info(&document));
     black_box(wire::read_node_stats(&document, now));
     black_box(wire::read_container_stat(&document, now));
+    black_box(wire::read_log_batch(&document, now));
+    black_box(wire::chunk_bytes(param));
+    for (interactive, running) in [(true, false), (true, true), (false, false)] {
+        let mode = wire::ExecMode { interactive, shell: true, tty: interactive };
+        black_box(wire::read_exec(&text, mode, running)).ok();
+    }
     black_box(wire::read_pod_state(param)).ok();
     black_box(wire::read_pod_event(param, grid, node, now)).ok();
     container(&document, grid, node, now);

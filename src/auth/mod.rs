@@ -21,6 +21,8 @@ pub struct Caller {
     pub source_ip: String,
     /// With what it was made.
     pub user_agent: String,
+    /// The keyed hash of the token it showed; empty where it showed none.
+    pub token: String,
 }
 
 /// Whether a bearer token opens the API.

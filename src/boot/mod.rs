@@ -61,6 +61,20 @@ pub enum BootError {
     /// The vault key does not open the database.
     #[error("VAULT_KEY: this key does not open the database: takes the key it was first used with")]
     WrongVaultKey,
+    /// The key file beside the database was not there, and the database is sealed with what was in it.
+    #[error(
+        "VAULT_KEY: {file} is missing: takes the file this database was first used with, or its key"
+    )]
+    KeyFileGone {
+        /// The file.
+        file: String,
+    },
+    /// The database file has several names.
+    #[error("DATABASE_URL: {file} has several names (hard links): takes a file that has one")]
+    Linked {
+        /// The file.
+        file: String,
+    },
     /// The key file beside the database cannot be read or made.
     #[error("VAULT_KEY: cannot use {file}: {error}")]
     KeyFile {
@@ -89,7 +103,13 @@ impl BootError {
     /// Whether a setting is wrong, rather than the world around.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::WrongVaultKey | Self::Store(StoreError::Newer(_)))
+        matches!(
+            self,
+            Self::WrongVaultKey
+                | Self::KeyFileGone { .. }
+                | Self::Linked { .. }
+                | Self::Store(StoreError::Newer(_))
+        )
     }
 }
 
@@ -135,11 +155,12 @@ pub fn create_token(
 
 /// Opens vault and store, and ties them to one another.
 async fn open(config: &Config) -> Result<Means, BootError> {
-    let vault = Vault::new(&key::read_or_make(config)?);
+    let key = key::read_or_make(config)?;
+    let vault = Vault::new(&key.text);
     let store = Store::open(&config.database_url, Options::default()).map_err(BootError::Store)?;
     match setup::check_vault(&store, &vault).await.map_err(BootError::Store)? {
         VaultCheck::Opens => Ok(Means { store, vault, clock: Clock::system() }),
-        VaultCheck::Wrong => Err(BootError::WrongVaultKey),
+        VaultCheck::Wrong => Err(key.refuse()),
     }
 }
 
@@ -160,8 +181,9 @@ impl Master {
     /// # Errors
     /// Where it does not start.
     pub async fn start(config: Config) -> Result<Self, BootError> {
-        let means = open(&config).await?;
+        // Before migrations, which are none of a second master's business.
         let alone = alone::lock(&config.database_url)?;
+        let means = open(&config).await?;
         let listener = listener::bind(config.listen)?;
         let code = setup::first_administrator(&means, config.initial_admin_code.clone())
             .await
@@ -281,6 +303,7 @@ pub async fn wire(config: &Config, means: Means, placement: Placement) -> Result
         rosters: Arc::default(),
         ready: Arc::new(AtomicBool::new(true)),
         throttle: Throttle::default(),
+        beat: config.stream_beat,
     })
 }
 

@@ -26,6 +26,7 @@ pub async fn looked_into(
             resource_type: "Container",
             name: &name,
             id: format!("{grid}/{node}/{name}"),
+            what: String::new(),
         };
         audit(tx, &caller, event, &subject, clock.now())
     });

@@ -49,6 +49,11 @@ pub enum CommandError {
     Store(#[from] StoreError),
 }
 
+/// Bytes of a text in an audit line.
+const LONGEST: usize = 255;
+/// Lines about refused calls that are kept.
+const MOST_REFUSED: i64 = 10_000;
+
 /// The outcome of a job that may refuse: a refusal is no failure of the store.
 type Outcome<T> = Result<Result<T, FieldErrors>, StoreError>;
 
@@ -67,11 +72,21 @@ where
 }
 
 /// What an audit line is about.
+#[derive(Debug, Clone, Default)]
 struct Subject<'a> {
     grid: Option<&'a str>,
     resource_type: &'static str,
     name: &'a str,
     id: String,
+    /// What in particular; never a value that may be a secret.
+    what: String,
+}
+
+impl Subject<'_> {
+    /// Says what in particular.
+    fn with(self, what: impl Into<String>) -> Self {
+        Self { what: what.into(), ..self }
+    }
 }
 
 fn audit(
@@ -94,7 +109,8 @@ fn audit(
             user: caller.user.id,
             user_email: caller.user.email.clone(),
             source_ip: caller.source_ip.clone(),
-            user_agent: caller.user_agent.clone(),
+            user_agent: short(&caller.user_agent),
+            description: short(&subject.what),
         },
     )
 }
@@ -127,16 +143,22 @@ pub async fn note_refusal(
 ) -> Result<(), StoreError> {
     let entry = audit::Entry {
         at: means.clock.now(),
-        grid: attempt.grid,
+        grid: attempt.grid.as_deref().map(short),
         resource_type: attempt.resource,
-        resource_name: attempt.name,
-        resource_id: attempt.id,
+        resource_name: short(&attempt.name),
+        resource_id: short(&attempt.id),
         event_name: attempt.event,
         outcome: if attempt.denied { audit::Outcome::Denied } else { audit::Outcome::Failed },
         user: caller.user.id,
         user_email: caller.user.email.clone(),
         source_ip: caller.source_ip.clone(),
-        user_agent: caller.user_agent.clone(),
+        user_agent: short(&caller.user_agent),
+        description: String::new(),
     };
-    means.store.write(move |tx| audit::record(tx.conn(), &entry)).await
+    means.store.write(move |tx| audit::record_refused(tx.conn(), &entry, MOST_REFUSED)).await
+}
+
+/// As much of what a client sent as a line takes.
+fn short(text: &str) -> String {
+    text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default().to_owned()
 }

@@ -9,7 +9,7 @@ use kontena_store::{
 
 use super::{
     Means, config,
-    tokens::{Origin, note},
+    tokens::{Origin, described, note},
 };
 use crate::{
     auth::{self, Grant, Issued, MASTER_ADMIN},
@@ -127,7 +127,8 @@ pub async fn create_token(
             let issued = auth::issue(tx.conn(), &vault, grant, &mut moment)?;
             let (record, owner) = (issued.record.id, &issued.user.email);
             let caller = on_the_machine().caller(issued.user.clone());
-            note(tx, &caller, "create", (record, owner), moment.now)?;
+            let what = described(&issued.record);
+            note(tx, &caller, "create", (record, owner), what, moment.now)?;
             Ok(issued)
         })
         .await

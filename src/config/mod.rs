@@ -50,6 +50,8 @@ pub struct Config {
     pub vault_key: Option<String>,
     /// Most agents at a time; 0: no bound.
     pub max_agents: usize,
+    /// The longest silence of an answer that goes on, and how often its caller's leave is looked at.
+    pub stream_beat: Duration,
 }
 
 impl Config {
@@ -78,10 +80,12 @@ impl Config {
             max_agents: settings.max_agents.get()?.parse().map_err(|_| {
                 settings.max_agents.invalid(&"takes a whole number, 0 for no bound")
             })?,
+            stream_beat: settings.stream_beat.seconds()?,
         };
         for (value, setting) in [
             (config.websocket_timeout, &settings.websocket_timeout),
             (config.keepalive_interval, &settings.keepalive_interval),
+            (config.stream_beat, &settings.stream_beat),
         ] {
             if value.is_zero() {
                 return Err(setting.invalid(&"takes seconds above 0"));

@@ -7,7 +7,7 @@ use clap::Args;
 use super::File;
 
 /// Flag and environment variable of every setting.
-pub const NAMES: [(&str, &str); 13] = [
+pub const NAMES: [(&str, &str); 14] = [
     ("listen", "LISTEN"),
     ("database-url", "DATABASE_URL"),
     ("log", "RUST_LOG"),
@@ -21,6 +21,7 @@ pub const NAMES: [(&str, &str); 13] = [
     ("initial-admin-code", "INITIAL_ADMIN_CODE"),
     ("vault-key", "VAULT_KEY"),
     ("max-agents", "KONTENA_MAX_AGENTS"),
+    ("stream-beat", "KONTENA_STREAM_BEAT"),
 ];
 
 /// The flags of `serve` and `dev`. Values are checked later, together with environment and file.
@@ -65,6 +66,9 @@ pub struct Flags {
     /// Most agents at a time, 0 for no bound [env: KONTENA_MAX_AGENTS] [default: 0]
     #[arg(long, value_name = "N", global = true)]
     pub max_agents: Option<String>,
+    /// The longest silence of a log that is followed; clients give up after 30 [env: KONTENA_STREAM_BEAT] [default: 5]
+    #[arg(long, value_name = "SECONDS", global = true)]
+    pub stream_beat: Option<String>,
 }
 
 /// A setting is missing or wrong: one line that names it and what it takes.
@@ -140,6 +144,7 @@ pub struct Settings {
     pub initial_admin_code: Value,
     pub vault_key: Value,
     pub max_agents: Value,
+    pub stream_beat: Value,
     pub tls: Value,
 }
 
@@ -187,6 +192,7 @@ impl Settings {
             initial_admin_code: one("initial-admin-code", &flags.initial_admin_code, None),
             vault_key: one("vault-key", &flags.vault_key, None),
             max_agents: one("max-agents", &flags.max_agents, Some("0")),
+            stream_beat: one("stream-beat", &flags.stream_beat, Some("5")),
             tls: Value {
                 name: "TLS_CERT".to_owned(),
                 value: environment("TLS_CERT").or_else(|| environment("TLS_KEY")),

@@ -39,6 +39,8 @@ pub struct App {
     pub ready: Arc<AtomicBool>,
     /// How often who may try to log in.
     pub throttle: Throttle,
+    /// The longest silence of an answer that goes on, and how often its caller's leave is looked at.
+    pub beat: std::time::Duration,
 }
 
 impl App {

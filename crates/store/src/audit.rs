@@ -56,6 +56,8 @@ pub struct Entry {
     pub source_ip: String,
     /// With what.
     pub user_agent: String,
+    /// What in particular, such as the role that was given.
+    pub description: String,
 }
 
 /// Writes an entry; in the job that makes the change where one is made.
@@ -76,8 +78,32 @@ pub fn record(conn: &mut Conn, entry: &Entry) -> Result<()> {
             audit_log::user_email.eq(&entry.user_email),
             audit_log::source_ip.eq(&entry.source_ip),
             audit_log::user_agent.eq(&entry.user_agent),
+            audit_log::description.eq(&entry.description),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Writes an entry about a call that was refused, and forgets the oldest of these beyond the newest so
+/// many: who may change nothing shall not fill the disk by asking.
+///
+/// # Errors
+/// Where a statement fails.
+pub fn record_refused(conn: &mut Conn, entry: &Entry, kept: i64) -> Result<()> {
+    record(conn, entry)?;
+    let refused = audit_log::outcome.ne(Outcome::Success.as_str());
+    let last_to_go = audit_log::table
+        .filter(refused)
+        .order(audit_log::id.desc())
+        .offset(kept)
+        .limit(1)
+        .select(audit_log::id)
+        .get_result::<i64>(conn)
+        .optional()?;
+    if let Some(last) = last_to_go {
+        let gone = audit_log::table.filter(refused).filter(audit_log::id.le(last));
+        diesel::delete(gone).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -106,6 +132,8 @@ pub struct Recorded {
     pub source_ip: String,
     /// With what.
     pub user_agent: String,
+    /// What in particular, such as the role that was given.
+    pub description: String,
 }
 
 #[derive(Queryable, Selectable)]
@@ -122,6 +150,7 @@ struct AuditRow {
     user_email: String,
     source_ip: String,
     user_agent: String,
+    description: String,
 }
 
 /// The newest entries, oldest first; those about a grid since it was created, or all.
@@ -158,5 +187,6 @@ fn read(row: AuditRow) -> Result<Recorded> {
         user_email: row.user_email,
         source_ip: row.source_ip,
         user_agent: row.user_agent,
+        description: row.description,
     })
 }

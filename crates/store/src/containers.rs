@@ -164,6 +164,15 @@ pub fn by_name(conn: &mut Conn, node: NodeId, name: &str) -> Result<Option<Conta
     one(row.select(ContainerRow::as_select()).first(conn).optional()?)
 }
 
+/// Whether a container is known.
+///
+/// # Errors
+/// Where the query fails.
+pub fn exists(conn: &mut Conn, container: ContainerId) -> Result<bool> {
+    let row = containers::table.find(container.to_string()).select(containers::id);
+    Ok(row.get_result::<String>(conn).optional()?.is_some())
+}
+
 /// How many containers of a node are known.
 ///
 /// # Errors

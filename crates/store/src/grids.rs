@@ -118,22 +118,25 @@ pub fn stack(conn: &mut Conn, grid: GridId, name: &str) -> Result<Option<StackId
         .filter(stacks::grid_id.eq(grid.to_string()))
         .filter(stacks::name.eq(name))
         .select(stacks::id);
-    row.first::<String>(conn).optional()?.map(|text| id("stacks", &text)).transpose()
+    row.get_result::<String>(conn).optional()?.map(|text| id("stacks", &text)).transpose()
 }
 
-/// How much there is in each grid.
+/// How much there is in each grid, or in one.
 ///
 /// # Errors
 /// Where a query fails.
-pub fn counts(conn: &mut Conn) -> Result<BTreeMap<GridId, Counts>> {
+pub fn counts(conn: &mut Conn, only: Option<GridId>) -> Result<BTreeMap<GridId, Counts>> {
     let mut counts: BTreeMap<GridId, Counts> = BTreeMap::new();
     macro_rules! count {
         ($table:ident, $query:expr, $field:ident) => {
-            for (grid, number) in $query
+            let mut query = $query
                 .group_by($table::grid_id)
                 .select(($table::grid_id, count_star()))
-                .load::<(String, i64)>(conn)?
-            {
+                .into_boxed();
+            if let Some(grid) = only {
+                query = query.filter($table::grid_id.eq(grid.to_string()));
+            }
+            for (grid, number) in query.load::<(String, i64)>(conn)? {
                 counts.entry(id("grids", &grid)?).or_default().$field = number;
             }
         };

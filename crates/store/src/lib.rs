@@ -43,7 +43,10 @@ pub mod users;
 pub mod volumes;
 pub mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use kontena_core::domain::{Change, GridId, NodeId, SaidLine};
 
@@ -61,6 +64,9 @@ use writer::Writer;
 
 /// How long the answer to one ping is good for the next.
 const PING_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How long a database that was away is taken to be so.
+const AWAY_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +98,26 @@ struct Inner {
     versions: Arc<feed::Versions>,
     news: Arc<News>,
     last_ping: tokio::sync::Mutex<Option<std::time::Instant>>,
+    /// When the database was found to be away.
+    away_at: Mutex<Option<std::time::Instant>>,
+}
+
+impl Inner {
+    /// A connection for reading. Where the database was away a moment ago, nobody waits to find that out
+    /// again: of many callers each would hold a thread for as long as the pool tries.
+    fn reader(&self) -> Result<r2d2::PooledConnection<Manager>> {
+        if let Some(connection) = self.readers.try_get() {
+            return Ok(connection);
+        }
+        let away_at = || self.away_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_away = *away_at();
+        if was_away.is_some_and(|at| writer::instant().saturating_duration_since(at) < AWAY_HOLDS) {
+            return Err(StoreError::Unavailable("it was away a moment ago".to_owned()));
+        }
+        let connection = self.readers.get();
+        *away_at() = connection.is_err().then(writer::instant);
+        connection.map_err(|error| StoreError::unavailable(&error))
+    }
 }
 
 impl Store {
@@ -130,6 +156,7 @@ impl Store {
                 versions,
                 news,
                 last_ping: tokio::sync::Mutex::default(),
+                away_at: Mutex::default(),
             }),
         })
     }
@@ -156,11 +183,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let readers = self.inner.readers.clone();
-        let run = move || {
-            let mut connection = readers.get().map_err(|error| StoreError::unavailable(&error))?;
-            query(&mut connection)
-        };
+        let inner = Arc::clone(&self.inner);
+        let run = move || query(&mut *inner.reader()?);
         if self.inner.execution == Execution::Caller {
             return run();
         }

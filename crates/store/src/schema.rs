@@ -291,6 +291,7 @@ diesel::table! {
         user_email -> Text,
         source_ip -> Text,
         user_agent -> Text,
+        description -> Text,
     }
 }
 

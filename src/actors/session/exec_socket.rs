@@ -1,7 +1,7 @@
 //! The websocket of a client that runs a command in a container.
 //!
-//! It ends when the command does, when the client leaves, and when the agent's connection or the master
-//! goes; dropping its [`ExecLine`] ends the command on the node. Nothing is read while much waits for the
+//! It ends when the command does, when the client leaves or may not any more, and when the agent's
+//! connection or the master goes; dropping its [`ExecLine`] ends the command on the node. Nothing is read while much waits for the
 //! agent, and the output of a client that does not read ends its session (`exec`).
 
 use std::time::Duration;
@@ -10,6 +10,7 @@ use actix::prelude::*;
 use actix_http::ws::{Codec, Item};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, WebsocketContext};
+use futures_util::future::LocalBoxFuture;
 use kontena_protocol::agent::{method, truncate_reason};
 use rmpv::Value;
 use tokio::time::Instant;
@@ -33,8 +34,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The code of an end that the client did not ask for.
 const FAILED: u16 = 4000;
 
+/// Tells whether the client still may, and how often to ask.
+pub struct Leave {
+    /// Asks.
+    pub ask: Box<dyn Fn() -> LocalBoxFuture<'static, bool>>,
+    /// From one time to the next.
+    pub beat: Duration,
+}
+
 /// The actor of one client.
 struct ExecSocket {
+    leave: Leave,
     line: ExecLine,
     mode: ExecMode,
     running: bool,
@@ -52,8 +62,10 @@ pub fn serve(
     line: ExecLine,
     mode: ExecMode,
     outflow: Outflow,
+    leave: Leave,
 ) -> HttpResponse {
     let socket = ExecSocket {
+        leave,
         line,
         mode,
         running: false,
@@ -92,6 +104,14 @@ impl Actor for ExecSocket {
             } else if !socket.closed {
                 ctx.ping(b"");
             }
+        });
+        ctx.run_interval(self.leave.beat, |socket, ctx| {
+            let asked = (socket.leave.ask)().into_actor(socket);
+            ctx.spawn(asked.map(|may, socket, ctx| {
+                if !may {
+                    socket.close(FAILED, "access was taken away", ctx);
+                }
+            }));
         });
     }
 }

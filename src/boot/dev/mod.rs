@@ -133,7 +133,7 @@ async fn administrator(means: &Means) -> Result<Caller, BootError> {
         .map_err(BootError::Store)?
         .ok_or_else(|| BootError::Dev("there is no administrator".to_owned()))?;
     let user_agent = "kontena-master dev".to_owned();
-    Ok(Caller { user, source_ip: "127.0.0.1".to_owned(), user_agent })
+    Ok(Caller { user, source_ip: "127.0.0.1".to_owned(), user_agent, token: String::new() })
 }
 
 fn failed(error: impl std::fmt::Display) -> BootError {

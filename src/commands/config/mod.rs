@@ -72,7 +72,8 @@ pub fn value(conn: &mut Conn, key: &str) -> Result<Option<String>> {
     settings::get(conn, &format!("{PREFIX}{key}"))
 }
 
-/// Sets and removes keys; those that are not named stay. Each is noted, its value is not.
+/// Sets and removes keys; those that are not named stay, and so does what says which installation this is.
+/// Each is noted, its value is not.
 ///
 /// # Errors
 /// Where the store fails.
@@ -86,7 +87,8 @@ pub async fn change(
         .store
         .write(move |tx| {
             let now = means_.clock.now();
-            for (key, value) in changes.iter().filter(|(key, _)| *key != SALT) {
+            let changeable = |key: &str| key != SALT && key != UUID;
+            for (key, value) in changes.iter().filter(|(key, _)| changeable(key)) {
                 let place = format!("{PREFIX}{key}");
                 match value {
                     Some(value) if is_secret(key) => {
@@ -96,8 +98,8 @@ pub async fn change(
                     None if !settings::remove(tx.conn(), &place)? => continue,
                     None => {}
                 }
-                let subject =
-                    Subject { grid: None, resource_type: "config", name: key, id: key.clone() };
+                let (resource_type, id) = ("config", key.clone());
+                let subject = Subject { resource_type, name: key, id, ..Subject::default() };
                 let event = if value.is_some() { "modify" } else { "remove" };
                 audit(tx, &caller, event, &subject, now)?;
             }

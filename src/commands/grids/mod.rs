@@ -101,11 +101,24 @@ pub async fn update(
             };
             grid::apply(&edit, &mut found);
             tx.apply(grid, Change::GridUpdated(Box::new(found.clone())))?;
-            audit(tx, &caller, "update", &subject(&found), clock.now())?;
+            let subject = subject(&found).with(named(&edit));
+            audit(tx, &caller, "update", &subject, clock.now())?;
             Ok(Some(found))
         })
         .await?;
     updated.ok_or(CommandError::NotFound)
+}
+
+/// The names of what an update sends; options of a log driver may be secrets.
+fn named(edit: &GridEdit) -> String {
+    let sent = [
+        ("default_affinity", edit.default_affinity.is_some()),
+        ("trusted_subnets", edit.trusted_subnets.is_some()),
+        ("statsd", edit.statsd.is_some()),
+        ("logs", edit.logs.is_some()),
+    ];
+    let names: Vec<&str> = sent.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+    names.join(", ")
 }
 
 /// Removes a grid without services and nodes.
@@ -159,5 +172,6 @@ fn subject(grid: &Grid) -> Subject<'_> {
         resource_type: RESOURCE,
         name: &grid.name,
         id: grid.name.clone(),
+        what: String::new(),
     }
 }

@@ -110,7 +110,8 @@ pub async fn update(
             };
             tx.apply(grid.id, edited.clone())?;
             found.apply(&edited);
-            audit(tx, &caller, "update", &subject(&grid, &found), now)?;
+            let what = described(&edit);
+            audit(tx, &caller, "update", &subject(&grid, &found).with(what), now)?;
             Ok(Some(found))
         })
         .await?;
@@ -158,11 +159,19 @@ pub async fn remove(
     }
 }
 
+/// What an audit line says of an update.
+fn described(edit: &NodeEdit) -> String {
+    let labels = edit.labels.as_ref().map(|labels| format!("labels: {}", labels.join(", ")));
+    let availability = edit.availability.map(|it| format!("availability: {}", it.as_str()));
+    availability.into_iter().chain(labels).collect::<Vec<_>>().join("; ")
+}
+
 fn subject<'a>(grid: &'a Grid, node: &'a Node) -> Subject<'a> {
     Subject {
         grid: Some(&grid.name),
         resource_type: RESOURCE,
         name: &node.name,
         id: format!("{}/{}", grid.name, node.name),
+        what: String::new(),
     }
 }

@@ -33,7 +33,7 @@ pub async fn show(means: &Means, node: &Node) -> Result<Option<String>, CommandE
 /// Gives a node another token of its own; its agent is disconnected where asked for.
 ///
 /// # Errors
-/// Where another node has the token, the node is gone, or the store fails.
+/// Where a node, this one too, has the token, the node is gone, or the store fails.
 pub async fn reset(
     means: &Means,
     caller: &Caller,
@@ -76,7 +76,7 @@ async fn write(
             .as_ref()
             .map(|token| (means_.vault.hash(Purpose::Node, token), means_.vault.seal(token)));
         if let Some((hash, _)) = &hashed
-            && nodes::by_token(tx.conn(), hash)?.is_some_and(|holder| holder.id != node.id)
+            && nodes::by_token(tx.conn(), hash)?.is_some()
         {
             return Ok(Err(Unavailable::Token.into()));
         }

@@ -34,6 +34,7 @@ fn subject<'a>(grid: &'a Grid, name: &'a str) -> Subject<'a> {
         resource_type: RESOURCE,
         name,
         id: format!("{}/{name}", grid.name),
+        what: String::new(),
     }
 }
 

@@ -82,7 +82,8 @@ async fn request(
         let deploy =
             Deploy::new(DeployId::from_bytes(moment.id()), &found, DeployOrigin::User, moment.now);
         tx.apply(grid.id, Change::DeployCreated(Box::new(deploy.clone())))?;
-        audit(tx, &caller, event_name, &subject(&grid, &found), moment.now)?;
+        let subject = subject(&grid, &found).with(format!("instances: {}", found.instances));
+        audit(tx, &caller, event_name, &subject, moment.now)?;
         Ok(Ok(Some((found, deploy))))
     })
     .await?;

@@ -26,7 +26,9 @@ pub async fn add_env(
     service: ServiceId,
     entry: String,
 ) -> Result<(), CommandError> {
-    change(means, caller, grid, service, "add_env", move |env| with_env(env, &entry)).await
+    let key = entry.split('=').next().unwrap_or_default().to_owned();
+    let edit = move |env: &[String]| with_env(env, &entry);
+    change(means, caller, grid, service, ("add_env", key), edit).await
 }
 
 /// Takes all entries of a key away; does nothing where there are none.
@@ -40,7 +42,8 @@ pub async fn remove_env(
     service: ServiceId,
     key: String,
 ) -> Result<(), CommandError> {
-    change(means, caller, grid, service, "remove_env", move |env| without_env(env, &key)).await
+    let named = ("remove_env", key.clone());
+    change(means, caller, grid, service, named, move |env| without_env(env, &key)).await
 }
 
 async fn change(
@@ -48,7 +51,7 @@ async fn change(
     caller: &Caller,
     grid: &Grid,
     service: ServiceId,
-    event_name: &'static str,
+    (event_name, key): (&'static str, String),
     edit: impl Fn(&[String]) -> Vec<String> + Send + 'static,
 ) -> Result<(), CommandError> {
     let (clock, caller, grid) = (means.clock.clone(), caller.clone(), grid.clone());
@@ -66,7 +69,7 @@ async fn change(
         found.updated_at = now;
         let updated = Change::ServiceUpdated { service: Box::new(found.clone()), from };
         tx.apply(grid.id, updated)?;
-        audit(tx, &caller, event_name, &subject(&grid, &found), now)?;
+        audit(tx, &caller, event_name, &subject(&grid, &found).with(key.as_str()), now)?;
         Ok(Ok(Some(())))
     });
     changed.await?.ok_or(CommandError::NotFound)

@@ -35,6 +35,7 @@ fn subject<'a>(grid: &'a Grid, service: &'a Service) -> Subject<'a> {
         resource_type: RESOURCE,
         name: &service.name,
         id: format!("{}/{}", grid.name, service.stack_path()),
+        what: String::new(),
     }
 }
 

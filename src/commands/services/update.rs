@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kontena_core::{
-    domain::{Change, Grid, Service, ServiceId},
+    domain::{Change, Grid, Service, ServiceId, ServiceSpec},
     validate::service::ServiceEdit,
 };
 use kontena_store::services;
@@ -41,6 +41,7 @@ pub async fn update(
         if !changed {
             return Ok(Ok(Some(found)));
         }
+        let what = differences(&found, &spec, instances);
         let from = found.version();
         let service = Service {
             spec: Arc::new(spec),
@@ -51,9 +52,23 @@ pub async fn update(
         };
         let updated = Change::ServiceUpdated { service: Box::new(service.clone()), from };
         tx.apply(grid.id, updated)?;
-        audit(tx, &caller, "update", &subject(&grid, &service), moment.now)?;
+        let subject = subject(&grid, &service).with(what);
+        audit(tx, &caller, "update", &subject, moment.now)?;
         Ok(Ok(Some(service)))
     })
     .await?;
     updated.ok_or(CommandError::NotFound)
+}
+
+/// The names of what an update changes; values may be secrets.
+fn differences(before: &Service, spec: &ServiceSpec, instances: i64) -> String {
+    let fields = |spec: &ServiceSpec| serde_json::to_value(spec).unwrap_or_default();
+    let (old, new) = (fields(&before.spec), fields(spec));
+    let names = new.as_object().into_iter().flatten();
+    let changed = names.filter(|(name, value)| old.get(name.as_str()) != Some(*value));
+    let mut names: Vec<&str> = changed.map(|(name, _)| name.as_str()).collect();
+    if instances != before.instances {
+        names.push("instances");
+    }
+    names.join(", ")
 }

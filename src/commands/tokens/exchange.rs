@@ -7,7 +7,7 @@ use kontena_store::{
     users,
 };
 
-use super::{Origin, note};
+use super::{Origin, described, note};
 use crate::{
     auth::{Grant, Issued, issue},
     commands::Means,
@@ -61,7 +61,8 @@ pub async fn exchange_code(means: &Means, origin: &Origin, code: &str) -> Result
             let issued = issue(tx.conn(), &means_.vault, grant, &mut moment)?;
             let caller = origin.caller(issued.user.clone());
             let event = if is_invitation { "accept invitation" } else { "login" };
-            note(tx, &caller, event, (issued.record.id, &issued.user.email), moment.now)?;
+            let (token, what) = (&issued.record, described(&issued.record));
+            note(tx, &caller, event, (token.id, &issued.user.email), what, moment.now)?;
             Ok(Exchange::Issued(Box::new(issued)))
         })
         .await
@@ -92,7 +93,8 @@ pub async fn refresh(means: &Means, origin: &Origin, refresh_token: &str) -> Res
             };
             let issued = issue(tx.conn(), &means_.vault, grant, &mut moment)?;
             let caller = origin.caller(issued.user.clone());
-            note(tx, &caller, "refresh", (issued.record.id, &issued.user.email), moment.now)?;
+            let (token, what) = (&issued.record, described(&issued.record));
+            note(tx, &caller, "refresh", (token.id, &issued.user.email), what, moment.now)?;
             Ok(Exchange::Issued(Box::new(issued)))
         })
         .await

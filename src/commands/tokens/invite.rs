@@ -67,7 +67,7 @@ pub async fn invite(
             let code = fresh_code();
             let (vault, kept) = (&means_.vault, code.clone());
             auth::issue_code(tx.conn(), vault, grant, Kind::Invite, kept, &mut moment)?;
-            let subject = Subject { grid: None, resource_type: "User", name: &email, id };
+            let subject = Subject { resource_type: "User", name: &email, id, ..Subject::default() };
             audit(tx, &caller, "invite", &subject, moment.now)?;
             Ok(Ok(Invited { email, code }))
         })

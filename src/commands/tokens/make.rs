@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kontena_core::{domain::Time, validate::access::TokenWish};
 use kontena_store::{Conn, Result, Tx, tokens::Kind, users};
 
-use super::note;
+use super::{described, note};
 use crate::{
     auth::{self, Action, Caller, Grant, Issued, IssuedCode},
     commands::Means,
@@ -100,5 +100,5 @@ fn made(
     at: Time,
 ) -> Result<()> {
     let event = if record.kind == Kind::Bearer { "create" } else { "create code" };
-    note(tx, caller, event, (record.id, owner), at)
+    note(tx, caller, event, (record.id, owner), described(record), at)
 }

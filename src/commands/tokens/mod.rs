@@ -14,8 +14,8 @@ pub use invite::{Invited, NotInvited, invite, is_invitation};
 pub use make::{NotMade, code, token};
 pub use remove::remove;
 
-use kontena_core::domain::{Time, TokenId};
-use kontena_store::{StoreError, Tx, users::User};
+use kontena_core::domain::{Time, TokenId, UserId};
+use kontena_store::{StoreError, Tx, tokens::Token, users::User};
 
 use super::{Subject, audit};
 use crate::auth::Caller;
@@ -32,9 +32,21 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Who calls, where nobody will know.
+    #[must_use]
+    pub fn nobody(&self) -> Caller {
+        self.caller(User {
+            id: UserId::from_bytes([0; 12]),
+            email: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+        })
+    }
+
     /// Who calls, now that they are known.
     pub(super) fn caller(&self, user: User) -> Caller {
-        Caller { user, source_ip: self.source_ip.clone(), user_agent: self.user_agent.clone() }
+        let (source_ip, user_agent) = (self.source_ip.clone(), self.user_agent.clone());
+        Caller { user, source_ip, user_agent, token: String::new() }
     }
 }
 
@@ -44,9 +56,19 @@ pub(super) fn note(
     caller: &Caller,
     event: &'static str,
     (token, owner): (TokenId, &str),
+    what: String,
     at: Time,
 ) -> Result<(), StoreError> {
-    let subject =
-        Subject { grid: None, resource_type: RESOURCE, name: owner, id: token.to_string() };
+    let id = token.to_string();
+    let subject = Subject { grid: None, resource_type: RESOURCE, name: owner, id, what };
     audit(tx, caller, event, &subject, at)
+}
+
+/// What an audit line says of a token or code.
+pub(super) fn described(token: &Token) -> String {
+    let end = token.expires_at.map_or_else(
+        || "never ends".to_owned(),
+        |end| end.format("ends %Y-%m-%dT%H:%M:%SZ").to_string(),
+    );
+    format!("scopes: {}; {end}", token.scopes)
 }

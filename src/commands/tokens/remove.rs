@@ -19,7 +19,7 @@ pub async fn remove(means: &Means, caller: &Caller, token: &Token, owner: &str) 
             if !remove_row(tx.conn(), id)? {
                 return Ok(false);
             }
-            note(tx, &caller, "revoke", (id, &owner), clock.now())?;
+            note(tx, &caller, "revoke", (id, &owner), String::new(), clock.now())?;
             Ok(true)
         })
         .await

@@ -21,5 +21,6 @@ fn subject<'a>(user: &'a User, grid: Option<&'a Grid>) -> Subject<'a> {
         resource_type: RESOURCE,
         name: &user.email,
         id: user.id.to_string(),
+        what: String::new(),
     }
 }

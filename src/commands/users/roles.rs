@@ -34,7 +34,8 @@ pub async fn add_role(
             users::add_role(tx.conn(), user.id, &role)?;
             user.roles.push(role.clone());
             user.roles.sort();
-            audit(tx, &caller, "add role", &subject(&user, None), clock.now())?;
+            let subject = subject(&user, None).with(role.as_str());
+            audit(tx, &caller, "add role", &subject, clock.now())?;
         }
         Ok(Ok(user))
     })
@@ -72,7 +73,8 @@ pub async fn remove_role(
         if user.roles.contains(&role) {
             users::remove_role(tx.conn(), user.id, &role)?;
             user.roles.retain(|known| *known != role);
-            audit(tx, &caller, "remove role", &subject(&user, None), clock.now())?;
+            let subject = subject(&user, None).with(role.as_str());
+            audit(tx, &caller, "remove role", &subject, clock.now())?;
         }
         Ok(Ok(user))
     })

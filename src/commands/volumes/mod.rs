@@ -18,5 +18,6 @@ fn subject<'a>(grid: &'a Grid, volume: &'a Volume) -> Subject<'a> {
         resource_type: RESOURCE,
         name: &volume.name,
         id: format!("{}/{}", grid.name, volume.name),
+        what: String::new(),
     }
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, http::header};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        Content, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Tag,
+        Content, InfoBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Tag,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         schema::{Object, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -54,8 +54,16 @@ const NAMES: [(&str, &str); 15] = [
 /// Refusals that any call may meet, by status.
 const ANY: [(&str, &str); 2] = [
     ("500", "The master failed; it has logged why."),
-    ("503", "The database is away, or this master is not the active one. Nothing was changed."),
+    (
+        "503",
+        "The database is away, or this master is not the active one. Nothing was acknowledged.",
+    ),
 ];
+
+/// Routes that answer in JSON only where a client takes or sends that.
+const NEGOTIATED: [&str; 3] = ["/oauth2/token", "/oauth2/authorize", "/authenticate"];
+/// How they answer otherwise.
+const FORMS: [&str; 3] = ["application/x-www-form-urlencoded", "text/plain", "text/html"];
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(make);
 static TEXT: LazyLock<String> =
@@ -104,7 +112,8 @@ fn make() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "What administrators do. Bodies are JSON objects; unknown fields are ignored, `null` is the same \
-             as absent, numbers may be sent as text. All wrong fields of a body are told at once.",
+             as absent unless a field says otherwise, numbers may be sent as text. All wrong fields of a \
+             body are told at once.",
         ))
         .build();
     let tag = |(name, text): &(&str, &str)| -> Tag {
@@ -159,11 +168,14 @@ fn complete(operation: &mut Operation, route: &Route) {
             let header = ParameterBuilder::new()
                 .name("Kontena-Grid-Token")
                 .parameter_in(ParameterIn::Header)
+                .required(Required::True)
                 .description(Some("The token of the node's grid."))
                 .schema(Some(Object::with_type(Type::String)))
                 .build();
             operation.parameters.get_or_insert_default().push(RefOr::T(header));
+            refuse(operation, "401", "A token is shown beside it, and has expired.");
             refuse(operation, "403", "The header is missing.");
+            refuse(operation, "429", "Too many wrong tokens came from this address.");
         }
         Access::Needs(action) => {
             let need = SecurityRequirement::new("token", Vec::<String>::new());
@@ -186,6 +198,17 @@ fn complete(operation: &mut Operation, route: &Route) {
     }
     for (status, text) in ANY {
         refuse(operation, status, text);
+    }
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        if response.description.is_empty() {
+            "What was asked for.".clone_into(&mut response.description);
+        }
+        if NEGOTIATED.contains(&route.path) && !response.content.is_empty() {
+            let text = || Content::new(Some(Object::with_type(Type::String)));
+            let forms = FORMS.iter().map(|form| ((*form).to_owned(), RefOr::T(text())));
+            response.content.extend(forms);
+        }
     }
 }
 
@@ -210,6 +233,7 @@ fn parameter(name: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)
+        .required(Required::True)
         .description(text)
         .schema(Some(Object::with_type(Type::String)))
         .build()
@@ -270,6 +294,16 @@ mod tests {
             assert!(ids.insert(id.clone()), "{id} twice");
             let tag = operation.tags.as_ref().and_then(|tags| tags.first()).expect("a tag");
             assert!(TAGS.iter().any(|(known, _)| known == tag), "{tag}");
+            let parameters = operation.parameters.iter().flatten();
+            for parameter in parameters {
+                let RefOr::T(parameter) = parameter else { panic!("{id}: a reference") };
+                let is_required = parameter.required == Required::True;
+                assert_eq!(is_required, !is_query(&RefOr::T(parameter.clone())), "{id}");
+            }
+            for (status, response) in &operation.responses.responses {
+                let RefOr::T(response) = response else { panic!("{id}: a reference") };
+                assert!(!response.description.is_empty(), "{id} {status}");
+            }
             assert!(operation.summary.as_ref().is_some_and(|text| text.ends_with('.')), "{id}");
         }
     }

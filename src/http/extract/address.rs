@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 
@@ -14,12 +14,18 @@ pub(in crate::http) fn source_ip(request: &HttpRequest) -> Option<IpAddr> {
     }
     let named =
         request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let mut addresses: Vec<IpAddr> = named
-        .flat_map(|value| value.split(','))
-        .filter_map(|address| address.trim().parse().ok())
-        .collect();
-    addresses.retain(|address| !is_internal(*address));
-    Some(addresses.last().copied().unwrap_or(peer))
+    let named: Vec<&str> = named.flat_map(|value| value.split(',')).collect();
+    // One that cannot be read is no reason to believe what stands left of it.
+    let read = named.iter().rev().map(|entry| address(entry.trim()));
+    let outermost = read.into_iter().find(|address| address.is_none_or(|it| !is_internal(it)));
+    Some(outermost.flatten().unwrap_or(peer))
+}
+
+/// An address, as some proxies write it with a port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    bare.parse().ok().or_else(with_port)
 }
 
 /// Whether an address is no public one: loopback, private, link-local.
@@ -51,7 +57,10 @@ mod tests {
         assert_eq!(seen("127.0.0.1", &[]), "127.0.0.1");
         assert_eq!(seen("127.0.0.1", &["198.51.100.7"]), "198.51.100.7");
         assert_eq!(seen("10.0.0.2", &["1.2.3.4, 198.51.100.7, 10.0.0.9"]), "198.51.100.7");
-        assert_eq!(seen("10.0.0.2", &["198.51.100.7", "192.0.2.1, junk"]), "192.0.2.1");
+        assert_eq!(seen("10.0.0.2", &["198.51.100.7", "192.0.2.1, junk"]), "10.0.0.2");
+        assert_eq!(seen("10.0.0.2", &["9.9.9.9, 198.51.100.7:5123"]), "198.51.100.7");
+        assert_eq!(seen("10.0.0.2", &["9.9.9.9, [2001:db8::7]:80, ::1"]), "2001:db8::7");
+        assert_eq!(seen("10.0.0.2", &["9.9.9.9, [2001:db8::7]"]), "2001:db8::7");
         assert_eq!(seen("10.0.0.2", &["10.0.0.3"]), "10.0.0.2");
     }
 }

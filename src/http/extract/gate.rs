@@ -40,10 +40,6 @@ pub(in crate::http) async fn gate(
     if app.means.store.is_fenced() && !WITHOUT_LEASE.contains(&request.path()) {
         return Ok(refuse(request, &ApiError::Unavailable));
     }
-    // Nothing has such a name, and Postgres refuses to look for it.
-    if request.uri().path_and_query().is_some_and(|all| all.as_str().contains("%00")) {
-        return Ok(refuse(request, &ApiError::NOT_FOUND));
-    }
     // As it is routed: what is percent-encoded leads to the same place.
     if is_throttled(request.match_info().as_str())
         && let Some(address) = source_ip(request.request())
@@ -51,10 +47,17 @@ pub(in crate::http) async fn gate(
     {
         return Ok(refuse(request, &ApiError::TooMany));
     }
+    // Postgres refuses to look for such a text.
+    if request.query_string().contains("%00") {
+        let text = "it has a zero byte (%00)".to_owned();
+        return Ok(refuse(request, &ApiError::BadQuery(text)));
+    }
     if routes::is_open(request.path()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     match identify(&app, &request).await {
+        // Nothing has such a name.
+        Ok(_) if request.path().contains("%00") => Ok(refuse(request, &ApiError::NOT_FOUND)),
         Ok((caller, scopes)) => {
             let version = announced_version(&caller.user_agent);
             request.extensions_mut().insert(caller.clone());
@@ -126,17 +129,18 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<(Caller, Scopes
     else {
         return Err(invalid);
     };
+    let token = app.means.vault.hash(Purpose::Access, &token);
     let (user, scopes) = owner(app, &token).await?;
     let source_ip = source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default();
     let user_agent = text(header::USER_AGENT).unwrap_or_default();
-    Ok((Caller { user, source_ip, user_agent }, scopes))
+    Ok((Caller { user, source_ip, user_agent, token }, scopes))
 }
 
-/// Whose a token is, and what it is good for.
-async fn owner(app: &App, token: &str) -> Result<(User, Scopes), ApiError> {
+/// Whose a token, given as its keyed hash, is, and what it is good for.
+pub(super) async fn owner(app: &App, hash: &str) -> Result<(User, Scopes), ApiError> {
     let means = &app.means;
     let (mark, now) = (Mark::now(&means.store), means.clock.now());
-    let hash = means.vault.hash(Purpose::Access, token);
+    let hash = hash.to_owned();
     if let Some((user, scopes, end)) = app.known.bearers.get(&hash, mark)
         && end.is_none_or(|end| now < end)
     {

@@ -47,6 +47,20 @@ pub(super) async fn grid(
     Ok(grid)
 }
 
+/// Whether a caller whose call goes on may still do this in the grid: what was let in may have been taken
+/// away meanwhile, their token, their membership, or the grid.
+pub(super) async fn still(
+    app: &App,
+    caller: &Caller,
+    of: &Grid,
+    action: Action,
+) -> Result<(), ApiError> {
+    let (user, _) = gate::owner(app, &caller.token).await?;
+    let caller = Caller { user, ..caller.clone() };
+    let found = grid(app, &caller, &of.name, action).await?;
+    if found.id == of.id { Ok(()) } else { Err(ApiError::NOT_FOUND) }
+}
+
 /// The node of a path: by name, or by its engine's id. One with a colon in it is no name; newer engines' ids
 /// have none, and are looked for where no node has that name.
 pub(super) async fn node(app: &App, grid: &Grid, name: &str) -> Result<Node, ApiError> {

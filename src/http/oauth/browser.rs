@@ -151,8 +151,8 @@ pub(in crate::http) struct Callback {
     tag = "access",
     params(Callback),
     responses(
-        (status = 400, body = String, description = "No login was begun."),
-        (status = 502, body = String, description = "The provider says that the login failed."),
+        (status = 400, body = String, content_type = "application/json", description = "No login was begun."),
+        (status = 502, body = String, content_type = "application/json", description = "The provider says that the login failed."),
     ),
 )]
 pub(in crate::http) async fn callback(callback: Query<Callback>) -> HttpResponse {
@@ -189,7 +189,10 @@ pub(in crate::http) async fn page() -> HttpResponse {
     post,
     path = "/v1/auth",
     tag = "access",
-    responses((status = 403, body = String, description = "The client is too old."))
+    responses((
+        status = 403, body = String, content_type = "application/json",
+        description = "The client is too old.",
+    ))
 )]
 pub(in crate::http) async fn outdated() -> HttpResponse {
     HttpResponse::Forbidden().json("This login is no longer supported: upgrade the kontena command")

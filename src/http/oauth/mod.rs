@@ -11,7 +11,7 @@ pub(super) mod tokens;
 use actix_web::HttpRequest;
 
 use super::{App, error::ApiError, extract::address::source_ip};
-use crate::commands::tokens::Origin;
+use crate::commands::{self, Attempt, Means, tokens::Origin};
 
 fn origin(request: &HttpRequest) -> Origin {
     let user_agent = request.headers().get(actix_web::http::header::USER_AGENT);
@@ -22,7 +22,7 @@ fn origin(request: &HttpRequest) -> Origin {
 }
 
 /// Refuses an address that has guessed too often, before it may guess again.
-fn may_guess(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
+pub(in crate::http) fn may_guess(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
     let now = app.means.clock.now();
     match source_ip(request) {
         Some(ip) if app.throttle.is_shut_out(ip, now) => Err(ApiError::TooMany),
@@ -31,9 +31,27 @@ fn may_guess(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 /// Notes that what an address has shown opens nothing; never what it was.
-fn guessed_wrong(app: &App, request: &HttpRequest, what: &str) {
+pub(in crate::http) fn guessed_wrong(app: &App, request: &HttpRequest, what: &str) {
     if let Some(ip) = source_ip(request) {
         log::warn!("a login from {ip} failed: unknown {what}");
         app.throttle.failed(ip, app.means.clock.now());
     }
+    note_failure(app.means.clone(), origin(request), what.to_owned());
+}
+
+/// Writes an audit line about a login that failed. Whoever tried does not wait for it.
+fn note_failure(means: Means, origin: Origin, what: String) {
+    let attempt = Attempt {
+        grid: None,
+        resource: "AccessToken",
+        event: "login",
+        name: what,
+        id: String::new(),
+        denied: true,
+    };
+    drop(actix_rt::spawn(async move {
+        if let Err(error) = commands::note_refusal(&means, &origin.nobody(), attempt).await {
+            log::warn!("a failed login is not in the audit log: {error}");
+        }
+    }));
 }

@@ -99,6 +99,7 @@ fn view(entry: Recorded, known: &BTreeSet<String>) -> api::AuditEntry {
         event_status: entry.outcome,
         source_ip: entry.source_ip,
         user_agent: entry.user_agent,
+        description: entry.description,
         user_identity: api::UserIdentity { id: entry.user, email: entry.user_email },
     }
 }

@@ -9,7 +9,7 @@ use kontena_store::{
     Conn, Result as Stored,
     events::{self, Entry, Filter},
     logs::Portion,
-    nodes,
+    nodes, services,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -67,7 +67,7 @@ pub(in crate::http) async fn of_grid(
         });
         filter.nodes = Some(read.await?);
     }
-    render(&app, grid, filter, &page).await
+    render(&app, caller, grid, filter, &page).await
 }
 
 /// Shows what happened to a service.
@@ -87,7 +87,8 @@ pub(in crate::http) async fn of_service(
     let (grid, stack, name) = path.into_inner();
     let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
     let service = extract::service(&app, &grid, &stack, &name).await?;
-    render(&app, grid, Filter { service: Some(service.id), ..Filter::default() }, &page).await
+    render(&app, caller, grid, Filter { service: Some(service.id), ..Filter::default() }, &page)
+        .await
 }
 
 /// Shows what happened to the services of a stack.
@@ -107,7 +108,8 @@ pub(in crate::http) async fn of_stack(
     let (grid, stack) = path.into_inner();
     let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
     stack_exists(&app, &grid, &stack).await?;
-    render(&app, grid, Filter { stacks: Some(vec![stack]), ..Filter::default() }, &page).await
+    render(&app, caller, grid, Filter { stacks: Some(vec![stack]), ..Filter::default() }, &page)
+        .await
 }
 
 /// A service's stack and plain name; without a stack it is in the default one.
@@ -116,8 +118,8 @@ fn stack_and_name(text: &str) -> (String, String) {
     (stack.to_owned(), name.to_owned())
 }
 
-async fn render(app: &App, grid: Grid, filter: Filter, page: &Page) -> Answer {
-    stream::answer(app, grid.id, page, Entries { grid, filter }).await
+async fn render(app: &App, caller: Caller, grid: Grid, filter: Filter, page: &Page) -> Answer {
+    stream::answer(app, caller, grid.clone(), page, Entries { grid, filter }).await
 }
 
 /// Entries of a grid's log that pass a filter.
@@ -141,6 +143,13 @@ impl Source for Entries {
 
     fn last(&self, conn: &mut Conn) -> Stored<i64> {
         events::last(conn, self.grid.id)
+    }
+
+    fn is_over(&self, conn: &mut Conn) -> Stored<bool> {
+        match self.filter.service {
+            Some(service) => Ok(services::by_id(conn, service)?.is_none()),
+            None => Ok(false),
+        }
     }
 }
 

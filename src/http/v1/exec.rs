@@ -1,13 +1,14 @@
 //! Commands in containers: run to their end, or in a session over a websocket; and what runs there.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
     web::{self, Data, Query},
 };
-use kontena_core::validate::exec as validate;
+use futures_util::FutureExt;
+use kontena_core::{domain::Grid, validate::exec as validate};
 use kontena_protocol::{
     agent::{json, method},
     api,
@@ -22,11 +23,15 @@ use super::{
 use crate::{
     actors::{
         grid::{Call, CallFailed, Exec},
-        session::{OpenExec, exec_socket},
+        session::{OpenExec, exec_socket, exec_socket::Leave},
     },
     auth::{Action, Caller},
     commands,
-    http::{App, error::ApiError, extract::body::Body},
+    http::{
+        App,
+        error::ApiError,
+        extract::{self, body::Body},
+    },
     wire::ExecMode,
 };
 
@@ -142,7 +147,8 @@ pub(in crate::http) async fn session(
     if upgrade.is_none_or(|value| !value.to_ascii_lowercase().contains("websocket")) {
         return Err(ApiError::Gone.into());
     }
-    let upgraded = exec_socket::handshake(&request)?;
+    let improper = |_| ApiError::BadBody("The request is no proper websocket upgrade");
+    let upgraded = exec_socket::handshake(&request).map_err(improper)?;
     let mode = flags.mode();
     let event = if mode.interactive { "exec_interactive" } else { "exec" };
     commands::containers::looked_into(&app.means, &caller, &grid, &node, &container, event)
@@ -155,8 +161,27 @@ pub(in crate::http) async fn session(
         timeout: OPEN_LIMIT,
     };
     match app.registry.grid(grid.id).send(Exec { node: node.id, open }).await {
-        Ok(Ok(line)) => Ok(exec_socket::serve(upgraded, payload, line, mode, outflow)),
+        Ok(Ok(line)) => {
+            let leave = leave(app, caller, grid);
+            Ok(exec_socket::serve(upgraded, payload, line, mode, outflow, leave))
+        }
         Ok(Err(failed)) => Err(refused(failed, OPEN_LIMIT).into()),
         Err(_) => Err(ApiError::Unavailable.into()),
     }
+}
+
+/// A database that is away takes nobody's leave.
+fn leave(app: Data<App>, caller: Caller, grid: Grid) -> Leave {
+    let beat = app.beat;
+    let asked = Rc::new((app, caller, grid));
+    let ask = move || {
+        let asked = Rc::clone(&asked);
+        async move {
+            let (app, caller, grid) = &*asked;
+            let may = extract::still(app, caller, grid, Action::ManageServices).await;
+            matches!(may, Ok(()) | Err(ApiError::Unavailable | ApiError::Internal))
+        }
+        .boxed_local()
+    };
+    Leave { ask: Box::new(ask), beat }
 }

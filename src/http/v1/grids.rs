@@ -118,7 +118,11 @@ async fn one(app: &App, grid: Grid) -> Result<api::Grid, ApiError> {
 
 async fn render(app: &App, grids: Vec<Grid>) -> Result<Vec<api::Grid>, ApiError> {
     let tokens = grids::tokens(&app.means, grids.iter().map(|grid| grid.id).collect()).await?;
-    let counts = app.means.store.read(table::counts).await?;
+    let only = match grids.as_slice() {
+        [grid] => Some(grid.id),
+        _ => None,
+    };
+    let counts = app.means.store.read(move |conn| table::counts(conn, only)).await?;
     Ok(grids
         .iter()
         .map(|grid| {

@@ -66,7 +66,14 @@ pub(in crate::http) async fn remove(app: Data<App>, caller: Caller, path: OfServ
     path = "/v1/services/{grid}/{stack}/{service}/envs",
     tag = "services",
     request_body = api::EnvRequest,
-    responses((status = 200, body = api::Done)),
+    responses(
+        (status = 200, body = api::Done),
+        (
+            status = 422,
+            body = std::collections::BTreeMap<String, String>,
+            description = "What is wrong with `env`, without `error` around it.",
+        ),
+    ),
 )]
 pub(in crate::http) async fn add_env(
     app: Data<App>,

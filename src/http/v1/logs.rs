@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path, Query};
 use kontena_core::domain::{ContainerId, Grid, NodeId, Service, ServiceId};
 use kontena_protocol::api::{LogLine, LogLines, Named, NodeOfLine, timestamp};
 use kontena_store::{
-    Conn, Result as Stored, grids,
+    Conn, Result as Stored, containers as container_table, grids,
     logs::{self, Filter, Line, Portion},
     nodes, services,
 };
@@ -86,7 +86,7 @@ pub(in crate::http) async fn of_grid(
             Ok(filter)
         })
         .await?;
-    render(&app, grid, filter, &page).await
+    render(&app, caller, grid, filter, &page).await
 }
 
 /// Shows what the containers of a service wrote.
@@ -108,7 +108,7 @@ pub(in crate::http) async fn of_service(
     let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
     let service = extract::service(&app, &grid, &stack, &name).await?;
     let filter = Filter { services: Some(vec![service.id]), ..which.filter() };
-    render(&app, grid, filter, &page).await
+    render(&app, caller, grid, filter, &page).await
 }
 
 /// Shows what the containers of a stack wrote.
@@ -129,7 +129,7 @@ pub(in crate::http) async fn of_stack(
     let (grid, stack) = path.into_inner();
     let grid = extract::grid(&app, &caller, &grid, Action::ReadGrid).await?;
     stack_exists(&app, &grid, &stack).await?;
-    render(&app, grid, Filter { stack: Some(stack), ..which.filter() }, &page).await
+    render(&app, caller, grid, Filter { stack: Some(stack), ..which.filter() }, &page).await
 }
 
 /// Shows what a container wrote.
@@ -148,11 +148,11 @@ pub(in crate::http) async fn of_container(
 ) -> Answer {
     let (grid, _, container) = containers::find(&app, &caller, &path, Action::ReadGrid).await?;
     let container: Option<ContainerId> = Some(container.id);
-    render(&app, grid, Filter { container, ..Filter::default() }, &page).await
+    render(&app, caller, grid, Filter { container, ..Filter::default() }, &page).await
 }
 
-async fn render(app: &App, grid: Grid, filter: Filter, page: &Page) -> Answer {
-    stream::answer(app, grid.id, page, Lines { grid, filter }).await
+async fn render(app: &App, caller: Caller, grid: Grid, filter: Filter, page: &Page) -> Answer {
+    stream::answer(app, caller, grid.clone(), page, Lines { grid, filter }).await
 }
 
 /// Answers 404 for a stack that does not exist.
@@ -211,6 +211,17 @@ impl Source for Lines {
 
     fn last(&self, conn: &mut Conn) -> Stored<i64> {
         logs::last(conn, self.grid.id)
+    }
+
+    fn is_over(&self, conn: &mut Conn) -> Stored<bool> {
+        if let Some(container) = self.filter.container {
+            return Ok(!container_table::exists(conn, container)?);
+        }
+        // A grid's log may name several; of one service it is over with it.
+        match self.filter.services.as_deref() {
+            Some([service]) => Ok(services::by_id(conn, *service)?.is_none()),
+            _ => Ok(false),
+        }
     }
 }
 

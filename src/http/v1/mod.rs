@@ -10,6 +10,7 @@ pub(super) mod grids;
 pub(super) mod instances;
 mod list;
 pub(super) mod logs;
+mod moment;
 pub(super) mod nodes;
 pub(super) mod registries;
 pub(super) mod secrets;

@@ -195,10 +195,17 @@ pub(in crate::http) async fn scale(
     post,
     path = "/v1/services/{grid}/{stack}/{service}/start",
     tag = "services",
+    request_body = api::Done,
     responses((status = 200, body = api::Done)),
 )]
-pub(in crate::http) async fn start(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+pub(in crate::http) async fn start(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Body,
+) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    body.object()?;
     services::set_state(&app.means, &caller, &grid, service.id, true).await?;
     done()
 }
@@ -208,10 +215,17 @@ pub(in crate::http) async fn start(app: Data<App>, caller: Caller, path: OfStack
     post,
     path = "/v1/services/{grid}/{stack}/{service}/stop",
     tag = "services",
+    request_body = api::Done,
     responses((status = 200, body = api::Done)),
 )]
-pub(in crate::http) async fn stop(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+pub(in crate::http) async fn stop(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Body,
+) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    body.object()?;
     services::set_state(&app.means, &caller, &grid, service.id, false).await?;
     done()
 }
@@ -221,10 +235,17 @@ pub(in crate::http) async fn stop(app: Data<App>, caller: Caller, path: OfStack)
     post,
     path = "/v1/services/{grid}/{stack}/{service}/restart",
     tag = "services",
+    request_body = api::Done,
     responses((status = 200, body = api::Done)),
 )]
-pub(in crate::http) async fn restart(app: Data<App>, caller: Caller, path: OfStack) -> Answer {
+pub(in crate::http) async fn restart(
+    app: Data<App>,
+    caller: Caller,
+    path: OfStack,
+    body: Body,
+) -> Answer {
     let (grid, service) = find(&app, &caller, &path, Action::ManageServices).await?;
+    body.object()?;
     let instances = services::restart(&app.means, &caller, &grid, service.id).await?;
     let actor = app.registry.grid(grid.id);
     for instance in instances {

@@ -2,31 +2,28 @@
 //!
 //! A follower holds a number, not lines: woken by a commit it reads what came after that number, at most a
 //! portion at a time, and no more than its client takes. Each object is a chunk of its own, since stock
-//! clients read no other form; where the master stops the connection just breaks, so that they come again
-//! and go on from the last object they saw.
+//! clients read no other form. Where the master stops, or the caller may not read on, the connection just
+//! breaks: they come again, go on from the last object they saw, and are told. Where the log is over, so
+//! that nothing can come any more, the answer ends.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use actix_web::{HttpResponse, web::Bytes};
 use futures_util::stream;
 use kontena_core::{
-    domain::{GridId, Time},
+    domain::{Grid, Time},
     validate::FieldErrors,
 };
-use kontena_store::{Conn, Result as Stored, Store, StoreError, logs::Portion};
+use kontena_store::{Conn, Result as Stored, logs::Portion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{Answer, nodes::metrics::moment, ok};
-use crate::http::{App, error::ApiError};
+use super::{Answer, moment::moment, ok};
+use crate::{
+    auth::{Action, Caller},
+    http::{App, error::ApiError, extract},
+};
 
 const DEFAULT_LIMIT: i64 = 100;
 const MOST: i64 = 10_000;
@@ -34,8 +31,6 @@ const MOST: i64 = 10_000;
 const PORTION: i64 = 300;
 /// How long commits are gathered before a follower looks again.
 const GATHER: Duration = Duration::from_millis(50);
-/// From one sign of life to the next; stock clients give up after 30 s. The store is looked at as often.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// How much of a log is wanted.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -97,12 +92,21 @@ pub(super) trait Source: Clone + Send + 'static {
 
     /// The number of the last entry of the whole log; 0 where it is empty.
     fn last(&self, conn: &mut Conn) -> Stored<i64>;
+
+    /// Whether what it is about is gone, so that nothing can come any more.
+    fn is_over(&self, conn: &mut Conn) -> Stored<bool>;
 }
 
 /// Answers with a part of a log, and goes on with what is new where that is asked for.
-pub(super) async fn answer<S: Source>(app: &App, grid: GridId, page: &Page, source: S) -> Answer {
+pub(super) async fn answer<S: Source>(
+    app: &App,
+    caller: Caller,
+    grid: Grid,
+    page: &Page,
+    source: S,
+) -> Answer {
     let (start, limit) = (page.start()?, page.limit());
-    let store = app.means.store.clone();
+    let store = &app.means.store;
     if !page.follows() {
         let portion = match start {
             Start::Newest { since } => Portion::Newest { since, limit },
@@ -112,15 +116,16 @@ pub(super) async fn answer<S: Source>(app: &App, grid: GridId, page: &Page, sour
         let entries: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
         return ok(&json!({ "logs": entries }));
     }
-    let news = store.news(grid);
+    let news = store.news(grid.id);
     let mut follower = Follower {
-        store,
+        app: app.clone(),
+        caller,
+        grid,
         news,
         source,
-        ready: Arc::clone(&app.ready),
         after: 0,
         pending: VecDeque::new(),
-        is_new: true,
+        next: Next::Look,
     };
     match start {
         Start::After(id) => follower.after = id,
@@ -128,82 +133,117 @@ pub(super) async fn answer<S: Source>(app: &App, grid: GridId, page: &Page, sour
     }
     let chunks = stream::try_unfold(follower, |mut follower| async move {
         let chunk = follower.next().await?;
-        Ok::<_, StoreError>(Some((chunk, follower)))
+        Ok::<_, ApiError>(chunk.map(|chunk| (chunk, follower)))
     });
     Ok(HttpResponse::Ok().content_type("application/json").streaming(chunks))
 }
 
+/// What a follower does once nothing is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The store was not looked at since something came.
+    Look,
+    /// Nothing is new.
+    Wait,
+    /// Nothing will come any more.
+    End,
+}
+
 /// Somebody who follows a log.
 struct Follower<S> {
-    store: Store,
+    app: App,
+    caller: Caller,
+    grid: Grid,
     news: watch::Receiver<()>,
     source: S,
-    /// Whether the master is not about to stop.
-    ready: Arc<AtomicBool>,
-    /// The number of the last entry that was read.
+    /// The number of the last entry that was read or passed over.
     after: i64,
     /// Entries that were read and not yet taken.
     pending: VecDeque<Bytes>,
-    /// Whether the store has not been looked at since something came.
-    is_new: bool,
+    next: Next,
 }
 
 impl<S: Source> Follower<S> {
     /// Reads the newest entries; with none of them, goes on from where the whole log ended before.
-    async fn begin(&mut self, since: Option<Time>, limit: i64) -> Stored<()> {
+    async fn begin(&mut self, since: Option<Time>, limit: i64) -> Result<(), ApiError> {
         let source = self.source.clone();
-        let read = self.store.read(move |conn| {
+        let read = self.app.means.store.read(move |conn| {
             let last = source.last(conn)?;
             Ok((last, source.read(conn, Portion::Newest { since, limit })?))
         });
         let (last, found) = read.await?;
         self.after = last;
-        self.take(found);
-        Ok(())
+        self.take(found)
     }
 
-    /// The next chunk: an entry, or a blank where there was none for a while. An error breaks the
-    /// connection, and the client comes again.
-    async fn next(&mut self) -> Stored<Bytes> {
+    /// The next chunk: an entry, or a blank where there was none for a while; none at the end. An error
+    /// breaks the connection, and the client comes again.
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         loop {
-            if !self.ready.load(Ordering::Acquire) {
-                return Err(StoreError::Unavailable("the master stops".to_owned()));
+            if !self.app.is_ready() {
+                return Err(ApiError::Unavailable);
             }
             if let Some(chunk) = self.pending.pop_front() {
-                return Ok(chunk);
+                return Ok(Some(chunk));
             }
-            if std::mem::take(&mut self.is_new) {
-                self.look().await?;
-                continue;
-            }
-            match tokio::time::timeout(IDLE, self.news.changed()).await {
-                Ok(_) => tokio::time::sleep(GATHER).await,
-                Err(_) => {
-                    self.is_new = true;
-                    return Ok(Bytes::from_static(b" "));
+            match self.next {
+                Next::End => return Ok(None),
+                Next::Look => self.look().await?,
+                Next::Wait => {
+                    let woken = tokio::time::timeout(self.app.beat, self.news.changed()).await;
+                    self.next = Next::Look;
+                    match woken {
+                        Ok(_) => tokio::time::sleep(GATHER).await,
+                        Err(_) => return Ok(Some(Bytes::from_static(b" "))),
+                    }
                 }
             }
-            self.is_new = true;
         }
     }
 
-    async fn look(&mut self) -> Stored<()> {
+    /// Reads what is new, as far as the caller still may.
+    async fn look(&mut self) -> Result<(), ApiError> {
         // Before reading: what is committed meanwhile wakes again.
         self.news.mark_unchanged();
+        match extract::still(&self.app, &self.caller, &self.grid, Action::ReadGrid).await {
+            Err(ApiError::NotFound(_)) => {
+                self.next = Next::End;
+                return Ok(());
+            }
+            may => may?,
+        }
         let (source, id) = (self.source.clone(), self.after);
-        let portion = Portion::After { id, limit: PORTION };
-        let found = self.store.read(move |conn| source.read(conn, portion)).await?;
-        self.is_new = !found.is_empty();
-        self.take(found);
+        let read = self.app.means.store.read(move |conn| {
+            // In this order: what is committed in between is not passed over, and nothing comes after the end.
+            let is_over = source.is_over(conn)?;
+            let last = source.last(conn)?;
+            let found = source.read(conn, Portion::After { id, limit: PORTION })?;
+            Ok((is_over, last, found))
+        });
+        let (is_over, last, found) = read.await?;
+        let is_all = i64::try_from(found.len()).unwrap_or(PORTION) < PORTION;
+        self.take(found)?;
+        if is_all {
+            self.after = self.after.max(last);
+        }
+        self.next = match (is_all, is_over) {
+            (false, _) => Next::Look,
+            (true, false) => Next::Wait,
+            (true, true) => Next::End,
+        };
         Ok(())
     }
 
-    fn take(&mut self, found: Vec<(i64, S::Entry)>) {
+    fn take(&mut self, found: Vec<(i64, S::Entry)>) -> Result<(), ApiError> {
         for (id, entry) in found {
             self.after = self.after.max(id);
-            // Plain structs of texts always serialise.
-            self.pending.extend(serde_json::to_vec(&entry).map(Bytes::from));
+            let chunk = serde_json::to_vec(&entry).map_err(|error| {
+                log::error!("cannot show entry {id} of a log: {error}");
+                ApiError::Internal
+            })?;
+            self.pending.push_back(chunk.into());
         }
+        Ok(())
     }
 }
 

@@ -71,7 +71,14 @@ pub(in crate::http) async fn add_role(
     body: Body,
 ) -> Answer {
     may_manage_roles(&caller)?;
-    let role = validate::role(&body.object()?)?;
+    let role = validate::role(&body.object()?);
+    if role.is_err() {
+        // Whom it is about comes before what is wrong with it.
+        let named = email.clone();
+        let found = app.means.store.read(move |conn| kontena_store::users::by_email(conn, &named));
+        found.await?.ok_or(ApiError::NOT_FOUND)?;
+    }
+    let role = role?;
     let user = users::add_role(&app.means, &caller, &email, role).await?;
     created(&view::user(&user))
 }

@@ -18,10 +18,10 @@ cases!(
 );
 
 const ENGINE: &str = "ABCD:EFGH:1";
-const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
+pub(super) const CONTAINER: &str = "/v1/containers/g1/n1/app-1";
 
 /// An agent with a running and a stopped container.
-fn agent(fixture: &Fixture) -> Agent {
+pub(super) fn agent(fixture: &Fixture) -> Agent {
     let answers = Box::new(|method: &str, params: &[Value]| {
         Some(match method {
             "/containers/create_exec" => Ok(json!({ "id": "uuid-1" })),

@@ -1,4 +1,4 @@
-//! Cases 93 to 99: logs, and how they are followed. What takes time, a sign of life in an idle stream, is in
+//! Cases 93 to 99: logs, and how they are followed. How often an idle stream shows that it lives is in
 //! `tests/it/api/clock.rs`.
 
 use std::{
@@ -87,7 +87,7 @@ fn data(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
+pub(super) const OF_APP: &str = "/v1/services/g1/null/app/container_logs";
 
 fn cases_93_and_94_pages_of_lines(fixture: &Fixture) {
     let agent = furnish(fixture);
@@ -204,13 +204,16 @@ fn case_99_events_have_a_severity_and_relations(fixture: &Fixture) {
 }
 
 /// A client that follows, chunk by chunk.
-struct Client(BufReader<TcpStream>);
+pub(super) struct Client(BufReader<TcpStream>);
 
 impl Client {
     fn follow(fixture: &Fixture, path: &str) -> Self {
+        Self::follow_as(fixture, path, &fixture.admin)
+    }
+
+    pub(super) fn follow_as(fixture: &Fixture, path: &str, bearer: &str) -> Self {
         let mut stream = TcpStream::connect(fixture.server.addr).expect("listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("sets");
-        let bearer = &fixture.admin;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: m\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer {bearer}\r\n\r\n"
         );
@@ -228,8 +231,8 @@ impl Client {
         Self(reader)
     }
 
-    /// The next chunk; none where the connection breaks.
-    fn chunk(&mut self) -> Option<String> {
+    /// The next chunk, an empty one at the end; none where the connection breaks.
+    pub(super) fn chunk(&mut self) -> Option<String> {
         let mut size = String::new();
         self.0.read_line(&mut size).ok().filter(|read| *read > 0)?;
         let size = usize::from_str_radix(size.trim(), 16).expect("a size");
@@ -240,7 +243,7 @@ impl Client {
     }
 
     /// The next object, which has to have a chunk of its own.
-    fn object(&mut self) -> Value {
+    pub(super) fn object(&mut self) -> Value {
         loop {
             let chunk = self.chunk().expect("goes on");
             if chunk != " " {
@@ -264,6 +267,8 @@ fn cases_95_and_96_each_line_is_a_chunk(fixture: &Fixture) {
     let from = second["id"].as_str().expect("an id");
     let mut other = Client::follow(fixture, &format!("{OF_APP}?follow=1&from={from}"));
     assert_eq!(other.object()["data"], "line 3");
+    // Nothing happens: a sign of life.
+    assert_eq!(client.chunk().as_deref(), Some(" "));
 }
 
 fn case_97_a_client_that_comes_again_misses_nothing(fixture: &Fixture) {

@@ -20,6 +20,7 @@ pub mod tokens;
 pub mod transport;
 pub mod users;
 pub mod vault;
+pub mod withdrawn;
 
 pub use agent::Agent;
 pub use fixture::{Database, Fixture};
@@ -54,6 +55,7 @@ pub const FILES: &[(&str, &[Case])] = &[
     ("sequences_of_master", sequences_of_master::CASES),
     ("logs", logs::CASES),
     ("stats", stats::CASES),
+    ("withdrawn", withdrawn::CASES),
 ];
 
 /// Runs the cases of a file, each on a master of its own, and says which failed.

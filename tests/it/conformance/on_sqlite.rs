@@ -33,6 +33,7 @@ on_sqlite!(
     sequences_of_master,
     logs,
     stats,
+    withdrawn,
 );
 
 /// `cases.md` names every case that there is, and no other.

@@ -167,7 +167,12 @@ impl TestMaster {
     pub async fn caller(&self) -> Caller {
         let user = self.means().store.read(|conn| users::by_email(conn, "admin")).await;
         let user = user.expect("reads").expect("the administrator");
-        Caller { user, source_ip: "127.0.0.1".to_owned(), user_agent: "test".to_owned() }
+        Caller {
+            user,
+            source_ip: "127.0.0.1".to_owned(),
+            user_agent: "test".to_owned(),
+            token: String::new(),
+        }
     }
 
     pub async fn grid(&self, name: &str) -> (Grid, String) {

@@ -11,7 +11,7 @@ use super::{
     fields::{Fields, body, list, object},
     rules::{self, Checked},
 };
-use crate::domain::{Cidr, Grid, LogForwarding, Statsd, net::InvalidCidr};
+use crate::domain::{Cidr, Grid, LogForwarding, Statsd, net::InvalidCidr, text};
 
 /// The fewest letters of a grid's name.
 const SHORTEST_NAME: usize = 3;
@@ -120,6 +120,9 @@ fn name(value: &Value, title: Title<'_>) -> Checked<String> {
     }
     if !rules::is_name(&name) {
         return Err(title.says("isn't in the right format"));
+    }
+    if name.len() > text::NAME {
+        return Err(title.says("is too long"));
     }
     Ok(name)
 }

@@ -28,6 +28,9 @@ pub struct AuditEntry {
     pub source_ip: String,
     /// Program of who asked.
     pub user_agent: String,
+    /// What in particular, such as the role that was given; never a secret.
+    #[serde(default)]
+    pub description: String,
     /// Who asked.
     pub user_identity: UserIdentity,
 }

@@ -266,6 +266,7 @@ pub struct HookRequest {
     pub cmd: String,
     /// `*`, or numbers of instances separated by commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub instances: Option<String>,
     /// Whether it runs once per instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -297,8 +298,9 @@ pub struct VolumeCreate {
     pub name: String,
     /// `grid`, `stack` or `instance`.
     pub scope: String,
-    /// Volume driver, without version; the engine's default where absent.
+    /// Volume driver, without version, such as `local`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub driver: Option<String>,
     /// Driver options.
     #[serde(default)]

@@ -21,6 +21,7 @@ use crate::{
         App,
         error::ApiError,
         extract::{address::source_ip, body::Body, gate::grid_token},
+        oauth::{guessed_wrong, may_guess},
         v1::ok,
     },
 };
@@ -68,8 +69,12 @@ pub(in crate::http) async fn update_by_engine(
 
 async fn find(app: &App, request: &HttpRequest, engine: &str) -> Result<(Grid, Node), ApiError> {
     let token = grid_token(request.headers()).ok_or(ApiError::NOT_FOUND)?;
+    may_guess(app, request)?;
     let found = nodes::by_grid_token(&app.means, token, EngineId::new(engine)).await?;
-    let (grid, node) = found.ok_or(ApiError::NOT_FOUND)?;
+    let Some((grid, node)) = found else {
+        guessed_wrong(app, request, "grid token");
+        return Err(ApiError::NOT_FOUND);
+    };
     Ok((grid, node.ok_or(ApiError::NotFound("Node not found"))?))
 }
 
@@ -86,6 +91,7 @@ fn the_grid(request: &HttpRequest, grid: &Grid) -> Caller {
         },
         source_ip: source_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
         user_agent: agent.unwrap_or_default().to_owned(),
+        token: String::new(),
     }
 }
 

@@ -1,11 +1,8 @@
 //! What was measured on a node, minute by minute.
 
 use actix_web::web::{Data, Query};
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use kontena_core::{
-    domain::{NodeSample, Time},
-    validate::FieldErrors,
-};
+use chrono::TimeDelta;
+use kontena_core::domain::{NodeSample, Time};
 use kontena_protocol::api::{CpuMetric, FilesystemMetric, Metric, Metrics, timestamp};
 use kontena_store::samples;
 use serde::Deserialize;
@@ -16,8 +13,7 @@ use crate::{
     auth::{Action, Caller},
     http::{
         App,
-        error::ApiError,
-        v1::{Answer, ok},
+        v1::{Answer, moment::moment, ok},
     },
 };
 
@@ -57,25 +53,6 @@ pub(in crate::http) async fn show(
     let read = app.means.store.read(move |conn| samples::of_node(conn, id, from, to));
     let stats = read.await?.iter().map(metric).collect();
     ok(&Metrics { from: timestamp(from), to: timestamp(to), stats })
-}
-
-/// Reads a moment of a query; an empty text is none.
-pub(in crate::http::v1) fn moment(
-    field: &'static str,
-    text: Option<&str>,
-) -> Result<Option<Time>, ApiError> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
-    // A plus sign in a query is a blank to most clients.
-    let parsed = DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
-        .map(|at| at.with_timezone(&Utc))
-        .ok()
-        .or_else(|| date().map(|at| at.and_utc()));
-    let parsed = parsed.filter(|at| (1970..=9999).contains(&at.year()));
-    let refuse = || FieldErrors::single(field, "takes a time such as 2017-08-01T12:34:56Z");
-    parsed.map(Some).ok_or_else(|| refuse().into())
 }
 
 fn metric(sample: &NodeSample) -> Metric {

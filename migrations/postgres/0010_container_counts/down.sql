@@ -1,0 +1,1 @@
+drop index containers_existing;
