@@ -25,4 +25,5 @@ mod signals;
 #[path = "../it/store/suite/mod.rs"]
 mod store_suite;
 mod support;
+mod tour;
 mod world;

@@ -49,6 +49,8 @@ pub struct Fixture {
 }
 
 const VAULT_KEY: &str = "the key of the fixture";
+/// Nobody waits long for signs of life.
+const SETTINGS: [(&str, &str); 2] = [("VAULT_KEY", VAULT_KEY), ("KONTENA_STREAM_BEAT", "0.2")];
 
 impl Fixture {
     pub fn start(database: &Database) -> Self {
@@ -62,11 +64,7 @@ impl Fixture {
             Database::Sqlite => format!("sqlite://{}/k.db", folder.path().display()),
             Database::Postgres(cluster) => cluster.create(),
         };
-        let mut all = settings.to_vec();
-        all.push(("VAULT_KEY", VAULT_KEY));
-        // Nobody waits for signs of life.
-        all.push(("KONTENA_STREAM_BEAT", "0.2"));
-        let server = Server::start_on(url, folder, &all);
+        let server = Server::start_on(url, folder, &[settings, &SETTINGS].concat());
         let first_login = server.first_login();
         let admin = first_login["access_token"].as_str().expect("a token").to_owned();
         let token = |email: &str, roles: &[&str]| issue(&server, email, roles);
@@ -82,11 +80,10 @@ impl Fixture {
     /// its end removes the database.
     pub fn restarted(&self, settings: &[(&str, &str)]) -> Self {
         self.server.stop();
-        let mut all = settings.to_vec();
-        all.push(("VAULT_KEY", VAULT_KEY));
         let folder = tempfile::tempdir().expect("a folder");
+        let url = self.server.database_url();
         Self {
-            server: Server::start_on(self.server.database_url(), folder, &all),
+            server: Server::start_on(url, folder, &[settings, &SETTINGS].concat()),
             database: self.database.clone(),
             first_login: self.first_login.clone(),
             admin: self.admin.clone(),

@@ -1,4 +1,4 @@
-//! Cases 93 to 99: logs, and how they are followed. What takes time, a sign of life in an idle stream, is in
+//! Cases 93 to 99: logs, and how they are followed. How often an idle stream shows that it lives is in
 //! `tests/it/api/clock.rs`.
 
 use std::{
@@ -267,6 +267,8 @@ fn cases_95_and_96_each_line_is_a_chunk(fixture: &Fixture) {
     let from = second["id"].as_str().expect("an id");
     let mut other = Client::follow(fixture, &format!("{OF_APP}?follow=1&from={from}"));
     assert_eq!(other.object()["data"], "line 3");
+    // Nothing happens: a sign of life.
+    assert_eq!(client.chunk().as_deref(), Some(" "));
 }
 
 fn case_97_a_client_that_comes_again_misses_nothing(fixture: &Fixture) {

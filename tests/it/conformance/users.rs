@@ -198,6 +198,7 @@ fn cases_36_and_51_how_much_of_an_audit_log(fixture: &Fixture) {
                 resource_name: format!("entry {number}"),
                 resource_id: "g1".to_owned(),
                 event_name: "update",
+                description: String::new(),
                 outcome: Outcome::Success,
                 user: user.id,
                 user_email: user.email.clone(),
