@@ -125,7 +125,8 @@ fn every_command_meets_the_master_it_is_meant_for() {
     endings(&mut tour);
 
     let tree = tour.ok("complete --subcommand-tree", "kontena node list");
-    let is_group = |command: &str| tree.lines().any(|line| line.starts_with(&format!("{command} ")));
+    let is_group =
+        |command: &str| tree.lines().any(|line| line.starts_with(&format!("{command} ")));
     let left_out = |command: &str| LEFT_OUT.iter().any(|(known, _)| *known == command);
     let forgotten: Vec<&str> = tree
         .lines()

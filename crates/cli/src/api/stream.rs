@@ -3,8 +3,8 @@
 //! A followed log is one JSON object after the other, in pieces cut anywhere and with blanks in between.
 //!
 //! ```text
-//! clean end          the log is over
-//! anything else      asked again, from behind the last entry: nothing is lost, nothing comes twice
+//! clean end          asked again from behind the last entry; nothing more, or nothing there: the log is over
+//! anything else      asked again from behind the last entry: nothing is lost, nothing comes twice
 //! ```
 
 use std::io::{BufReader, Read};
@@ -43,6 +43,7 @@ pub(crate) fn follow(
     let mut place = Place::default();
     // In a row: answers that brought nothing, and attempts that brought no answer.
     let (mut empty, mut unanswered): (u32, u32) = (0, 0);
+    let mut has_ended = false;
     loop {
         let address = place.address(path, query);
         let end = match client.open(&address) {
@@ -50,6 +51,7 @@ pub(crate) fn follow(
                 unanswered = 0;
                 read(body, &mut place, &mut show)?
             }
+            Err(failure) if has_ended && failure.status() == Some(404) => return Ok(()),
             // Before anything was answered there is nothing to go on with.
             Err(failure) if !place.is_known || !is_passing(&failure) || unanswered >= ATTEMPTS => {
                 return Err(failure);
@@ -60,10 +62,12 @@ pub(crate) fn follow(
             }
         };
         match end {
-            End::Clean => return Ok(()),
+            End::Clean { entries: 0 } => return Ok(()),
+            End::Clean { .. } => empty = 0,
             End::Broken { entries: 0 } => empty += 1,
             End::Broken { .. } => empty = 0,
         }
+        has_ended = matches!(end, End::Clean { .. });
         if empty > 0 {
             clock::pause(pause(empty));
         }
@@ -83,7 +87,7 @@ fn pause(empty: u32) -> Duration {
 /// How a stream ended.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    Clean,
+    Clean { entries: usize },
     Broken { entries: usize },
 }
 
@@ -148,7 +152,7 @@ fn read(
             entries += 1;
         }
     }
-    Ok(End::Clean)
+    Ok(End::Clean { entries })
 }
 
 #[cfg(test)]
@@ -196,7 +200,10 @@ mod tests {
             ],
             false,
         );
-        assert_eq!((seen, end), (vec!["a".into(), "}{".into(), "é".into()], End::Clean));
+        assert_eq!(
+            (seen, end),
+            (vec!["a".into(), "}{".into(), "é".into()], End::Clean { entries: 3 })
+        );
         assert_eq!(query, "/l?limit=9&since=x&follow=1&from=3");
     }
 
