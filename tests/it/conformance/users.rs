@@ -204,7 +204,6 @@ fn cases_36_and_51_how_much_of_an_audit_log(fixture: &Fixture) {
                 user_email: user.email.clone(),
                 source_ip: String::new(),
                 user_agent: String::new(),
-                description: String::new(),
             };
             audit::record(tx.conn(), &entry)?;
         }
