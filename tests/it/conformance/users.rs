@@ -153,12 +153,14 @@ fn case_36_the_audit_log(fixture: &Fixture) {
         ua,
         Some(json!({ "role": "grid_admin" })),
     );
-    fixture.expect(200, "DELETE", "/v1/users/out@x.io", ua, None);
-    let logs = fixture.until("the refusal is noted, too", || {
+    // Before anything else is: what is noted later is the newer one, whenever it was asked.
+    fixture.until("the refusal is noted, too", || {
         let logs = fixture.get("/v1/audit_logs")["logs"].clone();
         let is_denied = |entry: &Value| entry["event_status"] == "denied";
-        logs.as_array().is_some_and(|logs| logs.iter().any(is_denied)).then_some(logs)
+        logs.as_array().is_some_and(|logs| logs.iter().any(is_denied)).then_some(())
     });
+    fixture.expect(200, "DELETE", "/v1/users/out@x.io", ua, None);
+    let logs = fixture.get("/v1/audit_logs")["logs"].clone();
     let logs = logs.as_array().expect("logs");
     let times: Vec<&str> = logs.iter().map(|entry| entry["time"].as_str().expect("it")).collect();
     assert!(times.is_sorted(), "oldest first");
