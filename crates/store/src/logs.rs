@@ -150,7 +150,8 @@ pub(crate) fn append(
             container_id: container,
             container_name: name,
             service_id: service,
-            stack_name,
+            // What has no labels of a service is of no stack either.
+            stack_name: stack_name.filter(|_| service_name.is_some()),
             service_name,
             instance_number: number,
             at: micros(line.at),

@@ -45,7 +45,8 @@ pub struct Leave {
 /// The actor of one client.
 struct ExecSocket {
     leave: Leave,
-    line: ExecLine,
+    /// None once the session is over: the command does not wait for the client to hang up.
+    line: Option<ExecLine>,
     mode: ExecMode,
     running: bool,
     closed: bool,
@@ -66,7 +67,7 @@ pub fn serve(
 ) -> HttpResponse {
     let socket = ExecSocket {
         leave,
-        line,
+        line: Some(line),
         mode,
         running: false,
         closed: false,
@@ -92,8 +93,9 @@ impl Actor for ExecSocket {
     type Context = Ctx;
 
     fn started(&mut self, ctx: &mut Ctx) {
+        let Some(line) = &mut self.line else { return };
         let (_, none) = tokio::sync::mpsc::unbounded_channel();
-        let told = std::mem::replace(&mut self.line.told, none);
+        let told = std::mem::replace(&mut line.told, none);
         let told = futures_util::stream::unfold(told, |mut told| async move {
             told.recv().await.map(|said| (said, told))
         });
@@ -144,6 +146,7 @@ impl ExecSocket {
             return;
         }
         self.closed = true;
+        self.line = None;
         let reason = truncate_reason(reason);
         let description = (!reason.is_empty()).then(|| reason.to_owned());
         ctx.close(Some(CloseReason { code: CloseCode::from(code), description }));
@@ -151,7 +154,9 @@ impl ExecSocket {
     }
 
     fn received(&mut self, text: &str, ctx: &mut Ctx) {
-        let id = || Value::from(self.line.id.as_str());
+        let Some(line) = &self.line else { return };
+        let (name, session) = (line.id.clone(), line.session.clone());
+        let id = || Value::from(name.as_str());
         let (method, params) = match read_exec(text, self.mode, self.running) {
             Err(reason) => {
                 self.close(FAILED, reason, ctx);
@@ -173,8 +178,7 @@ impl ExecSocket {
                 (method::TTY_RESIZE, vec![id(), size])
             }
         };
-        let agent = self.line.session.clone();
-        let node = self.line.session.clone();
+        let (agent, node) = (session.clone(), session);
         // Nothing more is read from the client until the agent has room for it.
         let passed = async move {
             let mut has_room = agent.send(TellExec { method, params }).await.unwrap_or(true);

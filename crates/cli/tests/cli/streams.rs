@@ -148,11 +148,12 @@ fn a_master_that_starts_again_is_waited_for() {
         .streams(
             &format!("{follow}&from=1"),
             &[Piece::Chunk(r#"{"id":"2","created_at":"t2","name":"r-1","data":"two"}"#)],
-        );
+        )
+        .on(&format!("{follow}&from=2"), 404, r#"{"error":"Not found"}"#);
     Kontena::c1(&master)
         .run_both(&master, "service logs -f redis")
         .succeeds(&["t1 [1]: one", "t2 [1]: two"]);
-    assert_eq!(master.lines().len(), 3);
+    assert_eq!(master.lines().len(), 4, "an end is asked for once more: the service may be gone");
     let gone = m1();
     gone.streams(&follow, &[Piece::Chunk(r#"{"id":"1","name":"r-1","data":"a"}"#), Piece::Cut]);
     Kontena::c1(&gone).run("service logs -f redis").prints(&[" [1]: a"]).exits(1);
