@@ -22,11 +22,17 @@ use crate::session::Session;
 /// Nobody waits longer for a list.
 const BUDGET: Duration = Duration::from_secs(1);
 
+// Names come from others: they are compared and quoted, and never read by the shell, as `compgen -W` would.
 const BASH: &str = r#"# bash completion of kontena
 _kontena() {
-    local IFS=$'\n'
-    local cur="${COMP_WORDS[COMP_CWORD]}"
-    COMPREPLY=($(compgen -W "$(kontena complete "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)" -- "$cur"))
+    local cur="${COMP_WORDS[COMP_CWORD]}" candidate quoted
+    COMPREPLY=()
+    while IFS= read -r candidate; do
+        printf -v quoted %q "$candidate"
+        if [[ "$candidate" == "$cur"* || "$quoted" == "$cur"* ]]; then
+            COMPREPLY+=("$quoted")
+        fi
+    done < <(kontena complete "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
 }
 complete -o default -F _kontena kontena
 "#;
@@ -233,7 +239,9 @@ fn list(session: &Session<'_>, path: &str, key: &str) -> Vec<String> {
         client.hasty(BUDGET).get::<Value>(path).ok()
     });
     let objects = answer.as_ref().map(|answer| document::items(answer, key)).unwrap_or_default();
-    objects.iter().filter_map(|object| identifier(object, key)).collect()
+    let names = objects.iter().filter_map(|object| identifier(object, key));
+    // A candidate is a line; a name that is several, or moves the cursor, cannot be one.
+    names.filter(|name| !name.contains(char::is_control)).collect()
 }
 
 /// What the command takes: `stack/name` of a service, `node/name` of a container.

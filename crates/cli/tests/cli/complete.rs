@@ -99,6 +99,42 @@ fn bash_completes_with_its_script() {
 }
 
 #[test]
+fn bash_reads_names_and_never_runs_them() {
+    let master = m1();
+    let named = |name: &str| json!({ "name": name });
+    let names = ["$(touch ran)", "`touch ran`", "two words", "a;touch ran", "plain", "x\ny", "*"];
+    let path = "GET /v1/grids";
+    master.forget(path).on(path, 200, json!({"grids": names.map(named)}));
+    let kontena = Kontena::c1(&master);
+    kontena.program("kontena", &format!("exec {} \"$@\"", env!("CARGO_BIN_EXE_kontena")));
+    let script = kontena.home().join("script");
+    std::fs::write(&script, kontena.run("completion bash").out).unwrap();
+    let complete = |word: &str| {
+        kontena.program(
+            "try",
+            &format!(
+                "cd; exec bash -c '. {}; COMP_WORDS=(kontena grid show \"$0\"); COMP_CWORD=3; \
+                 _kontena; printf \"%s\\n\" \"${{COMPREPLY[@]}}\"' '{word}'",
+                script.display()
+            ),
+        );
+        kontena.run_shell("try")
+    };
+    complete("").succeeds(&[
+        r"\$\(touch\ ran\)",
+        r"\`touch\ ran\`",
+        r"two\ words",
+        r"a\;touch\ ran",
+        "plain",
+        r"\*",
+    ]);
+    complete("tw").succeeds(&[r"two\ words"]);
+    complete(r"two\ w").succeeds(&[r"two\ words"]);
+    complete("$(").succeeds(&[r"\$\(touch\ ran\)"]);
+    assert!(!kontena.home().join("ran").exists());
+}
+
+#[test]
 fn the_other_shells_have_scripts_too() {
     let kontena = Kontena::new();
     assert!(kontena.run("completion zsh").out.starts_with("#compdef kontena\n"));
