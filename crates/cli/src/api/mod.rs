@@ -30,6 +30,7 @@ pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
 pub(crate) use stream::{follow, newest};
 pub(crate) use views::{
-    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Link, Node,
-    Nodes, Port, Service, Services,
+    Container, Deploy, EtcdHealth, Explanation, Filesystem, Grid, Grids, HealthStatus, Instance,
+    InstanceDeploy, InstanceExplanation, Link, Node, NodeHealth, Nodes, Port, Rank, Refusals,
+    Service, Services, lenient,
 };

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::text;
+use crate::api::lenient::integer;
 use crate::api::{encode, follow, newest, read};
 use crate::args::StreamFormat;
 use crate::args::stream::{GridEvents, GridLogs, Stream};
@@ -31,6 +32,7 @@ struct Event {
     created_at: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(deserialize_with = "integer")]
     severity: Option<i64>,
     message: Option<String>,
     relationships: Option<Vec<Relationship>>,

@@ -140,3 +140,43 @@ fn debug_shows_requests_and_no_token() {
     let bodies = Kontena::c1(&Master::new()).env("DEBUG", "api").run("node ls");
     assert!(bodies.err.contains("Not found") && !bodies.err.contains("tok123"), "{}", bodies.err);
 }
+
+#[test]
+fn masters_may_say_little_and_say_it_differently() {
+    let master = Master::new();
+    let health = "GET /v1/nodes/development/core-01/health";
+    let token = "GET /v1/nodes/development/core-01/token";
+    let explain = "GET /v1/services/development/null/redis/explain";
+    let node = json!({"name": "core-01", "id": "development/core-01", "cpus": 1.0,
+        "node_number": "2", "mem_total": "8589934592", "connected": true, "status": "online",
+        "initial_member": true});
+    let grid = json!({"id": "development", "name": "development", "initial_size": "3"});
+    master
+        .on(health, 200, json!({"etcd_health": {"health": true}}))
+        .on(token, 200, json!({"token": "t0k"}))
+        .on("POST /oauth2/authorize", 201, json!({"invite_code": "1nv1te"}))
+        .on(
+            explain,
+            200,
+            json!({"instances": [{"number": 1, "node": "core-01", "filters": null,
+            "ranks": [{"node": "core-01"}]}, {}]}),
+        )
+        .on("GET /v1/nodes/development/core-01", 200, &node)
+        .on("GET /v1/grids/development", 200, grid)
+        .on("GET /v1/grids/development/nodes", 200, json!({"nodes": [node]}));
+    let kontena = Kontena::c1(&master);
+    kontena
+        .run("node health core-01")
+        .succeeds(&["⊝ Node is in a state that is not known", "⊛ Node core-01 etcd is healthy"]);
+    kontena.run("node env --token core-01").succeeds(&["t0k"]);
+    kontena.run("master user invite -c ann@example.com").succeeds(&["1nv1te"]);
+    kontena.run("service explain redis").succeeds(&["redis", "⊛ 1 core-01", "⊗ 0 nowhere"]);
+    assert!(kontena.run("node show core-01").out.contains("\n    cpus: 1\n"));
+    let list = kontena.run("node ls");
+    assert!(list.out.contains("online   2 / 3"), "{}", list.out);
+    master.forget(health).on(health, 200, "{}").forget(token).on(token, 200, "{}");
+    kontena.run("node health core-01").exits(1);
+    kontena.run("node env core-01").fails(
+        " [error] Node core-01 was not created with a node token. Use `kontena grid env` instead",
+    );
+}

@@ -1,7 +1,6 @@
 //! `kontena node health`.
 
-use kontena_protocol::api::{EtcdHealth, NodeHealth};
-
+use crate::api::{EtcdHealth, NodeHealth};
 use crate::args::node::NodeHealth as Args;
 use crate::clock;
 use crate::commands::{document, text};
@@ -17,15 +16,16 @@ pub(super) fn run(session: &Session<'_>, args: &Args) -> Result<(), Failure> {
         Err(failure) => return explain(session, &args.node, failure),
     };
     connection(session.console, &health)?;
-    etcd(session.console, &args.node, &health.etcd_health)
+    etcd(session.console, &args.node, &health.etcd_health.unwrap_or_default())
 }
 
 fn connection(console: &Console, health: &NodeHealth) -> Result<(), Failure> {
-    let (mark, state) = match health.status.as_str() {
+    let (mark, state) = match text(&health.status) {
         "online" => {
             let age = long_age(health.connected_at.as_deref(), clock::now());
             (Mark::Good, age.map_or("online".to_owned(), |age| format!("online for {age}")))
         }
+        "" => (Mark::Absent, "in a state that is not known".to_owned()),
         other => (Mark::Fair, other.to_owned()),
     };
     Ok(console.line(format!("{} Node is {state}", console.mark(mark)))?)

@@ -2,12 +2,11 @@
 
 use std::fmt::{Display, Write as _};
 
-use kontena_protocol::api::Explanation;
 use serde_json::Value;
 
 use super::containers::{dns, node_name, public_ip};
 use super::explain::hindrances;
-use crate::api::{Container, Instance, Service, read};
+use crate::api::{Container, Explanation, Instance, Service, read};
 use crate::args::ShowFormat;
 use crate::args::service::ServiceShow;
 use crate::clock;

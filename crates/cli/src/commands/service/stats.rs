@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::api::lenient::decimal;
 use crate::args::service::ServiceStats;
 use crate::clock;
 use crate::commands::{document, text};
@@ -27,13 +28,16 @@ struct Sample {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Cpu {
+    #[serde(deserialize_with = "decimal")]
     usage: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Memory {
+    #[serde(deserialize_with = "decimal")]
     usage: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     limit: Option<f64>,
 }
 
@@ -47,7 +51,9 @@ struct Network {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Traffic {
+    #[serde(deserialize_with = "decimal")]
     rx_bytes: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     tx_bytes: Option<f64>,
 }
 
