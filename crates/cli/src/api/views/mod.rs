@@ -74,7 +74,10 @@ mod tests {
             serde_json::from_value(serde_json::to_value(written).unwrap()).unwrap();
         assert_eq!(read.service, "g/null/s");
         let instance = &read.instances[0];
-        assert_eq!((instance.action.as_deref(), instance.from.as_deref()), (Some("move"), Some("b")));
+        assert_eq!(
+            (instance.action.as_deref(), instance.from.as_deref()),
+            (Some("move"), Some("b"))
+        );
         assert_eq!(instance.ranks[0].key, [f64::INFINITY]);
     }
 
