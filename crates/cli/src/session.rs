@@ -78,11 +78,10 @@ impl<'a> Session<'a> {
         }
         let master = self.master()?;
         let token = master.token.clone().ok_or_else(not_logged_in)?;
-        let renewal = master.refresh_token.clone().map(|refresh_token| Renewal {
-            file: self.file.clone(),
-            server: master.name.clone(),
-            refresh_token,
-        });
+        let renewal = master
+            .refresh_token
+            .is_some()
+            .then(|| Renewal { file: self.file.clone(), server: master.name.clone() });
         let client = self.client_for(&master.url, Some(token), renewal)?;
         let expired = master.expires_at > 0 && master.expires_at < clock::unix_now();
         if expired && !client.renew()? {

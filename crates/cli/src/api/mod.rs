@@ -26,7 +26,7 @@ pub(crate) use answer::{read, view};
 pub(crate) use client::{Client, Method, Renewal, Shared};
 pub(crate) use error::HttpFailure;
 pub(crate) use exec::{Command, Sink, exec};
-pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
+pub(crate) use oauth::{OauthClient, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
 pub(crate) use stream::{follow, newest};
 pub(crate) use views::{

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Kontena, Master, m1, node};
+use crate::support::{Kontena, Master, m1, node, wait_for};
 
 #[test]
 fn case_61() {
@@ -160,4 +160,47 @@ fn a_reader_that_leaves_is_no_panic() {
     assert!(ran.err.is_empty() || ran.err.starts_with("code "), "{}", ran.err);
     let ran = kontena.run_shell("exec >&-; $KONTENA node ls -q");
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}
+
+#[test]
+fn of_many_commands_at_once_one_refreshes() {
+    let master = m1();
+    let token = "POST /oauth2/token";
+    let pair = json!({"access_token": "tok2", "refresh_token": "r2", "expires_in": 7200});
+    master.on(token, 201, pair).on(token, 400, json!({"error": "invalid_grant"}));
+    let kontena = Kontena::c1(&master).with_entry(|entry| {
+        entry["refresh_token"] = json!("r1");
+        entry["token_expires_at"] = json!(1_000_000_000);
+    });
+    let running: Vec<_> = (0..8).map(|_| kontena.start("grid ls -q").spawn().unwrap()).collect();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    let asked = master.requests();
+    assert_eq!(asked.iter().filter(|request| request.line == token).count(), 1);
+    for request in asked.iter().filter(|request| request.line != token) {
+        assert_eq!(request.headers["authorization"], "Bearer tok2");
+    }
+}
+
+#[test]
+fn a_refresh_does_not_undo_a_logout() {
+    // The entry is logged out between the start of the command and its refresh, which waits for the lock.
+    let master = m1();
+    let kontena = Kontena::c1(&master).with_entry(|entry| {
+        entry["refresh_token"] = json!("r1");
+        entry["token_expires_at"] = json!(1_000_000_000);
+    });
+    let lock = std::fs::File::create(kontena.home().join(".kontena_client.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = kontena.start("grid ls -q").spawn().unwrap();
+    // The log is opened after the configuration was read.
+    wait_for(|| kontena.home().join(".kontena/kontena.log").exists().then_some(()));
+    let mut config = kontena.config();
+    config["servers"][0].as_object_mut().unwrap().remove("token");
+    kontena.configure(&config);
+    lock.unlock().unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(master.lines(), Vec::<String>::new());
+    assert_eq!(kontena.config()["servers"], config["servers"]);
 }
