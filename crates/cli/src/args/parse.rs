@@ -64,7 +64,10 @@ pub(crate) fn parse(
     let json = scan::wants_json(&words, environment);
     let invocation = match scan::output_variable(environment) {
         Ok(output) => understand(&words, output),
-        Err(reason) => Invocation::Misused(usage::UsageError::new(reason, "kontena")),
+        Err(reason) => match understand(&words, None) {
+            help @ Invocation::Print(_) => help,
+            _ => Invocation::Misused(usage::UsageError::new(reason, "kontena")),
+        },
     };
     Parsed { invocation, color, json }
 }
@@ -92,7 +95,13 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
             }
             _ => match hints::of(&error, &path) {
                 Some(lines) => Invocation::Moved(lines),
-                None => Invocation::Misused(usage::explain(&error, leaf, path, words)),
+                None => match usage::explain(&error, leaf, path.clone(), words) {
+                    // Whoever asks for help is not told first what else is wrong.
+                    slip if !slip.is_about_command() && asks_for_help(leaf, words) => {
+                        Invocation::Print(help::render(leaf, &path))
+                    }
+                    slip => Invocation::Misused(slip),
+                },
             },
         },
     }
@@ -165,6 +174,20 @@ fn walk<'a>(root: &'a Command, words: &[OsString]) -> (String, &'a Command) {
         }
     }
     (path, current)
+}
+
+/// Tells whether `--help` stands where it is no value of another option.
+fn asks_for_help(command: &Command, words: &[OsString]) -> bool {
+    let mut words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        if word == "-h" || word == "--help" {
+            return true;
+        }
+        if word.starts_with('-') && value_follows(command, &word) == Some(true) {
+            words.next();
+        }
+    }
+    false
 }
 
 /// Tells whether an option takes the next word; none where the command does not know the option.
@@ -333,6 +356,26 @@ mod tests {
         let Invocation::Print(version) = read("kontena -v") else { panic!("version") };
         let start = format!("kontena-cli {} [", env!("CARGO_PKG_VERSION"));
         assert!(version.starts_with(&start) && version.ends_with("]\n"), "{version}");
+    }
+
+    #[test]
+    fn help_wins_over_what_else_is_wrong() {
+        for line in [
+            "kontena node show a b c --help",
+            "kontena node ls --bogus -h",
+            "kontena service create --cpus x --help",
+            "kontena node update -h --availability off",
+            "kontena node ls -o xml x --help",
+        ] {
+            let Invocation::Print(text) = read(line) else { panic!("{line}") };
+            assert!(text.starts_with("Usage:\n    kontena "), "{text}");
+        }
+        assert!(misuse("kontena nod --help").contains("No such sub-command 'nod'"));
+        assert!(misuse("kontena node show a b -- --help").contains("too many arguments"));
+        assert!(misuse("kontena node show a b --grid --help").contains("too many arguments"));
+        let broken = Environment::of(&[("KONTENA_OUTPUT", "xml")]);
+        let words = ["kontena", "node", "--help"].map(OsString::from);
+        assert!(matches!(parse(words, &broken).invocation, Invocation::Print(_)));
     }
 
     #[test]
