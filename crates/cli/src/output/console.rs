@@ -4,9 +4,13 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::ink::{Ink, Mark, Palette};
+use super::prompt::end_of_echo;
 use super::spinner::Stage;
+use super::terminal::restore;
 use crate::args::{ColorChoice, ProgressForm};
 use crate::config::Environment;
 
@@ -68,6 +72,9 @@ fn is_coloured(environment: &Environment, color: ColorChoice, terminal: bool) ->
     }
 }
 
+/// How many hundredths of a second a signal waits for what is being written.
+const PATIENCE: u32 = 20;
+
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -84,9 +91,29 @@ impl Console {
         Self { setup, stage, held: RefCell::new(None) }
     }
 
-    /// Returns the spinner's place, for its thread and for Ctrl-C.
-    pub(crate) fn stage(&self) -> Arc<Mutex<Stage>> {
+    /// Returns the spinner's place, for its thread and for signals.
+    pub(super) fn stage(&self) -> Arc<Mutex<Stage>> {
         Arc::clone(&self.stage)
+    }
+
+    /// Returns what to do where a signal ends the program: the terminal is as it was before, and a running step has
+    /// failed.
+    pub(crate) fn farewell(&self) -> impl Fn() + Send + 'static + use<> {
+        let stage = self.stage();
+        move || {
+            restore();
+            let end = end_of_echo();
+            if !end.is_empty() {
+                let _ = writeln!(io::stdout(), "{end}");
+            }
+            // Whoever holds the stage may be waiting for a reader that will never come.
+            for _ in 0..PATIENCE {
+                if let Ok(mut stage) = stage.try_lock() {
+                    return stage.interrupt();
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
     }
 
     /// Writes a line to standard output.

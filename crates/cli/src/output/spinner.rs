@@ -87,7 +87,7 @@ impl Stage {
     }
 
     /// Says that the current step was interrupted.
-    pub(crate) fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         if let Some(step) = &mut self.step {
             // The terminal has written `^C` behind the moving line.
             step.drawn += 2;
