@@ -33,7 +33,7 @@ pub(crate) fn run(session: &Session<'_>, run: &Run, watched: Watched) -> Result<
     };
     loop {
         let text = console.hold(|| commands::run(session, &run.cli))?;
-        console.text(&view.changes(&text))?;
+        console.verbatim(&view.changes(&text))?;
         console.finish()?;
         clock::pause(INTERVAL);
     }

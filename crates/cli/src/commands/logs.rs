@@ -100,8 +100,13 @@ pub(super) fn show_lines(
             Prefix::Name => format!("{name} |"),
             Prefix::TimeAndInstance => format!("{at} [{}]:", instance(name)),
         };
+        let head = session.console.clean(&head);
         let head = session.console.paint(colours.of(name), head);
-        Ok(session.console.line(format!("{head} {}", text(&line.data)))?)
+        // What a program wrote is its own: colours are part of it, and so is the end of its line.
+        let data = text(&line.data);
+        let data = data.strip_suffix('\n').unwrap_or(data);
+        let data = data.strip_suffix('\r').unwrap_or(data);
+        Ok(session.console.verbatim(&format!("{head} {data}\n"))?)
     })
 }
 

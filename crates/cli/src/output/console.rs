@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::ink::{Ink, Mark, Palette};
+use super::ink::{Clean, Ink, Mark, Palette, clean};
 use super::prompt::end_of_echo;
 use super::spinner::Stage;
 use super::terminal::restore;
@@ -121,8 +121,13 @@ impl Console {
         self.text(&format!("{text}\n"))
     }
 
-    /// Writes whole lines to standard output.
+    /// Writes whole lines to standard output; control characters in them are escaped.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        self.verbatim(&clean(text, self.setup.out, Clean::Lines))
+    }
+
+    /// Writes whole lines to standard output as they are.
+    pub(crate) fn verbatim(&self, text: &str) -> io::Result<()> {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.push_str(text);
             return Ok(());
@@ -149,7 +154,8 @@ impl Console {
     /// Writes a whole page; on a terminal it takes the place of what was there.
     pub(crate) fn page(&self, text: &str) -> io::Result<()> {
         if self.setup.terminal {
-            self.text(&format!("\u{1b}[H\u{1b}[2J{text}"))
+            let text = clean(text, self.setup.out, Clean::Lines);
+            self.verbatim(&format!("\u{1b}[H\u{1b}[2J{text}"))
         } else {
             self.text(text)
         }
@@ -168,8 +174,15 @@ impl Console {
         self.held.borrow().is_some()
     }
 
-    /// Writes a line to standard error. If that fails there is nobody left to tell.
+    /// Escapes control characters in a part of a line for standard output.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        clean(text, self.setup.out, Clean::Cell).into_owned()
+    }
+
+    /// Writes a line to standard error, control characters escaped. If that fails there is nobody left to tell.
     pub(crate) fn note(&self, text: impl Display) {
+        let text = text.to_string();
+        let text = clean(&text, self.setup.err, Clean::Lines);
         let mut stage = lock(&self.stage);
         let mut out = io::stdout().lock();
         let _ = stage.clear(&mut out).and_then(|()| out.flush());

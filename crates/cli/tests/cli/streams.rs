@@ -152,7 +152,7 @@ fn a_master_that_starts_again_is_waited_for() {
     Kontena::c1(&master)
         .run_both(&master, "service logs -f redis")
         .succeeds(&["t1 [1]: one", "t2 [1]: two"]);
-    assert_eq!(master.lines().len(), 3);
+    assert_eq!(master.lines().len(), 4, "the last one asks whether the log is over");
     let gone = m1();
     gone.streams(&follow, &[Piece::Chunk(r#"{"id":"1","name":"r-1","data":"a"}"#), Piece::Cut]);
     Kontena::c1(&gone).run("service logs -f redis").prints(&[" [1]: a"]).exits(1);

@@ -180,3 +180,38 @@ fn masters_may_say_little_and_say_it_differently() {
         " [error] Node core-01 was not created with a node token. Use `kontena grid env` instead",
     );
 }
+
+#[test]
+fn texts_of_others_cannot_control_the_terminal() {
+    let master = m1();
+    let name = "a\u{1b}[2J\nb";
+    let path = "GET /v1/grids";
+    let grid = json!({"name": name, "id": name, "initial_size": 1});
+    let entry = json!({"id": "1", "name": "x\u{1b}[2J", "data": "\u{1b}[31mred\u{1b}[0m\r\n",
+        "created_at": "now"});
+    master
+        .forget(path)
+        .on(path, 200, json!({"grids": [&grid]}))
+        .on("GET /v1/nodes/development/core-09", 404, json!({"error": "\u{1b}]0;title\u{7}"}))
+        .on("GET /v1/nodes/development/core-08", 200, json!({"name": name}))
+        .on("GET /v1/grids/development/container_logs?limit=100", 200, json!({"logs": [entry]}))
+        .on("GET /v1/secrets/development/x", 200, json!({"name": "x", "value": "a\u{1b}b"}));
+    let kontena = Kontena::c1(&master);
+    kontena
+        .run("grid ls")
+        .succeeds(&["NAME                NODES   SERVICES   USERS", "a\\u001b[2J\\u000ab"]);
+    kontena
+        .run("node show core-09")
+        .fails(" [error] 404 : \\u001b]0;title\\u0007 (/v1/nodes/development/core-09)");
+    let shown = kontena.run("node show core-08");
+    assert!(shown.out.starts_with("development/a\\u001b[2J\nb:\n"), "{:?}", shown.out);
+    let shown = kontena.run_on_terminal("node show core-09 --color always", &[]);
+    assert!(!shown.out.contains("\u{1b}]"), "{:?}", shown.out);
+    let json: serde_json::Value =
+        serde_json::from_str(&kontena.run("grid ls -o json").out).unwrap();
+    assert_eq!(json[0], grid);
+    // What programs wrote, and what is asked for by itself, comes as it is.
+    let ran = kontena.run("grid logs");
+    assert_eq!(ran.out, "now x\\u001b[2J: \u{1b}[31mred\u{1b}[0m\n");
+    assert_eq!(kontena.run("vault read --value x").out, "a\u{1b}b\n");
+}
