@@ -23,6 +23,7 @@ pub(crate) mod registry;
 mod scan;
 pub(crate) mod service;
 pub(crate) mod stream;
+mod tree;
 mod usage;
 pub(crate) mod values;
 pub(crate) mod vault;
@@ -31,8 +32,9 @@ pub(crate) mod volume;
 pub(crate) use guess::closest;
 pub(crate) use help::parameter;
 pub(crate) use man::pages;
-pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse};
 pub(crate) use stream::StreamFormat;
+pub(crate) use tree::tree;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
 pub(crate) use values::OrNone;

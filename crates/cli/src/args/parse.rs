@@ -5,8 +5,9 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, FromArgMatches};
 
+use super::tree::command;
 use super::{Cli, ColorChoice, help, hints, scan, usage};
 use crate::config::Environment;
 
@@ -119,38 +120,6 @@ fn watched(matches: &ArgMatches) -> Option<Watched> {
         (Some(true), None) => Some(Watched::Object),
         _ => None,
     }
-}
-
-/// Builds the command tree. An option takes the next word whatever it looks like, as in Kontena 1.5:
-/// tokens and values may begin with a dash. `output` replaces the default of `--output`.
-fn command(output: Option<&'static str>) -> Command {
-    let mut root = adapt(Cli::command(), output);
-    root.build();
-    root
-}
-
-/// Returns the whole command tree.
-pub(crate) fn tree() -> Command {
-    command(None)
-}
-
-fn takes(arg: &Arg, value: &str) -> bool {
-    arg.get_possible_values().iter().any(|known| known.matches(value, false))
-}
-
-fn adapt(command: Command, output: Option<&'static str>) -> Command {
-    command
-        .mut_args(|arg| {
-            let arg = match output {
-                Some(output) if arg.get_id() == "output" && takes(&arg, output) => {
-                    arg.default_value(output)
-                }
-                _ => arg,
-            };
-            let option = !arg.is_positional() && arg.get_action().takes_values();
-            if option { arg.allow_hyphen_values(true) } else { arg }
-        })
-        .mut_subcommands(|sub| adapt(sub, output))
 }
 
 /// Follows the words down the tree as far as they name commands.
