@@ -178,7 +178,8 @@ impl Client {
             401 => Err(self.unauthorized().into()),
             status => {
                 let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
-                let body = body.map_err(|error| transport::unreachable(&self.url, &error))?;
+                let body =
+                    body.map_err(|error| transport::unreachable(&self.url, &error, false))?;
                 Err(HttpFailure::of_answer(status, &body, path).into())
             }
         }
@@ -195,7 +196,7 @@ impl Client {
             }
             Err(error) => {
                 self.shared.log.line(&format!("GET {path} failed: {error}"));
-                Err(transport::unreachable(&self.url, &error))
+                Err(transport::unreachable(&self.url, &error, false))
             }
         }
     }
@@ -337,7 +338,7 @@ impl Client {
                 self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
                 Err(Missed {
                     may_return: transport::may_return(&error),
-                    failure: transport::unreachable(&self.url, &error),
+                    failure: transport::unreachable(&self.url, &error, method != Method::Get),
                 })
             }
         }

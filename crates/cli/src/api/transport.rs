@@ -70,7 +70,7 @@ pub(crate) fn may_return(error: &ureq::Error) -> bool {
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, UnexpectedEof,
     };
     match error {
-        ureq::Error::ConnectionFailed => true,
+        ureq::Error::ConnectionFailed | ureq::Error::Tls(_) => true,
         ureq::Error::Io(error) => matches!(
             error.kind(),
             BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset | UnexpectedEof
@@ -79,8 +79,8 @@ pub(crate) fn may_return(error: &ureq::Error) -> bool {
     }
 }
 
-/// Says why there was no answer, and what to do about it.
-pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
+/// Says why there was no answer, and what to do about it. `is_change`: the request changes something.
+pub(crate) fn unreachable(url: &str, error: &ureq::Error, is_change: bool) -> Failure {
     let known = |text: String| Failure::known(Kind::Unreachable, text);
     match distrust(error) {
         Some(Distrust::UnknownAuthority) => known(
@@ -99,8 +99,14 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
              Check the clock of this machine, or renew the certificate of the master"
         )),
         None => {
-            let reason = reason(error);
-            let text = format!("Cannot connect to {url}: {reason}. {CHECK}");
+            let reason = reason(url, error);
+            let text = match (was_sent(error), is_change) {
+                (false, _) => format!("Cannot connect to {url}: {reason}. {CHECK}"),
+                (true, false) => format!("No answer from {url}: {reason}. {CHECK}"),
+                (true, true) => {
+                    format!("No answer from {url}: {reason}; the change may have been made")
+                }
+            };
             Failure::known(if is_timeout(error) { Kind::Timeout } else { Kind::Unreachable }, text)
         }
     }
@@ -108,8 +114,30 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
 
 const CHECK: &str = "Check that the master runs there; see also: kontena master list";
 
-fn reason(error: &ureq::Error) -> String {
+/// Tells whether the master may have got the request.
+fn was_sent(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     match error {
+        ureq::Error::Timeout(step) => {
+            !matches!(step, ureq::Timeout::Resolve | ureq::Timeout::Connect)
+        }
+        ureq::Error::Io(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        }
+        ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_) => true,
+        _ => false,
+    }
+}
+
+fn reason(url: &str, error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Tls(reason) => format!("{reason}; perhaps the address begins with http://"),
+        ureq::Error::Protocol(_) if url.starts_with("http:") => {
+            "what came is no HTTP; perhaps the address begins with https://".to_owned()
+        }
+        error if matches!(tls_error(error), Some(rustls::Error::InvalidMessage(_))) => {
+            "what came is no TLS; perhaps the address begins with http://".to_owned()
+        }
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
         error if is_timeout(error) => "timed out".to_owned(),
         ureq::Error::Io(error) => match error.kind() {
@@ -135,16 +163,19 @@ enum Distrust {
     Expired,
 }
 
-fn distrust(error: &ureq::Error) -> Option<Distrust> {
-    use rustls::CertificateError as Refused;
-    let inner: Option<&rustls::Error> = match error {
+fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
             inner.downcast_ref().or_else(|| inner.source().and_then(|source| source.downcast_ref()))
         }),
         _ => None,
-    };
-    let Some(rustls::Error::InvalidCertificate(refused)) = inner else {
+    }
+}
+
+fn distrust(error: &ureq::Error) -> Option<Distrust> {
+    use rustls::CertificateError as Refused;
+    let Some(rustls::Error::InvalidCertificate(refused)) = tls_error(error) else {
         return None;
     };
     match refused {

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use crate::support::{Kontena, Master, m1};
+use crate::support::{Kontena, Master, Piece, m1};
 
 #[test]
 fn a_configuration_that_is_no_json_is_named() {
@@ -102,10 +102,49 @@ fn a_master_that_does_not_answer_is_given_up() {
     kontena
         .run("grid ls")
         .complains(&[&format!(
-            " [error] Cannot connect to {url}: timed out. \
+            " [error] No answer from {url}: timed out. \
              Check that the master runs there; see also: kontena master list"
         )])
         .exits(6);
+    let kontena = kontena.env("KONTENA_GRID", "development");
+    kontena
+        .run("node create core-09")
+        .prints(&[" [fail] Creating core-09 node"])
+        .complains(&[&format!(
+            " [error] No answer from {url}: timed out; the change may have been made"
+        )])
+        .exits(6);
+}
+
+#[test]
+fn a_connection_that_ends_behind_a_request_is_no_refusal() {
+    let master = m1();
+    let line = "PUT /v1/nodes/development/core-03";
+    master.forget(line).streams(line, &[Piece::Cut]);
+    let ran = Kontena::c1(&master).run("node update -l a=b core-03");
+    ran.exits(1);
+    assert!(
+        ran.err.starts_with(" [error] No answer from http://192.168.66.1:9292/: ")
+            && ran.err.ends_with("; the change may have been made\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn the_other_scheme_is_proposed_where_it_is_meant() {
+    let plain = Kontena::new()
+        .env("KONTENA_URL", &format!("https://{}", Master::new().address))
+        .env("KONTENA_TOKEN", "x");
+    let ran = plain.run("grid ls");
+    assert!(ran.err.contains("perhaps the address begins with http://"), "{}", ran.err);
+    let tls = Master::with_tls(include_bytes!("tls/own.pem"), include_bytes!("tls/own.key"));
+    let ran = Kontena::new()
+        .env("KONTENA_URL", &format!("http://{}", tls.address))
+        .env("KONTENA_TOKEN", "x")
+        .run("grid ls");
+    ran.exits(1);
+    assert!(ran.err.contains("perhaps the address begins with https://"), "{}", ran.err);
 }
 
 #[test]
