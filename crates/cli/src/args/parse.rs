@@ -53,6 +53,8 @@ pub(crate) enum Watched {
     List,
     /// A single object.
     Object,
+    /// Either of them, as YAML, which cannot be cut into lines.
+    Documents,
 }
 
 /// Reads the words of the command line, the program's name first.
@@ -115,7 +117,11 @@ fn watched(matches: &ArgMatches) -> Option<Watched> {
         leaf = next;
     }
     let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied();
+    let output = leaf.try_get_raw("output").ok().flatten().and_then(|mut values| values.next());
     match (flag("watch"), flag("quiet")) {
+        (Some(true), Some(false) | None) if output.is_some_and(|output| output == "yaml") => {
+            Some(Watched::Documents)
+        }
         (Some(true), Some(_)) => Some(Watched::List),
         (Some(true), None) => Some(Watched::Object),
         _ => None,
@@ -277,6 +283,9 @@ mod tests {
         for (line, watched) in [
             ("kontena node ls -w", Some(Watched::List)),
             ("kontena node show x --watch", Some(Watched::Object)),
+            ("kontena node show x --watch -o yaml", Some(Watched::Documents)),
+            ("kontena node ls -w -oyaml", Some(Watched::Documents)),
+            ("kontena node ls -w -q -oyaml", Some(Watched::List)),
             ("kontena node ls", None),
             ("kontena node create x", None),
         ] {

@@ -75,6 +75,34 @@ fn a_watched_list_shows_what_changes() {
 }
 
 #[test]
+fn what_is_watched_as_yaml_comes_in_documents() {
+    let once = Kontena::c1(&waking()).run("node ls -o yaml").out.lines().count();
+    let lines = watch(&Kontena::c1(&waking()), "node ls -w -o yaml", 2 * (once + 1));
+    let documents: Vec<&[String]> = lines.split(|line| line == "---").skip(1).collect();
+    assert!(documents[0].iter().any(|line| line == "  status: offline"), "{lines:?}");
+    assert!(documents[1].iter().all(|line| line != "  status: offline"), "{lines:?}");
+    assert!(documents[1].iter().any(|line| line == "  id: development/core-01"), "{lines:?}");
+}
+
+#[test]
+fn who_watches_waits_for_a_master_that_is_away() {
+    let master = m1();
+    let path = "GET /v1/nodes/development/core-03";
+    master.forget(path).on(path, 200, node(3, false, true, &[]));
+    for _ in 0..5 {
+        master.on(path, 503, "");
+    }
+    master.on(path, 200, node(3, true, true, &[]));
+    let lines = watch(&Kontena::c1(&master), "node show core-03 -w -o json", 2);
+    assert_eq!(json_of(&lines[1])["connected"], true);
+    let away = m1();
+    away.forget(path).on(path, 503, "");
+    Kontena::c1(&away)
+        .run("node show core-03 -w")
+        .fails(" [error] 503 : Service Unavailable (/v1/nodes/development/core-03)");
+}
+
+#[test]
 fn a_watched_object_is_shown_again_where_it_changed() {
     let master = m1();
     let path = "GET /v1/nodes/development/core-03";
