@@ -128,8 +128,10 @@ impl<'a> Session<'a> {
         let Some(server) = version.as_deref() else {
             return;
         };
-        let ours = kontena_protocol::COMPAT_VERSION;
-        if line_of(server).is_some_and(|theirs| Some(theirs) != line_of(ours)) {
+        // What counts is the line of Kontena that is spoken, what is told the version of this program.
+        let spoken = line_of(kontena_protocol::COMPAT_VERSION);
+        let ours = env!("CARGO_PKG_VERSION");
+        if line_of(server).is_some_and(|theirs| Some(theirs) != spoken) {
             self.console.note(self.console.paint_note(
                 Ink::Yellow,
                 format!("Warning: Server version is {server}. You are using CLI version {ours}."),

@@ -15,11 +15,14 @@ use super::{Origin, tls};
 use crate::config::Environment;
 use crate::failure::{Failure, Kind};
 
+/// How this program names itself, with the version that `kontena version` prints.
+pub(super) const USER_AGENT: &str = concat!("kontena-cli/", env!("CARGO_PKG_VERSION"));
+
 /// Builds the HTTP client for one master.
 pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Result<Agent, rustls::Error> {
     let read = Some(environment.seconds("EXCON_READ_TIMEOUT", 30));
     let config = Agent::config_builder()
-        .user_agent(format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION))
+        .user_agent(USER_AGENT)
         .accept("application/json")
         .http_status_as_error(false)
         .max_redirects(0)

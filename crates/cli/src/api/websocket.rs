@@ -72,8 +72,8 @@ impl Socket {
         let wire = Wire::connect(client, environment).map_err(unreachable)?;
         let address = client.origin().join(path).replacen("http", "ws", 1);
         let uri = address.parse().map_err(|error| unsuitable(client.url(), &error))?;
-        let mut request = ClientRequestBuilder::new(uri)
-            .with_header("User-Agent", format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION));
+        let mut request =
+            ClientRequestBuilder::new(uri).with_header("User-Agent", transport::USER_AGENT);
         if let Some(bearer) = client.bearer() {
             request = request.with_header("Authorization", bearer);
         }

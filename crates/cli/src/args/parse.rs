@@ -85,8 +85,7 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
     let (path, leaf) = walk(&root, words);
     match outcome {
         Ok((cli, _)) if cli.version => {
-            let (version, os) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-            Invocation::Print(format!("kontena-cli {version} [{os}+{}]\n", std::env::consts::ARCH))
+            Invocation::Print(format!("kontena-cli {} [{}]\n", env!("CARGO_PKG_VERSION"), tags()))
         }
         Ok((cli, _)) if cli.command.is_none() => Invocation::Print(help::render(leaf, &path)),
         Ok((cli, watched)) => Invocation::Run(Box::new(Run { cli, path, watched })),
@@ -108,6 +107,14 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
             },
         },
     }
+}
+
+/// What it was built for, and which line of Kontena it speaks.
+fn tags() -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let spoken = kontena_protocol::COMPAT_VERSION;
+    let line = spoken.rsplit_once('.').map_or(spoken, |(line, _)| line);
+    format!("{os}+{arch}+kontena-{line}")
 }
 
 /// Tells what `--watch` was given to; lists are known by their `--quiet`.

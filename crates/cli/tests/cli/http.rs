@@ -83,7 +83,7 @@ fn case_63() {
     master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.2.9\r\n");
     let warning = format!(
         "Warning: Server version is 1.2.9. You are using CLI version {}.",
-        kontena_protocol::COMPAT_VERSION
+        env!("CARGO_PKG_VERSION")
     );
     Kontena::c1(&master)
         .run_both(&master, "node ls -q")
@@ -105,7 +105,7 @@ fn headers_and_paths() {
     let requests = master.requests();
     assert_eq!(requests[0].line, "GET /v1/grids");
     assert_eq!(requests[0].headers["accept"], "application/json");
-    assert_eq!(requests[0].headers["user-agent"], "kontena-cli/1.5.4");
+    assert_eq!(requests[0].headers["user-agent"], concat!("kontena-cli/", env!("CARGO_PKG_VERSION")));
     assert_eq!(requests[0].headers["authorization"], "Bearer tok123");
     assert_eq!(requests[0].headers["accept-encoding"], "gzip");
     assert_eq!(requests[0].headers.get("content-type"), None);

@@ -64,7 +64,7 @@ fn every_command_has_help() {
 #[test]
 fn the_version_is_the_products() {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let version = format!("kontena-cli {} [{os}+{arch}]", env!("CARGO_PKG_VERSION"));
+    let version = format!("kontena-cli {} [{os}+{arch}+kontena-1.5]", env!("CARGO_PKG_VERSION"));
     Kontena::new().run("--version").succeeds(&[&version]);
     Kontena::new().run("-v").succeeds(&[&version]);
 }

@@ -157,7 +157,7 @@ fn a_master_of_another_version_is_warned_about_and_works() {
         ran.err,
         format!(
             "Warning: Server version is 1.4.3. You are using CLI version {}.\n",
-            kontena_protocol::COMPAT_VERSION
+            env!("CARGO_PKG_VERSION")
         )
     );
     master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.5.9\r\n");
