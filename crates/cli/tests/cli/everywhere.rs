@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Kontena, Master, m1, node, wait_for};
+use crate::support::{Kontena, Master, m1, node};
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -245,20 +245,19 @@ fn a_master_that_is_away_for_a_moment_is_asked_again() {
 
 #[test]
 fn a_master_that_starts_late_is_reached() {
-    // The port is known and free: the first attempt is refused, a later one is answered.
+    // The port is held all the time; whoever connects first is sent away unheard.
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = held.local_addr().unwrap();
-    drop(held);
-    let kontena =
-        Kontena::new().env("KONTENA_URL", &format!("http://{address}")).env("KONTENA_TOKEN", "x");
+    let url = format!("http://{}", held.local_addr().unwrap());
+    let kontena = Kontena::new().env("KONTENA_URL", &url).env("KONTENA_TOKEN", "x");
     let ran = std::thread::scope(|scope| {
-        let run = scope.spawn(|| kontena.run("grid ls -D"));
-        wait_for(|| kontena.home().join(".kontena").exists().then_some(()));
-        let late = Master::at(&address.to_string());
-        late.on("GET /v1/grids", 200, json!({"grids": []}));
+        let run = scope.spawn(|| kontena.run("grid ls -q -D"));
+        drop(held.accept().unwrap());
+        let late = Master::on_listener(held);
+        late.on("GET /v1/grids", 200, json!({"grids": [{"name": "g"}]}));
         run.join().unwrap()
     });
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    ran.prints(&["g"]).exits(0);
+    assert_eq!(ran.err.matches("trying again in").count(), 1, "{}", ran.err);
 }
 
 #[test]
