@@ -105,7 +105,10 @@ fn headers_and_paths() {
     let requests = master.requests();
     assert_eq!(requests[0].line, "GET /v1/grids");
     assert_eq!(requests[0].headers["accept"], "application/json");
-    assert_eq!(requests[0].headers["user-agent"], concat!("kontena-cli/", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        requests[0].headers["user-agent"],
+        concat!("kontena-cli/", env!("CARGO_PKG_VERSION"))
+    );
     assert_eq!(requests[0].headers["authorization"], "Bearer tok123");
     assert_eq!(requests[0].headers["accept-encoding"], "gzip");
     assert_eq!(requests[0].headers.get("content-type"), None);

@@ -254,3 +254,19 @@ fn texts_of_others_cannot_control_the_terminal() {
     assert_eq!(ran.out, "now x\\u001b[2J: \u{1b}[31mred\u{1b}[0m\n");
     assert_eq!(kontena.run("vault read --value x").out, "a\u{1b}b\n");
 }
+
+#[test]
+fn an_answer_of_another_shape_is_said_without_names_of_types() {
+    for (body, why) in [
+        (json!([]), "a list came where an object was asked for"),
+        (json!("hello"), "a text or number came where an object was asked for"),
+        (json!({"grids": "none"}), "a part of the object has another form than it should"),
+        (json!({"grids": [{"name": {}}]}), "a part of the object has another form than it should"),
+    ] {
+        let master = Master::new();
+        master.on("GET /v1/grids", 200, body);
+        let error =
+            format!(" [error] 520 : Invalid response JSON from server for /v1/grids: {why}");
+        Kontena::c1(&master).run("grid ls").fails(&error);
+    }
+}
