@@ -258,7 +258,7 @@ fn texts_of_others_cannot_control_the_terminal() {
 #[test]
 fn an_answer_of_another_shape_is_said_without_names_of_types() {
     for (body, why) in [
-        (json!([]), "a list came where an object was asked for"),
+        (json!(["x"]), "a list came where an object was asked for"),
         (json!("hello"), "a text or number came where an object was asked for"),
         (json!({"grids": "none"}), "a part of the object has another form than it should"),
         (json!({"grids": [{"name": {}}]}), "a part of the object has another form than it should"),
