@@ -83,6 +83,7 @@ fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode 
             let outcome = outcome.map_err(|failure| suggest::names(&session, failure));
             let code = ending.conclude(&console, &run.path, outcome);
             if !ending.json && !completing {
+                session.warn_about_unsaved();
                 session.warn_about_version();
             }
             code

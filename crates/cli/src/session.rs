@@ -117,9 +117,27 @@ impl<'a> Session<'a> {
     pub(crate) fn update_master(&self, change: impl FnOnce(&mut Server)) -> Result<(), Failure> {
         let name = &self.master()?.name;
         self.file.update(|config| {
-            config.server_mut(name).map(change);
+            match config.server_mut(name) {
+                Some(server) => change(server),
+                // The entry that stands for KONTENA_URL is not in the file, and would change too.
+                None => {
+                    let before = Server::named(name.as_str());
+                    let mut server = before.clone();
+                    change(&mut server);
+                    if server != before {
+                        self.file.hold_back();
+                    }
+                }
+            }
             Ok(())
         })
+    }
+
+    /// Warns where a change of the configuration was not saved.
+    pub(crate) fn warn_about_unsaved(&self) {
+        if self.file.has_held_back() {
+            self.console.warn("The configuration was not changed, because KONTENA_URL is set");
+        }
     }
 
     /// Warns where the master is of another line than this command line is compatible with.
