@@ -49,13 +49,31 @@ pub(super) fn tls(
     tls::config(if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
         Trust::Anybody
     } else {
-        match kept(origin, environment) {
-            kept if kept.is_empty() => {
-                Trust::System(rustls_native_certs::load_native_certs().certs)
+        let kept = kept(origin, environment);
+        let named = named(environment)?;
+        match (kept.is_empty(), named) {
+            (false, _) => Trust::Kept(kept),
+            (true, Some(named)) => {
+                Trust::Named { known: rustls_native_certs::load_native_certs().certs, exact: named }
             }
-            kept => Trust::Kept(kept),
+            (true, None) => Trust::System(rustls_native_certs::load_native_certs().certs),
         }
     })
+}
+
+/// The certificates of `SSL_CERT_FILE`; whoever names a file means it to be used.
+fn named(environment: &Environment) -> Result<Option<Vec<CertificateDer<'static>>>, rustls::Error> {
+    let Some(path) = environment.get("SSL_CERT_FILE") else {
+        return Ok(None);
+    };
+    let refuse = |reason: String| rustls::Error::General(format!("SSL_CERT_FILE {path}: {reason}"));
+    let pem = fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(Some(certificates)),
+        Ok(_) => Err(refuse("there is no certificate in it".to_owned())),
+        Err(error) => Err(refuse(error.to_string())),
+    }
 }
 
 /// The certificates kept for this master.
