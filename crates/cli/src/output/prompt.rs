@@ -2,7 +2,7 @@
 //!
 //! Nobody is asked where standard input or output is no terminal: the command then needs `--force`.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::console::Console;
@@ -65,8 +65,10 @@ impl Console {
         ECHO_IS_COLOURED.store(self.palette().on, Ordering::SeqCst);
         write!(out, "{} {question}{echo}", self.paint(Ink::Green, ">"))?;
         out.flush()?;
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
+        let mut answer = Vec::new();
+        // Bytes: what is no text is an answer too, and matches nothing.
+        let read = io::stdin().lock().read_until(b'\n', &mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
         if self.palette().on {
             write!(out, "{END}")?;
         }

@@ -291,7 +291,7 @@ fn a_used_code_is_refused() {
     master.on("POST /oauth2/token", 404, refused);
     Kontena::new()
         .run(&format!("master login --code abc {}", url(&master)))
-        .fails(" [error] 404 : invalid_request (/oauth2/token)");
+        .fails(" [error] 404 : invalid_request : authorization_code (/oauth2/token)");
 }
 
 #[test]

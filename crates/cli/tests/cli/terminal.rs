@@ -168,3 +168,14 @@ fn an_interrupted_question_leaves_no_colour() {
     let (_, answer) = ran.out.rsplit_once("\u{1b}[36m").unwrap();
     assert!(answer.contains("\u{1b}[0m"), "{:?}", ran.out);
 }
+
+#[test]
+fn an_answer_that_is_no_text_confirms_nothing() {
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    let ran = kontena.run_script_on_terminal(
+        "printf 'core-03\\377\\n' >typed; script -qec \"$KONTENA node rm core-03\" /dev/null <typed",
+    );
+    assert!(ran.out.contains("Confirmation did not match core-03."), "{}", ran.out);
+    assert_eq!(master.lines(), ["GET nodes/development/core-03"]);
+}
