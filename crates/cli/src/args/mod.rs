@@ -230,6 +230,14 @@ pub(crate) struct Showing {
     watch: bool,
 }
 
+/// How one object is printed that nobody watches.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Form {
+    /// Output format: text, name, json or yaml (default: $KONTENA_OUTPUT or text)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub(crate) output: ShowFormat,
+}
+
 /// Output formats of a single object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ShowFormat {

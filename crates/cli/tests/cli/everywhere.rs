@@ -28,6 +28,42 @@ fn the_format_may_come_from_the_environment() {
 }
 
 #[test]
+fn what_is_no_list_has_formats_too() {
+    let master = m1();
+    let health = json!({"name": "core-01", "status": "online", "etcd_health": {"health": true}});
+    master.on("GET /v1/nodes/development/core-01/health", 200, &health).on(
+        "GET /",
+        200,
+        json!({"version": "1.5.9"}),
+    );
+    let kontena = Kontena::c1(&master);
+    let url = "http://192.168.66.1:9292/";
+    let cli = env!("CARGO_PKG_VERSION");
+    for (line, object) in [
+        ("master current", json!({"name": "test", "url": url})),
+        ("whoami", json!({"master": "test", "url": url, "grid": "development", "user": "admin"})),
+        ("version", json!({"cli": cli, "master": {"version": "1.5.9", "url": url}})),
+        ("version --cli", json!({"cli": cli, "master": null})),
+        ("node health core-01", health),
+        (
+            "grid health",
+            json!({"name": "development", "initial_size": 1, "initial_nodes": 1, "online": 1,
+                "quorum": 1, "healthy": true}),
+        ),
+    ] {
+        let ran = kontena.run(&format!("{line} -o json"));
+        ran.complains(&[]).exits(0);
+        assert_eq!(json_of(&ran.out), object, "{line}");
+    }
+    kontena.run("master current -o name").succeeds(&["test"]);
+    kontena.run("whoami -o name").succeeds(&["admin"]);
+    kontena.run("service show redis -o name").succeeds(&["development/null/redis"]);
+    let ill = kontena.run("grid health prod -o json");
+    ill.exits(1).complains(&[]);
+    assert_eq!(json_of(&ill.out)["healthy"], false);
+}
+
+#[test]
 fn objects_come_through_unchanged() {
     let master = m1();
     let kontena = Kontena::c1(&master);
