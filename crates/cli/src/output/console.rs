@@ -104,7 +104,8 @@ impl Console {
             restore();
             let end = end_of_echo();
             if !end.is_empty() {
-                let _ = writeln!(io::stdout(), "{end}");
+                let mut out = io::stdout();
+                let _ = write!(out, "{end}").and_then(|()| out.flush());
             }
             // Whoever holds the stage may be waiting for a reader that will never come.
             for _ in 0..PATIENCE {
