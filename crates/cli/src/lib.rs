@@ -83,6 +83,7 @@ fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode 
             let outcome = outcome.map_err(|failure| suggest::names(&session, failure));
             let code = ending.conclude(&console, &run.path, outcome);
             if !ending.json && !completing {
+                session.warn_about_unsaved();
                 session.warn_about_version();
             }
             code
@@ -92,14 +93,13 @@ fn run_command(environment: Environment, run: &Run, ending: Ending) -> ExitCode 
     }
 }
 
-/// On Ctrl-C a running step says that it failed, and the program ends with 130.
+/// On Ctrl-C, and where it is told to end or its terminal goes, a running step says that it failed, the terminal is
+/// left as it was, and the program ends with 130.
 fn make_interruptible(console: &Console) {
-    let stage = console.stage();
+    let farewell = console.farewell();
     // Without a handler the signal ends the program too, only with less said.
     let _ = ctrlc::set_handler(move || {
-        if let Ok(mut stage) = stage.lock() {
-            stage.interrupt();
-        }
+        farewell();
         std::process::exit(130);
     });
 }

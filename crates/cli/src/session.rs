@@ -78,11 +78,10 @@ impl<'a> Session<'a> {
         }
         let master = self.master()?;
         let token = master.token.clone().ok_or_else(not_logged_in)?;
-        let renewal = master.refresh_token.clone().map(|refresh_token| Renewal {
-            file: self.file.clone(),
-            server: master.name.clone(),
-            refresh_token,
-        });
+        let renewal = master
+            .refresh_token
+            .is_some()
+            .then(|| Renewal { file: self.file.clone(), server: master.name.clone() });
         let client = self.client_for(&master.url, Some(token), renewal)?;
         let expired = master.expires_at > 0 && master.expires_at < clock::unix_now();
         if expired && !client.renew()? {
@@ -118,9 +117,27 @@ impl<'a> Session<'a> {
     pub(crate) fn update_master(&self, change: impl FnOnce(&mut Server)) -> Result<(), Failure> {
         let name = &self.master()?.name;
         self.file.update(|config| {
-            config.server_mut(name).map(change);
+            match config.server_mut(name) {
+                Some(server) => change(server),
+                // The entry that stands for KONTENA_URL is not in the file, and would change too.
+                None => {
+                    let before = Server::named(name.as_str());
+                    let mut server = before.clone();
+                    change(&mut server);
+                    if server != before {
+                        self.file.hold_back();
+                    }
+                }
+            }
             Ok(())
         })
+    }
+
+    /// Warns where a change of the configuration was not saved.
+    pub(crate) fn warn_about_unsaved(&self) {
+        if self.file.has_held_back() {
+            self.console.warn("The configuration was not changed, because KONTENA_URL is set");
+        }
     }
 
     /// Warns where the master is of another line than this command line is compatible with.
@@ -129,8 +146,11 @@ impl<'a> Session<'a> {
         let Some(server) = version.as_deref() else {
             return;
         };
-        let ours = kontena_protocol::COMPAT_VERSION;
-        if line_of(server).is_some_and(|theirs| Some(theirs) != line_of(ours)) {
+        // What counts is the line of Kontena that is spoken, what is told the version of this program. A master
+        // may name either: of a client's own line where it knows that.
+        let ours = env!("CARGO_PKG_VERSION");
+        let spoken = [kontena_protocol::COMPAT_VERSION, ours].map(line_of);
+        if line_of(server).is_some_and(|theirs| !spoken.contains(&Some(theirs))) {
             self.console.note(self.console.paint_note(
                 Ink::Yellow,
                 format!("Warning: Server version is {server}. You are using CLI version {ours}."),

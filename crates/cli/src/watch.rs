@@ -3,16 +3,19 @@
 //! ```text
 //! terminal    the whole text, painted over the last one
 //! pipe        a list: each new or changed row; a show: the whole text where it changed
+//! pipe, yaml  the whole, as a document behind `---`, where it changed
 //! pipe, json  the same, as one line of JSON per object; {"id": …, "removed": true} for what is gone
 //! ```
 //!
-//! It ends with Ctrl-C, with the first failure, and where nobody reads on.
+//! It ends with Ctrl-C, with the first failure, and where nobody reads on. Once it has begun, a master that is away is
+//! waited for as by logs that are followed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::api::{ATTEMPTS, is_passing, pause};
 use crate::args::{Run, Watched};
 use crate::clock;
 use crate::commands;
@@ -30,12 +33,26 @@ pub(crate) fn run(session: &Session<'_>, run: &Run, watched: Watched) -> Result<
         (true, _) => Box::new(Screen::default()),
         (false, Watched::List) => Box::new(Rows::default()),
         (false, Watched::Object) => Box::new(Page::default()),
+        (false, Watched::Documents) => Box::new(Documents::default()),
     };
+    // In a row: looks that brought no answer. Before the first that did there is nothing to go on with.
+    let mut unanswered = None;
     loop {
-        let text = console.hold(|| commands::run(session, &run.cli))?;
-        console.text(&view.changes(&text))?;
-        console.finish()?;
-        clock::pause(INTERVAL);
+        match console.hold(|| commands::run(session, &run.cli)) {
+            Ok(text) => {
+                unanswered = Some(0);
+                console.verbatim(&view.changes(&text))?;
+                console.finish()?;
+                clock::pause(INTERVAL);
+            }
+            Err(failure) => match unanswered {
+                Some(times) if times < ATTEMPTS && is_passing(&failure) => {
+                    unanswered = Some(times + 1);
+                    clock::pause(pause(times + 1));
+                }
+                _ => return Err(failure),
+            },
+        }
     }
 }
 
@@ -138,6 +155,22 @@ impl View for Page {
     }
 }
 
+/// YAML, whole.
+#[derive(Default)]
+struct Documents {
+    last: Option<String>,
+}
+
+impl View for Documents {
+    fn changes(&mut self, text: &str) -> String {
+        if self.last.as_deref() == Some(text) {
+            return String::new();
+        }
+        self.last = Some(text.to_owned());
+        format!("---\n{text}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +208,14 @@ mod tests {
         assert_eq!(page.changes("a:\n  b: 1\n"), "");
         assert_eq!(page.changes("a:\n  b: 2\n"), "\na:\n  b: 2\n");
         assert_eq!(page.changes("{\"id\": \"a\"}"), "{\"id\":\"a\"}\n");
+    }
+
+    #[test]
+    fn documents_are_told_apart() {
+        let mut documents = Documents::default();
+        assert_eq!(documents.changes("- a: 1\n"), "---\n- a: 1\n");
+        assert_eq!(documents.changes("- a: 1\n"), "");
+        assert_eq!(documents.changes("- a: 2\n- b: 1\n"), "---\n- a: 2\n- b: 1\n");
     }
 
     #[test]

@@ -203,7 +203,8 @@ fn announced_version(user_agent: &str) -> String {
         (numeric(major) && numeric(minor)).then(|| format!("{major}.{minor}.0"))
     };
     match user_agent.strip_prefix("kontena-cli/") {
-        Some(version) if !version.starts_with("1.5.") => {
+        // Ours has a version of its own, and speaks this line.
+        Some(version) if !version.starts_with("1.5.") && !version.starts_with("0.") => {
             minor(version).unwrap_or_else(|| COMPAT_VERSION.to_owned())
         }
         _ => COMPAT_VERSION.to_owned(),
@@ -218,6 +219,7 @@ mod tests {
     fn stock_clients_are_told_their_own_line() {
         assert_eq!(announced_version("kontena-cli/1.5.1"), "1.5.4");
         assert_eq!(announced_version("kontena-cli/1.6.0.dev"), "1.6.0");
+        assert_eq!(announced_version("kontena-cli/0.1.0"), "1.5.4");
         assert_eq!(announced_version("kontena-cli/x"), "1.5.4");
         assert_eq!(announced_version("curl/8"), "1.5.4");
     }

@@ -56,12 +56,31 @@ pub(super) fn header(response: &Response<ureq::Body>, name: &str) -> Option<Stri
 
 /// Reads a value as what was asked for.
 pub(crate) fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|error| unreadable(path, &error))
+    // The value is gone by the time it is known whether it was good.
+    let form = form(&value);
+    serde_json::from_value(value).map_err(|_| misshapen(path, form))
 }
 
 /// Reads a part of an answer as what was asked for.
 pub(crate) fn view<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, Failure> {
-    T::deserialize(value).map_err(|error| unreadable(path, &error))
+    T::deserialize(value).map_err(|_| misshapen(path, form(value)))
+}
+
+/// JSON, but not that of the API: most often something else answers under the address.
+fn misshapen(path: &str, form: &str) -> Failure {
+    let text = format!("Invalid response JSON from server for {path}: {form}");
+    HttpFailure::new(520, text).at(path).into()
+}
+
+fn form(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "the answer is empty",
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            "a text or number came where an object was asked for"
+        }
+        Value::Array(_) => "a list came where an object was asked for",
+        Value::Object(_) => "a part of the object has another form than it should",
+    }
 }
 
 /// The parser quotes what it stumbles over, which may be a whole page of a proxy.

@@ -17,9 +17,9 @@ use ureq::{Agent, BodyReader};
 
 use super::answer::{self, Answer, BODY_LIMIT, read};
 use super::error::reason_phrase;
-use super::{HttpFailure, OauthClient, Origin, TokenPair, oauth, transport};
+use super::{HttpFailure, OauthClient, Origin, oauth, transport};
 use crate::clock;
-use crate::config::{ConfigFile, Environment};
+use crate::config::{ConfigFile, Environment, Server};
 use crate::failure::{Failure, Kind};
 use crate::log::{Log, masked_path};
 
@@ -49,15 +49,13 @@ pub(crate) struct Shared {
     pub(crate) oauth_client: OauthClient,
 }
 
-/// Where a renewed token pair is kept.
+/// Where the token pair to renew is kept.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     /// The file.
     pub(crate) file: ConfigFile,
     /// The master's name in it.
     pub(crate) server: String,
-    /// Spent by the next renewal.
-    pub(crate) refresh_token: String,
 }
 
 /// A master to send requests to.
@@ -180,7 +178,8 @@ impl Client {
             401 => Err(self.unauthorized().into()),
             status => {
                 let body = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
-                let body = body.map_err(|error| transport::unreachable(&self.url, &error))?;
+                let body =
+                    body.map_err(|error| transport::unreachable(&self.url, &error, false))?;
                 Err(HttpFailure::of_answer(status, &body, path).into())
             }
         }
@@ -197,7 +196,7 @@ impl Client {
             }
             Err(error) => {
                 self.shared.log.line(&format!("GET {path} failed: {error}"));
-                Err(transport::unreachable(&self.url, &error))
+                Err(transport::unreachable(&self.url, &error, false))
             }
         }
     }
@@ -248,27 +247,49 @@ impl Client {
         HttpFailure::new(401, text)
     }
 
-    /// Spends the refresh token; false where there is none or the master refuses it.
+    /// Gets another token; false where there is none to be had.
+    ///
+    /// A refresh token is good once. Of several commands that find the access token expired, the first spends it
+    /// while the others wait for the configuration, and then find the new pair there.
     pub(crate) fn renew(&self) -> Result<bool, Failure> {
-        let Some(mut renewal) = self.renewal.take() else {
+        // Not there while it is under way, lest a refused renewal be renewed.
+        let Some(renewal) = self.renewal.take() else {
             return Ok(false);
         };
-        let anonymous = self.token.take();
-        let pair = match oauth::refresh(self, &renewal.refresh_token) {
-            Ok(pair) => pair,
-            Err(Failure::Http(_)) => {
-                *self.token.borrow_mut() = anonymous;
-                self.renewal_failed.set(true);
-                return Ok(false);
-            }
-            Err(failure) => return Err(failure),
-        };
-        *self.token.borrow_mut() = Some(pair.access_token.clone());
-        keep(&renewal, &pair)?;
-        if let Some(next) = pair.refresh_token {
-            renewal.refresh_token = next;
+        let ours = self.token.take();
+        let renewed = renewal.file.update(|config| match config.server_mut(&renewal.server) {
+            Some(entry) => self.renew_entry(entry, ours.as_deref()),
+            None => Ok(false),
+        })?;
+        if renewed {
             *self.renewal.borrow_mut() = Some(renewal);
+        } else {
+            *self.token.borrow_mut() = ours;
+            self.renewal_failed.set(true);
         }
+        Ok(renewed)
+    }
+
+    /// Takes the token of an entry, after renewing it unless somebody else has.
+    fn renew_entry(&self, entry: &mut Server, ours: Option<&str>) -> Result<bool, Failure> {
+        let (Some(token), refresh_token) = (&entry.token, &entry.refresh_token) else {
+            // Logged out meanwhile.
+            return Ok(false);
+        };
+        if Some(token.as_str()) == ours {
+            let Some(refresh_token) = refresh_token else {
+                return Ok(false);
+            };
+            let pair = match oauth::refresh(self, refresh_token) {
+                Ok(pair) => pair,
+                Err(Failure::Http(_)) => return Ok(false),
+                Err(failure) => return Err(failure),
+            };
+            entry.token_expires_at = Some(pair.expires_at(clock::unix_now()));
+            entry.token = Some(pair.access_token);
+            entry.refresh_token = pair.refresh_token;
+        }
+        self.token.borrow_mut().clone_from(&entry.token);
         Ok(true)
     }
 
@@ -317,7 +338,7 @@ impl Client {
                 self.shared.log.line(&format!("{verb} {path} failed {took}ms: {error}"));
                 Err(Missed {
                     may_return: transport::may_return(&error),
-                    failure: transport::unreachable(&self.url, &error),
+                    failure: transport::unreachable(&self.url, &error, method != Method::Get),
                 })
             }
         }
@@ -368,18 +389,6 @@ fn authorize<B>(request: ureq::RequestBuilder<B>, bearer: Option<&str>) -> ureq:
         Some(bearer) => request.header("Authorization", bearer),
         None => request,
     }
-}
-
-/// Writes the new pair into the file, unless the entry has been removed meanwhile.
-fn keep(renewal: &Renewal, pair: &TokenPair) -> Result<(), Failure> {
-    renewal.file.update(|config| {
-        if let Some(server) = config.server_mut(&renewal.server) {
-            server.token = Some(pair.access_token.clone());
-            server.refresh_token.clone_from(&pair.refresh_token);
-            server.token_expires_at = Some(pair.expires_at(clock::unix_now()));
-        }
-        Ok(())
-    })
 }
 
 fn json(body: &impl Serialize) -> Result<Value, Failure> {

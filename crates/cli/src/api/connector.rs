@@ -3,7 +3,7 @@
 //! The client's own TLS cannot be told to accept a single certificate, which is what masters that made theirs
 //! themselves need.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
@@ -36,10 +36,21 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let mut conn = ClientConnection::new(Arc::clone(config), name)?;
         let mut sock = TransportAdapter::new(transport.boxed(), Arc::clone(&details.current_time));
         sock.set_timeout(details.timeout);
-        conn.complete_io(&mut sock)?;
+        conn.complete_io(&mut sock).map_err(handshake)?;
         let settings = details.config;
         let buffers = LazyBuffers::new(settings.input_buffer_size(), settings.output_buffer_size());
         Ok(Some(Either::B(TlsTransport { buffers, stream: StreamOwned { conn, sock } })))
+    }
+}
+
+/// A connection that ends before the request was sent is not like one that ends behind it.
+fn handshake(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe => Error::Tls("the connection ended before TLS was agreed on"),
+        _ => error.into(),
     }
 }
 

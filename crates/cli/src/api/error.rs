@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::log::masked_path;
 use crate::output::yaml;
 
 /// An answer with a status other than 200, 201 and 204, or one that cannot be read.
@@ -32,14 +33,14 @@ impl HttpFailure {
 
     /// Adds what was asked for.
     pub(crate) fn at(mut self, path: &str) -> Self {
-        self.path = path.split('?').next().map(ToOwned::to_owned);
+        self.path = path.split('?').next().map(masked_path);
         self
     }
 
     /// Reads the body of an answer.
     pub(crate) fn of_answer(status: u16, body: &[u8], path: &str) -> Self {
         // A query may hold what is not for every eye, and says little.
-        let path = path.split('?').next().unwrap_or_default();
+        let path = &masked_path(path.split('?').next().unwrap_or_default());
         let phrase = reason_phrase(status);
         let text = String::from_utf8_lossy(body);
         let Ok(document) = serde_json::from_slice::<Value>(body) else {
@@ -60,7 +61,12 @@ impl HttpFailure {
                 Self { reasons: Some(reasons.clone()), ..Self::new(status, object(phrase, error)) }
             }
             Some(Value::String(error)) => {
-                Self { said: Some(error.clone()), ..Self::new(status, format!("{error} ({path})")) }
+                // Logins say in a word what they refuse, and in another field why.
+                let text = match document.get("error_description").and_then(Value::as_str) {
+                    Some(why) if !why.is_empty() => format!("{error} : {why} ({path})"),
+                    _ => format!("{error} ({path})"),
+                };
+                Self { said: Some(error.clone()), ..Self::new(status, text) }
             }
             _ => match document {
                 Value::String(text) if !text.is_empty() => {
@@ -151,6 +157,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tokens_are_masked() {
+        let path = format!("/oauth2/tokens/{}", "f".repeat(64));
+        let failure = HttpFailure::of_answer(404, br#"{"error":"Not found"}"#, &path).at(&path);
+        assert_eq!(failure.to_string(), "404 : Not found (/oauth2/tokens/***)");
+        assert_eq!(failure.path(), Some("/oauth2/tokens/***"));
+    }
+
+    #[test]
     fn every_shape_of_body() {
         for (status, body, text) in [
             (404, r#"{"error":"Not found"}"#, "404 : Not found (/v1/x)"),
@@ -168,6 +182,11 @@ mod tests {
                 400,
                 r#"{"errors":[{"title":"x","status":409}]}"#,
                 "409 : Bad Request:\n\terrors:\n\t- status: 409\n\t  title: x",
+            ),
+            (
+                400,
+                r#"{"error":"invalid_grant","error_description":"The code was used"}"#,
+                "400 : invalid_grant : The code was used (/v1/x)",
             ),
             (502, "bad gateway\n", "502 : bad gateway (/v1/x)"),
             (503, "", "503 : Service Unavailable (/v1/x)"),

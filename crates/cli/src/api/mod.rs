@@ -26,10 +26,11 @@ pub(crate) use answer::{read, view};
 pub(crate) use client::{Client, Method, Renewal, Shared};
 pub(crate) use error::HttpFailure;
 pub(crate) use exec::{Command, Sink, exec};
-pub(crate) use oauth::{OauthClient, TokenPair, exchange_code, refresh};
+pub(crate) use oauth::{OauthClient, exchange_code, refresh};
 pub(crate) use path::{Origin, encode, path, path_of, path_of_node, websocket_uri};
-pub(crate) use stream::{follow, newest};
+pub(crate) use stream::{ATTEMPTS, follow, is_passing, newest, pause};
 pub(crate) use views::{
-    Container, Deploy, Filesystem, Grid, Grids, HealthStatus, Instance, InstanceDeploy, Link, Node,
-    Nodes, Port, Service, Services,
+    Container, Deploy, EtcdHealth, Explanation, Filesystem, Grid, Grids, HealthStatus, Instance,
+    InstanceDeploy, InstanceExplanation, Link, Node, NodeHealth, Nodes, Port, Rank, Refusals,
+    Service, Services, lenient,
 };

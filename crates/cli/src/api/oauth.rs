@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::lenient::integer;
 use super::{Client, Method};
 use crate::config::Environment;
 use crate::failure::{Failure, Kind};
@@ -33,7 +34,7 @@ pub(crate) struct TokenPair {
     #[serde(default)]
     pub(crate) refresh_token: Option<String>,
     /// Seconds; none or 0: never expires.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     expires_in: Option<i64>,
     #[serde(default)]
     user: Option<Names>,

@@ -10,7 +10,7 @@ pub(crate) struct Origin {
 impl Origin {
     /// Reads a master's URL; none where it is not `http://` or `https://` with a host.
     pub(crate) fn parse(url: &str) -> Option<Self> {
-        let uri: ureq::http::Uri = url.trim().parse().ok()?;
+        let uri: ureq::http::Uri = lower_scheme(url.trim()).parse().ok()?;
         let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
         let authority = uri.authority()?;
         let host = authority.host().to_owned();
@@ -38,6 +38,14 @@ impl Origin {
     /// Returns the full URL of a path.
     pub(crate) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.text)
+    }
+}
+
+/// Schemes are the same in every case.
+fn lower_scheme(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{}://{rest}", scheme.to_ascii_lowercase()),
+        None => url.to_owned(),
     }
 }
 
@@ -79,9 +87,10 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// Returns the URI agents dial: the master's URL with the websocket scheme and at least `/` as path.
 pub(crate) fn websocket_uri(url: &str) -> String {
+    let url = lower_scheme(url);
     let uri = match url.strip_prefix("http") {
         Some(rest) => format!("ws{rest}"),
-        None => url.to_owned(),
+        None => url,
     };
     let has_path = uri.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     if has_path { uri } else { format!("{uri}/") }
@@ -98,6 +107,7 @@ mod tests {
             ("http://192.168.66.1:9292", "ws://192.168.66.1:9292/"),
             ("https://master.example.com", "wss://master.example.com/"),
             ("https://h/x", "wss://h/x"),
+            ("HTTPS://h/X", "wss://h/X"),
         ] {
             assert_eq!(websocket_uri(url), uri);
         }
@@ -118,6 +128,7 @@ mod tests {
         ] {
             assert_eq!(Origin::parse(url).unwrap().port(), port, "{url}");
         }
+        assert_eq!(Origin::parse("HTTP://h:1/").unwrap().join("/x"), "http://h:1/x");
         assert_eq!(Origin::parse("ftp://x"), None);
         assert_eq!(Origin::parse("nonsense"), None);
     }

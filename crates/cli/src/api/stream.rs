@@ -16,8 +16,8 @@ use super::{Client, encode};
 use crate::clock;
 use crate::failure::{Failure, Kind};
 
-/// How often in a row a broken stream is asked for again without an answer.
-const ATTEMPTS: u32 = 10;
+/// How often in a row is asked again without an answer, for a broken stream or for what is watched.
+pub(crate) const ATTEMPTS: u32 = 10;
 /// The longest pause between two of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -75,11 +75,12 @@ pub(crate) fn follow(
 }
 
 /// A master that starts again cannot be reached, or says 502 to 504 through whoever stands before it.
-fn is_passing(failure: &Failure) -> bool {
+pub(crate) fn is_passing(failure: &Failure) -> bool {
     failure.kind() == Kind::Unreachable || failure.status() == Some(504)
 }
 
-fn pause(empty: u32) -> Duration {
+/// Returns how long to wait after so many attempts.
+pub(crate) fn pause(empty: u32) -> Duration {
     let doubled = Duration::from_millis(125).saturating_mul(1 << empty.min(16));
     doubled.min(LONGEST_PAUSE)
 }

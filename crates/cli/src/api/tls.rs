@@ -3,6 +3,7 @@
 //! ```text
 //! SSL_IGNORE_ERRORS=true    anybody
 //! certs/HOST.pem            that very certificate, or one it has signed for HOST or for its own name
+//! SSL_CERT_FILE             one of its certificates, or one that an authority in it has signed for HOST
 //! otherwise                 one that an authority of the system has signed for HOST
 //! ```
 
@@ -24,6 +25,8 @@ pub(super) enum Trust {
     Anybody,
     /// What is kept for this master.
     Kept(Vec<CertificateDer<'static>>),
+    /// What is named by the environment: its authorities, and its certificates as they are.
+    Named { known: Vec<CertificateDer<'static>>, exact: Vec<CertificateDer<'static>> },
     /// The authorities of the system; where it has none, those the program was built with.
     System(Vec<CertificateDer<'static>>),
 }
@@ -37,9 +40,16 @@ pub(super) fn config(trust: Trust) -> Result<Arc<ClientConfig>, Error> {
         Trust::Anybody => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider)))
         }
-        Trust::Kept(kept) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Kept::new(kept, provider)?)),
+        Trust::Kept(kept) => {
+            let name = kept.first().and_then(|first| common_name(first));
+            let kept = Kept::new(&kept, kept.clone(), name, provider)?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(kept))
+        }
+        Trust::Named { known, exact } => {
+            let known = [known, exact.clone()].concat();
+            let named = Kept::new(&known, exact, None, provider)?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(named))
+        }
         Trust::System(known) => {
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(known);
@@ -52,26 +62,27 @@ pub(super) fn config(trust: Trust) -> Result<Arc<ClientConfig>, Error> {
     Ok(Arc::new(config.with_no_client_auth()))
 }
 
-/// Accepts what is kept for this master.
+/// Accepts what is kept for this master, or named for all.
 #[derive(Debug)]
 struct Kept {
     certificates: Vec<CertificateDer<'static>>,
-    /// The name of the first of them, as good as the master's address.
+    /// What is as good as the master's address.
     name: Option<ServerName<'static>>,
     chains: Arc<WebPkiServerVerifier>,
 }
 
 impl Kept {
     fn new(
+        authorities: &[CertificateDer<'static>],
         certificates: Vec<CertificateDer<'static>>,
+        name: Option<String>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Error> {
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates.iter().cloned());
+        roots.add_parsable_certificates(authorities.iter().cloned());
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .map_err(|error| Error::General(error.to_string()))?;
-        let name = certificates.first().and_then(|first| common_name(first));
         let name = name.and_then(|name| ServerName::try_from(name).ok());
         Ok(Self { certificates, name, chains })
     }

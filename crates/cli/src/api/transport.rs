@@ -15,11 +15,14 @@ use super::{Origin, tls};
 use crate::config::Environment;
 use crate::failure::{Failure, Kind};
 
+/// How this program names itself, with the version that `kontena version` prints.
+pub(super) const USER_AGENT: &str = concat!("kontena-cli/", env!("CARGO_PKG_VERSION"));
+
 /// Builds the HTTP client for one master.
 pub(crate) fn agent(origin: &Origin, environment: &Environment) -> Result<Agent, rustls::Error> {
     let read = Some(environment.seconds("EXCON_READ_TIMEOUT", 30));
     let config = Agent::config_builder()
-        .user_agent(format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION))
+        .user_agent(USER_AGENT)
         .accept("application/json")
         .http_status_as_error(false)
         .max_redirects(0)
@@ -46,13 +49,31 @@ pub(super) fn tls(
     tls::config(if environment.get("SSL_IGNORE_ERRORS") == Some("true") {
         Trust::Anybody
     } else {
-        match kept(origin, environment) {
-            kept if kept.is_empty() => {
-                Trust::System(rustls_native_certs::load_native_certs().certs)
+        let kept = kept(origin, environment);
+        let named = named(environment)?;
+        match (kept.is_empty(), named) {
+            (false, _) => Trust::Kept(kept),
+            (true, Some(named)) => {
+                Trust::Named { known: rustls_native_certs::load_native_certs().certs, exact: named }
             }
-            kept => Trust::Kept(kept),
+            (true, None) => Trust::System(rustls_native_certs::load_native_certs().certs),
         }
     })
+}
+
+/// The certificates of `SSL_CERT_FILE`; whoever names a file means it to be used.
+fn named(environment: &Environment) -> Result<Option<Vec<CertificateDer<'static>>>, rustls::Error> {
+    let Some(path) = environment.get("SSL_CERT_FILE") else {
+        return Ok(None);
+    };
+    let refuse = |reason: String| rustls::Error::General(format!("SSL_CERT_FILE {path}: {reason}"));
+    let pem = fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(Some(certificates)),
+        Ok(_) => Err(refuse("there is no certificate in it".to_owned())),
+        Err(error) => Err(refuse(error.to_string())),
+    }
 }
 
 /// The certificates kept for this master.
@@ -70,7 +91,7 @@ pub(crate) fn may_return(error: &ureq::Error) -> bool {
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, UnexpectedEof,
     };
     match error {
-        ureq::Error::ConnectionFailed => true,
+        ureq::Error::ConnectionFailed | ureq::Error::Tls(_) => true,
         ureq::Error::Io(error) => matches!(
             error.kind(),
             BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset | UnexpectedEof
@@ -79,8 +100,8 @@ pub(crate) fn may_return(error: &ureq::Error) -> bool {
     }
 }
 
-/// Says why there was no answer, and what to do about it.
-pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
+/// Says why there was no answer, and what to do about it. `is_change`: the request changes something.
+pub(crate) fn unreachable(url: &str, error: &ureq::Error, is_change: bool) -> Failure {
     let known = |text: String| Failure::known(Kind::Unreachable, text);
     match distrust(error) {
         Some(Distrust::UnknownAuthority) => known(
@@ -99,8 +120,14 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
              Check the clock of this machine, or renew the certificate of the master"
         )),
         None => {
-            let reason = reason(error);
-            let text = format!("Cannot connect to {url}: {reason}. {CHECK}");
+            let reason = reason(url, error);
+            let text = match (was_sent(error), is_change) {
+                (false, _) => format!("Cannot connect to {url}: {reason}. {CHECK}"),
+                (true, false) => format!("No answer from {url}: {reason}. {CHECK}"),
+                (true, true) => {
+                    format!("No answer from {url}: {reason}; the change may have been made")
+                }
+            };
             Failure::known(if is_timeout(error) { Kind::Timeout } else { Kind::Unreachable }, text)
         }
     }
@@ -108,8 +135,30 @@ pub(crate) fn unreachable(url: &str, error: &ureq::Error) -> Failure {
 
 const CHECK: &str = "Check that the master runs there; see also: kontena master list";
 
-fn reason(error: &ureq::Error) -> String {
+/// Tells whether the master may have got the request.
+fn was_sent(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     match error {
+        ureq::Error::Timeout(step) => {
+            !matches!(step, ureq::Timeout::Resolve | ureq::Timeout::Connect)
+        }
+        ureq::Error::Io(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        }
+        ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_) => true,
+        _ => false,
+    }
+}
+
+fn reason(url: &str, error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Tls(reason) => format!("{reason}; perhaps the address begins with http://"),
+        ureq::Error::Protocol(_) if url.starts_with("http:") => {
+            "what came is no HTTP; perhaps the address begins with https://".to_owned()
+        }
+        error if matches!(tls_error(error), Some(rustls::Error::InvalidMessage(_))) => {
+            "what came is no TLS; perhaps the address begins with http://".to_owned()
+        }
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
         error if is_timeout(error) => "timed out".to_owned(),
         ureq::Error::Io(error) => match error.kind() {
@@ -135,16 +184,19 @@ enum Distrust {
     Expired,
 }
 
-fn distrust(error: &ureq::Error) -> Option<Distrust> {
-    use rustls::CertificateError as Refused;
-    let inner: Option<&rustls::Error> = match error {
+fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| {
             inner.downcast_ref().or_else(|| inner.source().and_then(|source| source.downcast_ref()))
         }),
         _ => None,
-    };
-    let Some(rustls::Error::InvalidCertificate(refused)) = inner else {
+    }
+}
+
+fn distrust(error: &ureq::Error) -> Option<Distrust> {
+    use rustls::CertificateError as Refused;
+    let Some(rustls::Error::InvalidCertificate(refused)) = tls_error(error) else {
         return None;
     };
     match refused {

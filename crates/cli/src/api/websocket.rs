@@ -67,12 +67,13 @@ impl Socket {
         environment: &Environment,
         path: &str,
     ) -> Result<Result<Self, u16>, Failure> {
-        let unreachable = |error: io::Error| transport::unreachable(client.url(), &error.into());
+        let unreachable =
+            |error: io::Error| transport::unreachable(client.url(), &error.into(), false);
         let wire = Wire::connect(client, environment).map_err(unreachable)?;
         let address = client.origin().join(path).replacen("http", "ws", 1);
         let uri = address.parse().map_err(|error| unsuitable(client.url(), &error))?;
-        let mut request = ClientRequestBuilder::new(uri)
-            .with_header("User-Agent", format!("kontena-cli/{}", kontena_protocol::COMPAT_VERSION));
+        let mut request =
+            ClientRequestBuilder::new(uri).with_header("User-Agent", transport::USER_AGENT);
         if let Some(bearer) = client.bearer() {
             request = request.with_header("Authorization", bearer);
         }

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::Form;
+
 /// `kontena whoami`.
 #[derive(Debug, Args)]
 pub(crate) struct Whoami {
@@ -11,6 +13,9 @@ pub(crate) struct Whoami {
     /// Prints the path of a script for bash.
     #[arg(long, hide = true)]
     pub(crate) bash_completion_path: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 /// `kontena version`.
@@ -19,6 +24,9 @@ pub(crate) struct Version {
     /// Do not ask the master for its version
     #[arg(long)]
     pub(crate) cli: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 /// `kontena completion`.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::values::non_negative;
-use super::{Force, ListFormat, Listing, Showing};
+use super::{Force, Form, ListFormat, Listing, Showing};
 
 /// The commands of `kontena grid`.
 #[derive(Debug, Subcommand)]
@@ -185,6 +185,9 @@ pub(crate) struct GridHealth {
     /// Name of the grid, the current one unless given
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 /// `kontena grid audit-log` and `kontena master audit-log`.

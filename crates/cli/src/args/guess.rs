@@ -1,6 +1,7 @@
 //! Which known name was probably meant.
 
-/// Returns the known name closest to `word`, where one is close: a slip or two, never another word.
+/// Returns the known name closest to `word`, where one is close: a slip or two, never another word. Else the only
+/// one that `word` is a good part of the beginning of.
 pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = word.chars().collect();
     let allowed = match letters.len() {
@@ -8,13 +9,18 @@ pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         3..=5 => 1,
         _ => 2,
     };
-    known
-        .into_iter()
-        .filter(|name| *name != word)
-        .map(|name| (distance(&letters, name), name))
+    let known: Vec<&str> = known.into_iter().filter(|name| *name != word).collect();
+    let close = known
+        .iter()
+        .map(|name| (distance(&letters, name), *name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    let mut longer = known.iter().filter(|name| letters.len() >= 4 && name.starts_with(word));
+    close.or_else(|| match (longer.next(), longer.next()) {
+        (Some(only), None) => Some(*only),
+        _ => None,
+    })
 }
 
 /// Counts the letters to add, drop, replace or swap with their neighbour.
@@ -45,6 +51,14 @@ fn distance(from: &[char], to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginning_of_one_name_is_enough() {
+        let known = ["development", "prod", "production"];
+        assert_eq!(closest("develop", known), Some("development"));
+        assert_eq!(closest("dev", known), None);
+        assert_eq!(closest("prod-", ["production", "prod-1-x", "prod-2-x"]), None);
+    }
 
     #[test]
     fn slips_are_found_and_other_words_are_not() {

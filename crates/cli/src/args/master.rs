@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::administration::{ConfigCommand, TokenCommand, UserCommand};
-use super::{Force, Listing};
+use super::{Force, Form, Listing};
 
 /// The commands of `kontena master`.
 #[derive(Debug, Subcommand)]
@@ -115,6 +115,9 @@ pub(crate) struct MasterCurrent {
     /// Print the URL only
     #[arg(long)]
     pub(crate) url: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 /// `kontena master remove`.

@@ -23,6 +23,7 @@ pub(crate) mod registry;
 mod scan;
 pub(crate) mod service;
 pub(crate) mod stream;
+mod tree;
 mod usage;
 pub(crate) mod values;
 pub(crate) mod vault;
@@ -31,8 +32,9 @@ pub(crate) mod volume;
 pub(crate) use guess::closest;
 pub(crate) use help::parameter;
 pub(crate) use man::pages;
-pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse, tree};
+pub(crate) use parse::{Invocation, Parsed, Run, Watched, parse};
 pub(crate) use stream::StreamFormat;
+pub(crate) use tree::tree;
 pub(crate) use usage::UsageError;
 #[cfg(test)]
 pub(crate) use values::OrNone;
@@ -226,6 +228,14 @@ pub(crate) struct Showing {
     /// Go on and show what changes, until Ctrl-C
     #[arg(short, long)]
     watch: bool,
+}
+
+/// How one object is printed that nobody watches.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Form {
+    /// Output format: text, name, json or yaml (default: $KONTENA_OUTPUT or text)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub(crate) output: ShowFormat,
 }
 
 /// Output formats of a single object.

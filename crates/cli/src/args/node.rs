@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Force, ListFormat, Listing, Showing};
+use super::{Force, Form, ListFormat, Listing, Showing};
 
 /// The commands of `kontena node`.
 #[derive(Debug, Subcommand)]
@@ -69,6 +69,9 @@ pub(crate) struct NodeHealth {
     /// Name or id of the node
     #[arg(value_name = "NODE")]
     pub(crate) node: String,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 /// `kontena node create`.

@@ -5,8 +5,9 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, FromArgMatches};
 
+use super::tree::command;
 use super::{Cli, ColorChoice, help, hints, scan, usage};
 use crate::config::Environment;
 
@@ -52,6 +53,8 @@ pub(crate) enum Watched {
     List,
     /// A single object.
     Object,
+    /// Either of them, as YAML, which cannot be cut into lines.
+    Documents,
 }
 
 /// Reads the words of the command line, the program's name first.
@@ -64,7 +67,10 @@ pub(crate) fn parse(
     let json = scan::wants_json(&words, environment);
     let invocation = match scan::output_variable(environment) {
         Ok(output) => understand(&words, output),
-        Err(reason) => Invocation::Misused(usage::UsageError::new(reason, "kontena")),
+        Err(reason) => match understand(&words, None) {
+            help @ Invocation::Print(_) => help,
+            _ => Invocation::Misused(usage::UsageError::new(reason, "kontena")),
+        },
     };
     Parsed { invocation, color, json }
 }
@@ -79,8 +85,7 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
     let (path, leaf) = walk(&root, words);
     match outcome {
         Ok((cli, _)) if cli.version => {
-            let (version, os) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-            Invocation::Print(format!("kontena-cli {version} [{os}+{}]\n", std::env::consts::ARCH))
+            Invocation::Print(format!("kontena-cli {} [{}]\n", env!("CARGO_PKG_VERSION"), tags()))
         }
         Ok((cli, _)) if cli.command.is_none() => Invocation::Print(help::render(leaf, &path)),
         Ok((cli, watched)) => Invocation::Run(Box::new(Run { cli, path, watched })),
@@ -92,10 +97,24 @@ fn understand(words: &[OsString], output: Option<&'static str>) -> Invocation {
             }
             _ => match hints::of(&error, &path) {
                 Some(lines) => Invocation::Moved(lines),
-                None => Invocation::Misused(usage::explain(&error, leaf, path, words)),
+                None => match usage::explain(&error, leaf, path.clone(), words) {
+                    // Whoever asks for help is not told first what else is wrong.
+                    slip if !slip.is_about_command() && asks_for_help(leaf, words) => {
+                        Invocation::Print(help::render(leaf, &path))
+                    }
+                    slip => Invocation::Misused(slip),
+                },
             },
         },
     }
+}
+
+/// What it was built for, and which line of Kontena it speaks.
+fn tags() -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let spoken = kontena_protocol::COMPAT_VERSION;
+    let line = spoken.rsplit_once('.').map_or(spoken, |(line, _)| line);
+    format!("{os}+{arch}+kontena-{line}")
 }
 
 /// Tells what `--watch` was given to; lists are known by their `--quiet`.
@@ -105,43 +124,15 @@ fn watched(matches: &ArgMatches) -> Option<Watched> {
         leaf = next;
     }
     let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied();
+    let output = leaf.try_get_raw("output").ok().flatten().and_then(|mut values| values.next());
     match (flag("watch"), flag("quiet")) {
+        (Some(true), Some(false) | None) if output.is_some_and(|output| output == "yaml") => {
+            Some(Watched::Documents)
+        }
         (Some(true), Some(_)) => Some(Watched::List),
         (Some(true), None) => Some(Watched::Object),
         _ => None,
     }
-}
-
-/// Builds the command tree. An option takes the next word whatever it looks like, as in Kontena 1.5:
-/// tokens and values may begin with a dash. `output` replaces the default of `--output`.
-fn command(output: Option<&'static str>) -> Command {
-    let mut root = adapt(Cli::command(), output);
-    root.build();
-    root
-}
-
-/// Returns the whole command tree.
-pub(crate) fn tree() -> Command {
-    command(None)
-}
-
-fn takes(arg: &Arg, value: &str) -> bool {
-    arg.get_possible_values().iter().any(|known| known.matches(value, false))
-}
-
-fn adapt(command: Command, output: Option<&'static str>) -> Command {
-    command
-        .mut_args(|arg| {
-            let arg = match output {
-                Some(output) if arg.get_id() == "output" && takes(&arg, output) => {
-                    arg.default_value(output)
-                }
-                _ => arg,
-            };
-            let option = !arg.is_positional() && arg.get_action().takes_values();
-            if option { arg.allow_hyphen_values(true) } else { arg }
-        })
-        .mut_subcommands(|sub| adapt(sub, output))
 }
 
 /// Follows the words down the tree as far as they name commands.
@@ -165,6 +156,20 @@ fn walk<'a>(root: &'a Command, words: &[OsString]) -> (String, &'a Command) {
         }
     }
     (path, current)
+}
+
+/// Tells whether `--help` stands where it is no value of another option.
+fn asks_for_help(command: &Command, words: &[OsString]) -> bool {
+    let mut words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        if word == "-h" || word == "--help" {
+            return true;
+        }
+        if word.starts_with('-') && value_follows(command, &word) == Some(true) {
+            words.next();
+        }
+    }
+    false
 }
 
 /// Tells whether an option takes the next word; none where the command does not know the option.
@@ -285,6 +290,9 @@ mod tests {
         for (line, watched) in [
             ("kontena node ls -w", Some(Watched::List)),
             ("kontena node show x --watch", Some(Watched::Object)),
+            ("kontena node show x --watch -o yaml", Some(Watched::Documents)),
+            ("kontena node ls -w -oyaml", Some(Watched::Documents)),
+            ("kontena node ls -w -q -oyaml", Some(Watched::List)),
             ("kontena node ls", None),
             ("kontena node create x", None),
         ] {
@@ -333,6 +341,26 @@ mod tests {
         let Invocation::Print(version) = read("kontena -v") else { panic!("version") };
         let start = format!("kontena-cli {} [", env!("CARGO_PKG_VERSION"));
         assert!(version.starts_with(&start) && version.ends_with("]\n"), "{version}");
+    }
+
+    #[test]
+    fn help_wins_over_what_else_is_wrong() {
+        for line in [
+            "kontena node show a b c --help",
+            "kontena node ls --bogus -h",
+            "kontena service create --cpus x --help",
+            "kontena node update -h --availability off",
+            "kontena node ls -o xml x --help",
+        ] {
+            let Invocation::Print(text) = read(line) else { panic!("{line}") };
+            assert!(text.starts_with("Usage:\n    kontena "), "{text}");
+        }
+        assert!(misuse("kontena nod --help").contains("No such sub-command 'nod'"));
+        assert!(misuse("kontena node show a b -- --help").contains("too many arguments"));
+        assert!(misuse("kontena node show a b --grid --help").contains("too many arguments"));
+        let broken = Environment::of(&[("KONTENA_OUTPUT", "xml")]);
+        let words = ["kontena", "node", "--help"].map(OsString::from);
+        assert!(matches!(parse(words, &broken).invocation, Invocation::Print(_)));
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl UsageError {
         Self { message: message.into(), hint: None, path: path.into() }
     }
 
+    /// Tells whether it names a command that there is not.
+    pub(crate) fn is_about_command(&self) -> bool {
+        self.message.starts_with("No such sub-command ")
+    }
+
     /// Returns what is wrong.
     pub(crate) fn message(&self) -> &str {
         &self.message

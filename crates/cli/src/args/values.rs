@@ -22,6 +22,27 @@ impl<T: serde::Serialize> serde::Serialize for OrNone<T> {
     }
 }
 
+/// Reads a name, which becomes a part of a path.
+pub(crate) fn name(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("must not be empty".to_owned()),
+        "." | ".." => Err(format!("{text:?} is no name")),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// Reads the name of a service.
+pub(crate) fn service(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if parts.len() > 3 || parts.iter().any(|part| name(part).is_err()) {
+        return Err(format!("must be NAME, STACK/NAME or GRID/STACK/NAME, not {text:?}"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads a whole number.
 pub(crate) fn integer(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| format!("invalid value for Integer(): {text:?}"))
@@ -131,6 +152,20 @@ mod tests {
         assert_eq!(integer("-1"), Ok(-1));
         assert!(non_negative("-1").is_err());
         assert!(float("inf").is_err());
+    }
+
+    #[test]
+    fn names_are_parts_of_paths() {
+        for text in ["", ".", ".."] {
+            assert!(name(text).is_err(), "{text}");
+        }
+        assert_eq!(name("7Q:WM/x").as_deref(), Ok("7Q:WM/x"));
+        for text in ["", "/", "a/", "/a", "a//b", "a/b/c/d", "a/..", "."] {
+            assert!(service(text).is_err(), "{text}");
+        }
+        for text in ["a", "a/b", "a/b/c", "..."] {
+            assert_eq!(service(text).as_deref(), Ok(text));
+        }
     }
 
     #[test]

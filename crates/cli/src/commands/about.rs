@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::complete;
+use super::{complete, document};
+use crate::args::ShowFormat;
 use crate::args::about::{Man, Version, Whoami};
 use crate::args::pages;
 use crate::failure::Failure;
@@ -27,17 +28,25 @@ pub(super) fn whoami(session: &Session<'_>, args: &Whoami) -> Result<(), Failure
     let console = session.console;
     let master = session.master()?;
     let temporary = session.environment.get("KONTENA_URL");
-    console.line(format!("Master: {}", temporary.unwrap_or(&master.name)))?;
-    console.line(format!("URL: {}", master.url))?;
-    console.line(format!("Grid: {}", session.grid_name().unwrap_or_default()))?;
-    if temporary.is_some() {
+    let name = temporary.unwrap_or(&master.name);
+    let user = || match &master.username {
+        _ if temporary.is_some() => Ok(None),
+        Some(name) if !name.is_empty() => Ok(Some(name.clone())),
+        _ => ask_for_user(session).map(Some),
+    };
+    if args.form.output != ShowFormat::Text {
+        let (grid, user) = (session.grid_name(), user()?);
+        let object = json!({ "master": name, "url": master.url, "grid": grid, "user": user });
+        document::object(console, args.form.output, &object)?;
         return Ok(());
     }
-    let user = match &master.username {
-        Some(name) if !name.is_empty() => name.clone(),
-        _ => ask_for_user(session)?,
-    };
-    Ok(console.line(format!("User: {user}"))?)
+    console.line(format!("Master: {name}"))?;
+    console.line(format!("URL: {}", master.url))?;
+    console.line(format!("Grid: {}", session.grid_name().unwrap_or_default()))?;
+    match user()? {
+        Some(user) => Ok(console.line(format!("User: {user}"))?),
+        None => Ok(()),
+    }
 }
 
 fn ask_for_user(session: &Session<'_>) -> Result<String, Failure> {
@@ -49,22 +58,29 @@ fn ask_for_user(session: &Session<'_>) -> Result<String, Failure> {
 
 /// Says which versions are in use; a master that does not answer is left out.
 pub(super) fn version(session: &Session<'_>, args: &Version) -> Result<(), Failure> {
-    session.console.line(format!("cli: {}", env!("CARGO_PKG_VERSION")))?;
-    if args.cli {
+    let console = session.console;
+    let cli = env!("CARGO_PKG_VERSION");
+    if args.form.output != ShowFormat::Text {
+        let master = if args.cli { None } else { master_version(session) };
+        let master = master.map(|(version, url)| json!({ "version": version, "url": url }));
+        document::object(console, args.form.output, &json!({ "cli": cli, "master": master }))?;
         return Ok(());
     }
-    let Ok(master) = session.master() else {
-        return Ok(());
-    };
-    let root = session.client_for(&master.url, None, None).and_then(|client| {
-        let root: Value = client.hasty(VERSION_LIMIT).get("/")?;
-        Ok(root)
-    });
-    let version = root.ok().and_then(|root| Some(root.get("version")?.as_str()?.to_owned()));
-    if let Some(version) = version {
-        session.console.line(format!("master: {version} ({})", master.url))?;
+    console.line(format!("cli: {cli}"))?;
+    if !args.cli
+        && let Some((version, url)) = master_version(session)
+    {
+        console.line(format!("master: {version} ({url})"))?;
     }
     Ok(())
+}
+
+/// Returns the version of the master, and its address.
+fn master_version(session: &Session<'_>) -> Option<(String, String)> {
+    let master = session.master().ok()?;
+    let client = session.client_for(&master.url, None, None).ok()?;
+    let root: Value = client.hasty(VERSION_LIMIT).get("/").ok()?;
+    Some((root.get("version")?.as_str()?.to_owned(), master.url.clone()))
 }
 
 /// Writes the manual.

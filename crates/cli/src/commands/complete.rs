@@ -16,17 +16,24 @@ use super::document;
 use crate::api::path;
 use crate::args::about::{Complete, Completion, Shell};
 use crate::args::{parameter, tree};
+use crate::config::{Choice, Master, Selection};
 use crate::failure::Failure;
 use crate::session::Session;
 
 /// Nobody waits longer for a list.
 const BUDGET: Duration = Duration::from_secs(1);
 
+// Names come from others: they are compared and quoted, and never read by the shell, as `compgen -W` would.
 const BASH: &str = r#"# bash completion of kontena
 _kontena() {
-    local IFS=$'\n'
-    local cur="${COMP_WORDS[COMP_CWORD]}"
-    COMPREPLY=($(compgen -W "$(kontena complete "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)" -- "$cur"))
+    local cur="${COMP_WORDS[COMP_CWORD]}" candidate quoted
+    COMPREPLY=()
+    while IFS= read -r candidate; do
+        printf -v quoted %q "$candidate"
+        if [[ "$candidate" == "$cur"* || "$quoted" == "$cur"* ]]; then
+            COMPREPLY+=("$quoted")
+        fi
+    done < <(kontena complete "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
 }
 complete -o default -F _kontena kontena
 "#;
@@ -95,6 +102,14 @@ fn collect_paths(paths: &mut Vec<String>, command: &Command, path: &str) {
 
 fn candidates(session: &Session<'_>, tree: &Command, words: &[String]) -> Vec<String> {
     let place = Place::find(tree, words);
+    let typed = Typed::find(&place, words);
+    let chosen = Selection::decide(
+        &session.config,
+        &session.environment,
+        typed.master.as_deref(),
+        typed.grid.as_deref(),
+    );
+    let session = &Source { session, chosen };
     if let Some(option) = place.option {
         return values(session, &place, option);
     }
@@ -114,6 +129,53 @@ fn candidates(session: &Session<'_>, tree: &Command, words: &[String]) -> Vec<St
     }
 }
 
+/// What names come from: the configuration, and the master and grid that the words before choose.
+struct Source<'a> {
+    session: &'a Session<'a>,
+    chosen: Selection,
+}
+
+impl Source<'_> {
+    fn grid(&self) -> Option<&str> {
+        self.chosen.grid.as_deref()
+    }
+
+    fn master(&self) -> Option<&Master> {
+        match &self.chosen.master {
+            Choice::Master(master) => Some(master),
+            Choice::Unknown(_) | Choice::None => None,
+        }
+    }
+}
+
+/// Values of options before the last word.
+#[derive(Default)]
+struct Typed {
+    grid: Option<String>,
+    master: Option<String>,
+}
+
+impl Typed {
+    fn find(place: &Place<'_>, words: &[String]) -> Self {
+        let mut typed = Self::default();
+        let mut words = words.iter().take(words.len().saturating_sub(1));
+        while let Some(word) = words.next() {
+            let (name, attached) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (word.as_str(), None),
+            };
+            let Some(option) = place.option_of(name) else { continue };
+            let value = attached.or_else(|| words.next().cloned());
+            match option.get_long() {
+                Some("grid") => typed.grid = value,
+                Some("master") => typed.master = value,
+                _ => {}
+            }
+        }
+        typed
+    }
+}
+
 /// Where in the command line the last word stands.
 struct Place<'a> {
     command: &'a Command,
@@ -121,6 +183,8 @@ struct Place<'a> {
     path: Vec<&'a str>,
     /// Parameters before the last word.
     before: usize,
+    /// The first of them.
+    first: Option<&'a str>,
     /// The option whose value the last word is.
     option: Option<&'a Arg>,
     word: &'a str,
@@ -129,7 +193,14 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     /// A last word that names a command stands for the words behind it.
     fn find(tree: &'a Command, words: &'a [String]) -> Self {
-        let mut place = Self { command: tree, path: Vec::new(), before: 0, option: None, word: "" };
+        let mut place = Self {
+            command: tree,
+            path: Vec::new(),
+            before: 0,
+            first: None,
+            option: None,
+            word: "",
+        };
         let last = words.len().saturating_sub(1);
         let mut expected: Option<&'a Arg> = None;
         for (index, word) in words.iter().enumerate() {
@@ -145,6 +216,7 @@ impl<'a> Place<'a> {
                 place.word = "";
             } else if index != last {
                 place.before += 1;
+                place.first = place.first.or(Some(word));
             }
         }
         place
@@ -171,7 +243,7 @@ fn switches(command: &Command) -> Vec<String> {
 }
 
 /// The values an argument may have, of those that can be known.
-fn values(session: &Session<'_>, place: &Place<'_>, arg: &Arg) -> Vec<String> {
+fn values(source: &Source<'_>, place: &Place<'_>, arg: &Arg) -> Vec<String> {
     let known = arg.get_possible_values();
     if !known.is_empty() && arg.get_action().takes_values() {
         return known.iter().map(|value| value.get_name().to_owned()).collect();
@@ -179,61 +251,75 @@ fn values(session: &Session<'_>, place: &Place<'_>, arg: &Arg) -> Vec<String> {
     let name = parameter(arg);
     let name = name.trim_end_matches(" ...");
     match (place.path.as_slice(), name, arg.get_long()) {
-        (_, _, Some("grid")) => grids(session, false),
+        (_, _, Some("grid")) => grids(source, false),
         (_, _, Some("master")) | (["master", "remove" | "rename"], "NAME", None) => {
-            masters(session, false)
+            masters(source, false)
         }
-        (["master", "use"], ..) => masters(session, true),
-        (["grid", "use"], ..) => grids(session, true),
+        (["master", "use"], ..) => masters(source, true),
+        (["grid", "use"], ..) => grids(source, true),
         (["grid", "show" | "update" | "remove" | "env" | "cloud-config" | "health"], "NAME", _) => {
-            grids(session, false)
+            grids(source, false)
         }
-        (["node", ..], "NODE", _) | (["node", "env"], "NAME", _) => of_grid(session, "nodes"),
+        (["node", "label", "remove"], "LABEL", _) => {
+            labels(source, place.first.unwrap_or_default())
+        }
+        (["node", ..], "NODE", _) | (["node", "env"], "NAME", _) => of_grid(source, "nodes"),
         (["service", "create"], ..) => Vec::new(),
-        (["service", ..], "NAME" | "TARGET", _) => of_grid(session, "services"),
-        (["container", ..], ..) => containers(session),
+        (["service", ..], "NAME" | "TARGET", _) => of_grid(source, "services"),
+        (["container", ..], ..) => containers(source),
         (["volume", command, ..], ..) if *command != "create" => {
-            in_grid(session, |grid| path(&["volumes", grid]), "volumes")
+            in_grid(source, |grid| path(&["volumes", grid]), "volumes")
         }
-        (["vault", ..], "NAME", _) => of_grid(session, "secrets"),
+        (["vault", ..], "NAME", _) => of_grid(source, "secrets"),
         _ => Vec::new(),
     }
 }
 
-fn masters(session: &Session<'_>, others: bool) -> Vec<String> {
-    let current = session.master().ok().map(|master| master.name.as_str());
-    let names = session.config.servers.iter().map(|server| server.name.as_str());
+fn masters(source: &Source<'_>, others: bool) -> Vec<String> {
+    let current = source.master().map(|master| master.name.as_str());
+    let names = source.session.config.servers.iter().map(|server| server.name.as_str());
     names.filter(|name| !others || current != Some(*name)).map(ToOwned::to_owned).collect()
 }
 
-fn grids(session: &Session<'_>, others: bool) -> Vec<String> {
-    let mut names = list(session, "/v1/grids", "grids");
-    names.retain(|name| !others || session.grid_name() != Some(name.as_str()));
+fn grids(source: &Source<'_>, others: bool) -> Vec<String> {
+    let mut names = list(source, "/v1/grids", "grids");
+    names.retain(|name| !others || source.grid() != Some(name.as_str()));
     names
 }
 
-fn of_grid(session: &Session<'_>, what: &str) -> Vec<String> {
-    in_grid(session, |grid| path(&["grids", grid, what]), what)
+fn of_grid(source: &Source<'_>, what: &str) -> Vec<String> {
+    in_grid(source, |grid| path(&["grids", grid, what]), what)
 }
 
-fn in_grid(session: &Session<'_>, path: impl FnOnce(&str) -> String, key: &str) -> Vec<String> {
-    let Some(grid) = session.grid_name() else {
+fn in_grid(source: &Source<'_>, path: impl FnOnce(&str) -> String, key: &str) -> Vec<String> {
+    let Some(grid) = source.grid() else {
         return Vec::new();
     };
-    list(session, &path(grid), key)
+    list(source, &path(grid), key)
 }
 
-fn containers(session: &Session<'_>) -> Vec<String> {
-    in_grid(session, |grid| path(&["containers", grid]), "containers")
+fn labels(source: &Source<'_>, node: &str) -> Vec<String> {
+    let answer = source.grid().and_then(|grid| get(source, &path(&["nodes", grid, node])));
+    let labels = answer.as_ref().map(|node| document::items(node, "labels")).unwrap_or_default();
+    labels.iter().map(document::plain).filter(|label| !label.contains(char::is_control)).collect()
 }
 
-fn list(session: &Session<'_>, path: &str, key: &str) -> Vec<String> {
-    let answer = session.master().ok().and_then(|master| {
-        let client = session.client_for(&master.url, master.token.clone(), None).ok()?;
-        client.hasty(BUDGET).get::<Value>(path).ok()
-    });
+fn get(source: &Source<'_>, path: &str) -> Option<Value> {
+    let master = source.master()?;
+    let client = source.session.client_for(&master.url, master.token.clone(), None).ok()?;
+    client.hasty(BUDGET).get(path).ok()
+}
+
+fn containers(source: &Source<'_>) -> Vec<String> {
+    in_grid(source, |grid| path(&["containers", grid]), "containers")
+}
+
+fn list(source: &Source<'_>, path: &str, key: &str) -> Vec<String> {
+    let answer = get(source, path);
     let objects = answer.as_ref().map(|answer| document::items(answer, key)).unwrap_or_default();
-    objects.iter().filter_map(|object| identifier(object, key)).collect()
+    let names = objects.iter().filter_map(|object| identifier(object, key));
+    // A candidate is a line; a name that is several, or moves the cursor, cannot be one.
+    names.filter(|name| !name.contains(char::is_control)).collect()
 }
 
 /// What the command takes: `stack/name` of a service, `node/name` of a container.

@@ -51,7 +51,9 @@ pub(super) fn object(
         ShowFormat::Json => console.text(&json(object))?,
         ShowFormat::Yaml => console.text(&yaml(object))?,
         ShowFormat::Name => {
-            let name = ["name", "id"].into_iter().find_map(|key| object.get(key)?.as_str());
+            let name = ["name", "id", "service", "user", "cli"]
+                .into_iter()
+                .find_map(|key| object.get(key)?.as_str());
             console.line(name.unwrap_or_default())?;
         }
         ShowFormat::Text => return Ok(false),

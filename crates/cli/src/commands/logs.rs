@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::text;
+use crate::api::lenient::integer;
 use crate::api::{encode, follow, newest, read};
 use crate::args::StreamFormat;
 use crate::args::stream::{GridEvents, GridLogs, Stream};
@@ -31,6 +32,7 @@ struct Event {
     created_at: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(deserialize_with = "integer")]
     severity: Option<i64>,
     message: Option<String>,
     relationships: Option<Vec<Relationship>>,
@@ -98,8 +100,13 @@ pub(super) fn show_lines(
             Prefix::Name => format!("{name} |"),
             Prefix::TimeAndInstance => format!("{at} [{}]:", instance(name)),
         };
+        let head = session.console.clean(&head);
         let head = session.console.paint(colours.of(name), head);
-        Ok(session.console.line(format!("{head} {}", text(&line.data)))?)
+        // What a program wrote is its own: colours are part of it, and so is the end of its line.
+        let data = text(&line.data);
+        let data = data.strip_suffix('\n').unwrap_or(data);
+        let data = data.strip_suffix('\r').unwrap_or(data);
+        Ok(session.console.verbatim(&format!("{head} {data}\n"))?)
     })
 }
 

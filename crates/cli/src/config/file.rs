@@ -9,6 +9,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Config, Environment};
 use crate::failure::Failure;
@@ -18,6 +20,8 @@ use crate::failure::Failure;
 pub(crate) struct ConfigFile {
     path: PathBuf,
     writable: bool,
+    /// Something would have been written.
+    held_back: Arc<AtomicBool>,
 }
 
 impl ConfigFile {
@@ -26,7 +30,8 @@ impl ConfigFile {
         let path = environment.config_path();
         // A link to the file stays a link: what it points to is replaced.
         let path = fs::canonicalize(&path).unwrap_or(path);
-        Self { path, writable: environment.get("KONTENA_URL").is_none() }
+        let writable = environment.get("KONTENA_URL").is_none();
+        Self { path, writable, held_back: Arc::default() }
     }
 
     /// Reads the file; a missing or unreadable one holds no masters.
@@ -43,7 +48,13 @@ impl ConfigFile {
         change: impl FnOnce(&mut Config) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if !self.writable {
-            return change(&mut self.load()?);
+            let before = self.load()?;
+            let mut config = before.clone();
+            let outcome = change(&mut config)?;
+            if config != before {
+                self.hold_back();
+            }
+            return Ok(outcome);
         }
         let _lock = self.lock().map_err(|error| self.refuse("lock", &error))?;
         let mut config = match fs::read_to_string(&self.path) {
@@ -55,6 +66,16 @@ impl ConfigFile {
         let text = config.render().map_err(|error| self.refuse("write", &error))?;
         self.replace(&text).map_err(|error| self.refuse("write", &error))?;
         Ok(outcome)
+    }
+
+    /// Notes that something is not written, where nothing may be.
+    pub(crate) fn hold_back(&self) {
+        self.held_back.store(!self.writable, Ordering::Relaxed);
+    }
+
+    /// Tells whether something was not written that would have been.
+    pub(crate) fn has_held_back(&self) -> bool {
+        self.held_back.load(Ordering::Relaxed)
     }
 
     fn parse(&self, text: &str) -> Result<Config, Failure> {
@@ -157,8 +178,10 @@ mod tests {
     fn with_kontena_url_nothing_is_written() {
         let dir = tempfile::tempdir().unwrap();
         let file = file(&dir, &[("KONTENA_URL", "http://x")]);
+        file.update(|_| Ok(())).unwrap();
+        assert!(!file.has_held_back());
         file.update(add("a")).unwrap();
-        assert!(!file.path.exists());
+        assert!(!file.path.exists() && file.has_held_back());
     }
 
     #[test]

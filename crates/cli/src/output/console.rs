@@ -4,9 +4,13 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-use super::ink::{Ink, Mark, Palette};
+use super::ink::{Clean, Ink, Mark, Palette, clean};
+use super::prompt::end_of_echo;
 use super::spinner::Stage;
+use super::terminal::restore;
 use crate::args::{ColorChoice, ProgressForm};
 use crate::config::Environment;
 
@@ -68,6 +72,9 @@ fn is_coloured(environment: &Environment, color: ColorChoice, terminal: bool) ->
     }
 }
 
+/// How many hundredths of a second a signal waits for what is being written.
+const PATIENCE: u32 = 20;
+
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -84,9 +91,30 @@ impl Console {
         Self { setup, stage, held: RefCell::new(None) }
     }
 
-    /// Returns the spinner's place, for its thread and for Ctrl-C.
-    pub(crate) fn stage(&self) -> Arc<Mutex<Stage>> {
+    /// Returns the spinner's place, for its thread and for signals.
+    pub(super) fn stage(&self) -> Arc<Mutex<Stage>> {
         Arc::clone(&self.stage)
+    }
+
+    /// Returns what to do where a signal ends the program: the terminal is as it was before, and a running step has
+    /// failed.
+    pub(crate) fn farewell(&self) -> impl Fn() + Send + 'static + use<> {
+        let stage = self.stage();
+        move || {
+            restore();
+            let end = end_of_echo();
+            if !end.is_empty() {
+                let mut out = io::stdout();
+                let _ = write!(out, "{end}").and_then(|()| out.flush());
+            }
+            // Whoever holds the stage may be waiting for a reader that will never come.
+            for _ in 0..PATIENCE {
+                if let Ok(mut stage) = stage.try_lock() {
+                    return stage.interrupt();
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
     }
 
     /// Writes a line to standard output.
@@ -94,8 +122,13 @@ impl Console {
         self.text(&format!("{text}\n"))
     }
 
-    /// Writes whole lines to standard output.
+    /// Writes whole lines to standard output; control characters in them are escaped.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        self.verbatim(&clean(text, self.setup.out, Clean::Lines))
+    }
+
+    /// Writes whole lines to standard output as they are.
+    pub(crate) fn verbatim(&self, text: &str) -> io::Result<()> {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.push_str(text);
             return Ok(());
@@ -122,7 +155,8 @@ impl Console {
     /// Writes a whole page; on a terminal it takes the place of what was there.
     pub(crate) fn page(&self, text: &str) -> io::Result<()> {
         if self.setup.terminal {
-            self.text(&format!("\u{1b}[H\u{1b}[2J{text}"))
+            let text = clean(text, self.setup.out, Clean::Lines);
+            self.verbatim(&format!("\u{1b}[H\u{1b}[2J{text}"))
         } else {
             self.text(text)
         }
@@ -141,8 +175,15 @@ impl Console {
         self.held.borrow().is_some()
     }
 
-    /// Writes a line to standard error. If that fails there is nobody left to tell.
+    /// Escapes control characters in a part of a line for standard output.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        clean(text, self.setup.out, Clean::Cell).into_owned()
+    }
+
+    /// Writes a line to standard error, control characters escaped. If that fails there is nobody left to tell.
     pub(crate) fn note(&self, text: impl Display) {
+        let text = text.to_string();
+        let text = clean(&text, self.setup.err, Clean::Lines);
         let mut stage = lock(&self.stage);
         let mut out = io::stdout().lock();
         let _ = stage.clear(&mut out).and_then(|()| out.flush());

@@ -1,5 +1,6 @@
 //! Colours and symbols.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -58,6 +59,25 @@ pub(crate) const MANY: [Ink; 12] = [
 ];
 
 impl Ink {
+    const ALL: [Self; 16] = [
+        Self::Bold,
+        Self::Dim,
+        Self::Red,
+        Self::Green,
+        Self::Yellow,
+        Self::Blue,
+        Self::Cyan,
+        Self::White,
+        Self::Magenta,
+        Self::Grey,
+        Self::BrightRed,
+        Self::BrightGreen,
+        Self::BrightYellow,
+        Self::BrightBlue,
+        Self::BrightMagenta,
+        Self::BrightCyan,
+    ];
+
     fn code(self) -> u8 {
         match self {
             Self::Bold => 1,
@@ -156,6 +176,47 @@ fn plain(text: &str) -> String {
     plain
 }
 
+/// Escapes control characters as JSON and YAML do: names and texts of others shall not move the cursor, hide what
+/// stands there or end a line. Line ends stay in `Clean::Lines`, and this program's colours where it uses any.
+pub(super) fn clean(text: &str, palette: Palette, how: Clean) -> Cow<'_, str> {
+    let is_bad = |letter: char| match letter {
+        '\n' | '\t' => how == Clean::Cell,
+        other => other.is_control(),
+    };
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let colour = if palette.on { own_colour(rest) } else { None };
+        let taken = colour.map_or(letter.len_utf8(), str::len);
+        match colour {
+            Some(colour) => out.push_str(colour),
+            None if is_bad(letter) => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            None => out.push(letter),
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
+/// What a text is cleaned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clean {
+    /// Whole lines.
+    Lines,
+    /// A part of a line.
+    Cell,
+}
+
+/// The sequence of this program that a text begins with.
+fn own_colour(text: &str) -> Option<&str> {
+    let end = text.strip_prefix("\u{1b}[")?.find('m')? + 3;
+    let sequence = text.get(..end)?;
+    (sequence == END || Ink::ALL.iter().any(|ink| ink.start() == sequence)).then_some(sequence)
+}
+
 /// Counts the cells a text takes on a terminal; colours take none.
 pub(crate) fn width(text: &str) -> usize {
     if text.contains('\u{1b}') { plain(text).width() } else { text.width() }
@@ -169,6 +230,20 @@ pub(crate) fn pad(text: &str, cells: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_others_cannot_control_the_terminal() {
+        let (on, off) = (Palette { on: true }, Palette::default());
+        let painted = on.paint(Ink::Green, "a\u{1b}[2Jb\u{9b}3m\rc\u{7f}");
+        assert_eq!(
+            clean(&painted, on, Clean::Lines),
+            "\u{1b}[32ma\\u001b[2Jb\\u009b3m\\u000dc\\u007f\u{1b}[0m"
+        );
+        assert_eq!(clean("\u{1b}[32mx", off, Clean::Lines), "\\u001b[32mx");
+        assert_eq!(clean("\u{1b}[8mx\u{1b}", on, Clean::Lines), "\\u001b[8mx\\u001b");
+        assert_eq!(clean("a\n\tb", off, Clean::Lines), "a\n\tb");
+        assert_eq!(clean("a\n\tb", off, Clean::Cell), "a\\u000a\\u0009b");
+    }
 
     #[test]
     fn cells_are_counted_not_bytes() {

@@ -2,7 +2,8 @@
 //!
 //! Nobody is asked where standard input or output is no terminal: the command then needs `--force`.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::console::Console;
 use super::ink::{END, Ink, width};
@@ -17,6 +18,14 @@ const DELETE: u8 = 127;
 /// The question of commands that destroy something and have no better one.
 pub(crate) const DESTRUCTIVE: &str = "Destructive command. You can skip this prompt by running this \
                                       command with --force option. Are you sure?";
+
+/// What the user types is being coloured, which nobody ends where a signal does.
+static ECHO_IS_COLOURED: AtomicBool = AtomicBool::new(false);
+
+/// Returns what ends the colour of an answer that will not come.
+pub(super) fn end_of_echo() -> &'static str {
+    if ECHO_IS_COLOURED.load(Ordering::SeqCst) { END } else { "" }
+}
 
 impl Console {
     /// Goes on only when the user types `name`.
@@ -53,13 +62,17 @@ impl Console {
         self.require_user()?;
         let mut out = io::stdout();
         let echo = if self.palette().on { Ink::Cyan.start() } else { String::new() };
+        ECHO_IS_COLOURED.store(self.palette().on, Ordering::SeqCst);
         write!(out, "{} {question}{echo}", self.paint(Ink::Green, ">"))?;
         out.flush()?;
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
+        let mut answer = Vec::new();
+        // Bytes: what is no text is an answer too, and matches nothing.
+        let read = io::stdin().lock().read_until(b'\n', &mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
         if self.palette().on {
             write!(out, "{END}")?;
         }
+        ECHO_IS_COLOURED.store(false, Ordering::SeqCst);
         if !answer.ends_with('\n') {
             writeln!(out)?;
         }

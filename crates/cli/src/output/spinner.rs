@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::console::{Console, lock};
-use super::ink::{END, Ink, Palette, width};
+use super::ink::{Clean, END, Ink, Palette, clean, width};
 use crate::args::ProgressForm;
 use crate::failure::Failure;
 
@@ -87,7 +87,7 @@ impl Stage {
     }
 
     /// Says that the current step was interrupted.
-    pub(crate) fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         if let Some(step) = &mut self.step {
             // The terminal has written `^C` behind the moving line.
             step.drawn += 2;
@@ -199,14 +199,16 @@ impl Progress {
     /// Shows `detail` behind the message while the step runs, on a terminal only.
     pub(crate) fn detail(&self, detail: String) {
         if let Some(step) = &mut lock(&self.stage).step {
-            step.detail = detail;
+            step.detail = clean(&detail, step.palette, Clean::Cell).into_owned();
         }
     }
 
     /// Shows lines below the message while the step runs, on a terminal only.
     pub(crate) fn below(&self, lines: Vec<String>) {
         if let Some(step) = &mut lock(&self.stage).step {
-            step.below = lines;
+            let lines =
+                lines.iter().map(|line| clean(line, step.palette, Clean::Cell).into_owned());
+            step.below = lines.collect();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tables: columns as wide as their widest cell, three spaces apart, lines right-trimmed.
 
-use super::ink::{Ink, Palette, width};
+use super::ink::{Clean, Ink, Palette, clean, width};
 
 const GAP: &str = "   ";
 
@@ -34,19 +34,22 @@ impl Table {
 
     /// Writes the table; the header stands even above nothing.
     pub(crate) fn render(&self, palette: Palette) -> String {
-        let widths = self.widths();
+        let cell = |text: &String| clean(text, palette, Clean::Cell).into_owned();
+        let rows: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let widths = self.widths(&rows);
         let header = self.titles.iter().map(|(title, _)| palette.paint(Ink::Bold, title)).collect();
         let mut text = String::new();
-        for cells in std::iter::once(&header).chain(&self.rows) {
+        for cells in std::iter::once(&header).chain(&rows) {
             line(&mut text, cells, &widths);
         }
         text
     }
 
-    fn widths(&self) -> Vec<usize> {
+    fn widths(&self, rows: &[Vec<String>]) -> Vec<usize> {
         let mut widths: Vec<usize> =
             self.titles.iter().map(|(title, minimum)| width(title).max(*minimum)).collect();
-        for row in &self.rows {
+        for row in rows {
             for (widest, cell) in widths.iter_mut().zip(row) {
                 *widest = (*widest).max(width(cell));
             }
@@ -105,6 +108,13 @@ mod tests {
         );
         let coloured = table.render(Palette { on: true });
         assert!(coloured.starts_with("\u{1b}[1mNAME\u{1b}[0m        \u{1b}[1mVERSION\u{1b}[0m  "));
+    }
+
+    #[test]
+    fn a_cell_is_one_line() {
+        let mut table = Table::new(&["NAME", "STATE"]);
+        table.row(vec!["a\nb".into(), "on".into()]);
+        assert_eq!(table.render(Palette::default()), "NAME       STATE\na\\u000ab   on\n");
     }
 
     #[test]

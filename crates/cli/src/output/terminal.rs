@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
@@ -33,11 +34,12 @@ impl Window {
     }
 }
 
+/// How the terminal was before it was made raw; a signal ends the program without unwinding.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
 /// Keeps the terminal raw, keystrokes going through as they are, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Raw {
-    before: Termios,
-}
+pub(crate) struct Raw(());
 
 impl Raw {
     /// Makes the terminal of standard input raw.
@@ -45,14 +47,27 @@ impl Raw {
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
         raw.make_raw();
+        // Kept first: from then on a signal may come at any time.
+        *before_raw() = Some(before);
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
-        Ok(Self { before })
+        Ok(Self(()))
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+        restore();
+    }
+}
+
+fn before_raw() -> MutexGuard<'static, Option<Termios>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the terminal as it was before it was made raw, if it is.
+pub(crate) fn restore() {
+    if let Some(before) = before_raw().take() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
     }
 }
 

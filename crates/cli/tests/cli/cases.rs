@@ -1,6 +1,6 @@
 //! `cases.md` says where each case of the contract is tested; here it is compared with the source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -24,6 +24,25 @@ fn tested(folder: &Path) -> BTreeMap<u32, String> {
         }
     }
     found
+}
+
+/// What runs a case on a terminal; `usage` is a helper of `parsing.rs` that runs both ways.
+const RUNNERS: [&str; 4] = ["run_both(", ".holds(", "run_on_terminal(", "usage("];
+
+#[test]
+fn every_case_is_seen_on_a_terminal_too() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let mut cases = 0;
+    for file in tested(&folder).into_values().collect::<BTreeSet<_>>() {
+        let source = fs::read_to_string(folder.join(&file)).unwrap();
+        for case in source.split("\nfn case_").skip(1) {
+            let (body, _) = case.split_once("\n}\n").unwrap();
+            let number = body.split('(').next().unwrap();
+            assert!(RUNNERS.iter().any(|runner| body.contains(runner)), "{file}: case {number}");
+            cases += 1;
+        }
+    }
+    assert!(cases > 60, "{cases}");
 }
 
 #[test]

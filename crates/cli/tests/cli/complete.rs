@@ -22,6 +22,12 @@ fn names_come_from_the_master() {
         ("node show", &["core-03", "core-01", "core-02"]),
         ("node rm core-01 core", &["core-03", "core-01", "core-02"]),
         ("node label add core-01 x", &[]),
+        ("node label rm core-01 ", &["provider=vagrant"]),
+        ("node rm --grid prod ", &[]),
+        ("node rm --grid=prod ", &[]),
+        ("node rm --grid development ", &["core-03", "core-01", "core-02"]),
+        ("--master other node rm ", &[]),
+        ("grid use --master nope ", &[]),
         ("service deploy", &["web/old", "redis", "web/app"]),
         ("service create", &[]),
         ("node ls --grid ", &["development", "prod"]),
@@ -96,6 +102,42 @@ fn bash_completes_with_its_script() {
         ),
     );
     kontena.run_shell("try").succeeds(&["core-03", "core-01", "core-02"]);
+}
+
+#[test]
+fn bash_reads_names_and_never_runs_them() {
+    let master = m1();
+    let named = |name: &str| json!({ "name": name });
+    let names = ["$(touch ran)", "`touch ran`", "two words", "a;touch ran", "plain", "x\ny", "*"];
+    let path = "GET /v1/grids";
+    master.forget(path).on(path, 200, json!({"grids": names.map(named)}));
+    let kontena = Kontena::c1(&master);
+    kontena.program("kontena", &format!("exec {} \"$@\"", env!("CARGO_BIN_EXE_kontena")));
+    let script = kontena.home().join("script");
+    std::fs::write(&script, kontena.run("completion bash").out).unwrap();
+    let complete = |word: &str| {
+        kontena.program(
+            "try",
+            &format!(
+                "cd; exec bash -c '. {}; COMP_WORDS=(kontena grid show \"$0\"); COMP_CWORD=3; \
+                 _kontena; printf \"%s\\n\" \"${{COMPREPLY[@]}}\"' '{word}'",
+                script.display()
+            ),
+        );
+        kontena.run_shell("try")
+    };
+    complete("").succeeds(&[
+        r"\$\(touch\ ran\)",
+        r"\`touch\ ran\`",
+        r"two\ words",
+        r"a\;touch\ ran",
+        "plain",
+        r"\*",
+    ]);
+    complete("tw").succeeds(&[r"two\ words"]);
+    complete(r"two\ w").succeeds(&[r"two\ words"]);
+    complete("$(").succeeds(&[r"\$\(touch\ ran\)"]);
+    assert!(!kontena.home().join("ran").exists());
 }
 
 #[test]

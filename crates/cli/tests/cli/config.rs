@@ -205,3 +205,19 @@ fn the_log_names_requests_and_no_tokens() {
         );
     }
 }
+
+#[test]
+fn what_kontena_url_keeps_from_being_saved_is_said() {
+    let master = m1();
+    let warning = " [warn] The configuration was not changed, because KONTENA_URL is set";
+    let url = format!("http://{}", master.address);
+    for url in [format!("{url}/"), url] {
+        let kontena = Kontena::c1(&master).env("KONTENA_URL", &url).env("KONTENA_TOKEN", "x");
+        let before = kontena.config();
+        kontena.run("grid use prod").prints(&["Using grid: prod"]).complains(&[warning]).exits(0);
+        kontena.run("grid ls -q").complains(&[]).exits(0);
+        master.on("DELETE /v1/grids/prod", 200, "{}");
+        kontena.run("grid rm --force prod").complains(&[]).exits(0);
+        assert_eq!(kontena.config(), before);
+    }
+}

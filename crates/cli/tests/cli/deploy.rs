@@ -84,6 +84,32 @@ fn case_45() {
 }
 
 #[test]
+fn masters_may_leave_out_what_was_asked_for() {
+    let master = m1();
+    let end = json!({"id": "d1", "state": "success", "finished_at": "2018-03-20T08:00:09.000Z",
+        "instance_count": "1", "instance_deploys": [
+            {"instance_number": "1", "node": {"name": "core-01"}, "state": "success"}]});
+    master
+        .on(&format!("POST /v1/{REDIS}/deploy"), 200, json!({"id": "d1"}))
+        .on(&format!("GET /v1/{REDIS}/deploys/d1"), 200, end)
+        .on(&format!("POST /v1/{REDIS}/scale"), 200, json!({"state": "created"}));
+    let kontena = Kontena::c1(&master);
+    kontena.run_both(&master, "service deploy redis").succeeds(&[
+        " [done] Deploying service redis",
+        "⊛ Deployed instance development/null/redis-1 to node core-01",
+    ]);
+    kontena
+        .run_both(&master, "service scale redis 2")
+        .prints(&[" [fail] Scaling redis to 2 instances"])
+        .complains(&[
+            " [error] The master did not say which deploy of redis it started, so it cannot be \
+             waited for. See: kontena service show redis",
+        ])
+        .exits(1);
+    kontena.run("service scale --no-wait redis 2").exits(0);
+}
+
+#[test]
 fn without_waiting_nothing_is_asked() {
     let master = deploying(&Value::Null);
     let kontena = Kontena::c1(&master);

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Kontena, Master, m1, node, wait_for};
+use crate::support::{Kontena, Master, m1, node};
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -25,6 +25,42 @@ fn the_format_may_come_from_the_environment() {
     let ran = Kontena::c1(&master).env("KONTENA_OUTPUT", "xml").run("node ls");
     ran.exits(2);
     assert!(ran.err.contains("KONTENA_OUTPUT: must be table, wide"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_no_list_has_formats_too() {
+    let master = m1();
+    let health = json!({"name": "core-01", "status": "online", "etcd_health": {"health": true}});
+    master.on("GET /v1/nodes/development/core-01/health", 200, &health).on(
+        "GET /",
+        200,
+        json!({"version": "1.5.9"}),
+    );
+    let kontena = Kontena::c1(&master);
+    let url = "http://192.168.66.1:9292/";
+    let cli = env!("CARGO_PKG_VERSION");
+    for (line, object) in [
+        ("master current", json!({"name": "test", "url": url})),
+        ("whoami", json!({"master": "test", "url": url, "grid": "development", "user": "admin"})),
+        ("version", json!({"cli": cli, "master": {"version": "1.5.9", "url": url}})),
+        ("version --cli", json!({"cli": cli, "master": null})),
+        ("node health core-01", health),
+        (
+            "grid health",
+            json!({"name": "development", "initial_size": 1, "initial_nodes": 1, "online": 1,
+                "quorum": 1, "healthy": true}),
+        ),
+    ] {
+        let ran = kontena.run(&format!("{line} -o json"));
+        ran.complains(&[]).exits(0);
+        assert_eq!(json_of(&ran.out), object, "{line}");
+    }
+    kontena.run("master current -o name").succeeds(&["test"]);
+    kontena.run("whoami -o name").succeeds(&["admin"]);
+    kontena.run("service show redis -o name").succeeds(&["development/null/redis"]);
+    let ill = kontena.run("grid health prod -o json");
+    ill.exits(1).complains(&[]);
+    assert_eq!(json_of(&ill.out)["healthy"], false);
 }
 
 #[test]
@@ -72,6 +108,34 @@ fn a_watched_list_shows_what_changes() {
     assert_eq!(json_of(&lines[1])["status"], "offline");
     let changed = json_of(&lines[2]);
     assert_eq!((&changed["name"], &changed["status"]), (&json!("core-03"), &json!("online")));
+}
+
+#[test]
+fn what_is_watched_as_yaml_comes_in_documents() {
+    let once = Kontena::c1(&waking()).run("node ls -o yaml").out.lines().count();
+    let lines = watch(&Kontena::c1(&waking()), "node ls -w -o yaml", 2 * (once + 1));
+    let documents: Vec<&[String]> = lines.split(|line| line == "---").skip(1).collect();
+    assert!(documents[0].iter().any(|line| line == "  status: offline"), "{lines:?}");
+    assert!(documents[1].iter().all(|line| line != "  status: offline"), "{lines:?}");
+    assert!(documents[1].iter().any(|line| line == "  id: development/core-01"), "{lines:?}");
+}
+
+#[test]
+fn who_watches_waits_for_a_master_that_is_away() {
+    let master = m1();
+    let path = "GET /v1/nodes/development/core-03";
+    master.forget(path).on(path, 200, node(3, false, true, &[]));
+    for _ in 0..5 {
+        master.on(path, 503, "");
+    }
+    master.on(path, 200, node(3, true, true, &[]));
+    let lines = watch(&Kontena::c1(&master), "node show core-03 -w -o json", 2);
+    assert_eq!(json_of(&lines[1])["connected"], true);
+    let away = m1();
+    away.forget(path).on(path, 503, "");
+    Kontena::c1(&away)
+        .run("node show core-03 -w")
+        .fails(" [error] 503 : Service Unavailable (/v1/nodes/development/core-03)");
 }
 
 #[test]
@@ -217,20 +281,19 @@ fn a_master_that_is_away_for_a_moment_is_asked_again() {
 
 #[test]
 fn a_master_that_starts_late_is_reached() {
-    // The port is known and free: the first attempt is refused, a later one is answered.
+    // The port is held all the time; whoever connects first is sent away unheard.
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = held.local_addr().unwrap();
-    drop(held);
-    let kontena =
-        Kontena::new().env("KONTENA_URL", &format!("http://{address}")).env("KONTENA_TOKEN", "x");
+    let url = format!("http://{}", held.local_addr().unwrap());
+    let kontena = Kontena::new().env("KONTENA_URL", &url).env("KONTENA_TOKEN", "x");
     let ran = std::thread::scope(|scope| {
-        let run = scope.spawn(|| kontena.run("grid ls -D"));
-        wait_for(|| kontena.home().join(".kontena").exists().then_some(()));
-        let late = Master::at(&address.to_string());
-        late.on("GET /v1/grids", 200, json!({"grids": []}));
+        let run = scope.spawn(|| kontena.run("grid ls -q -D"));
+        drop(held.accept().unwrap());
+        let late = Master::on_listener(held);
+        late.on("GET /v1/grids", 200, json!({"grids": [{"name": "g"}]}));
         run.join().unwrap()
     });
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    ran.prints(&["g"]).exits(0);
+    assert_eq!(ran.err.matches("trying again in").count(), 1, "{}", ran.err);
 }
 
 #[test]

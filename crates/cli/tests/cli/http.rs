@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Kontena, Master, m1, node};
+use crate::support::{Kontena, Master, m1, node, wait_for};
 
 #[test]
 fn case_61() {
@@ -83,7 +83,7 @@ fn case_63() {
     master.headers("Content-Type: application/json\r\nX-Kontena-Version: 1.2.9\r\n");
     let warning = format!(
         "Warning: Server version is 1.2.9. You are using CLI version {}.",
-        kontena_protocol::COMPAT_VERSION
+        env!("CARGO_PKG_VERSION")
     );
     Kontena::c1(&master)
         .run_both(&master, "node ls -q")
@@ -105,7 +105,10 @@ fn headers_and_paths() {
     let requests = master.requests();
     assert_eq!(requests[0].line, "GET /v1/grids");
     assert_eq!(requests[0].headers["accept"], "application/json");
-    assert_eq!(requests[0].headers["user-agent"], "kontena-cli/1.5.4");
+    assert_eq!(
+        requests[0].headers["user-agent"],
+        concat!("kontena-cli/", env!("CARGO_PKG_VERSION"))
+    );
     assert_eq!(requests[0].headers["authorization"], "Bearer tok123");
     assert_eq!(requests[0].headers["accept-encoding"], "gzip");
     assert_eq!(requests[0].headers.get("content-type"), None);
@@ -160,4 +163,47 @@ fn a_reader_that_leaves_is_no_panic() {
     assert!(ran.err.is_empty() || ran.err.starts_with("code "), "{}", ran.err);
     let ran = kontena.run_shell("exec >&-; $KONTENA node ls -q");
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}
+
+#[test]
+fn of_many_commands_at_once_one_refreshes() {
+    let master = m1();
+    let token = "POST /oauth2/token";
+    let pair = json!({"access_token": "tok2", "refresh_token": "r2", "expires_in": 7200});
+    master.on(token, 201, pair).on(token, 400, json!({"error": "invalid_grant"}));
+    let kontena = Kontena::c1(&master).with_entry(|entry| {
+        entry["refresh_token"] = json!("r1");
+        entry["token_expires_at"] = json!(1_000_000_000);
+    });
+    let running: Vec<_> = (0..8).map(|_| kontena.start("grid ls -q").spawn().unwrap()).collect();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    let asked = master.requests();
+    assert_eq!(asked.iter().filter(|request| request.line == token).count(), 1);
+    for request in asked.iter().filter(|request| request.line != token) {
+        assert_eq!(request.headers["authorization"], "Bearer tok2");
+    }
+}
+
+#[test]
+fn a_refresh_does_not_undo_a_logout() {
+    // The entry is logged out between the start of the command and its refresh, which waits for the lock.
+    let master = m1();
+    let kontena = Kontena::c1(&master).with_entry(|entry| {
+        entry["refresh_token"] = json!("r1");
+        entry["token_expires_at"] = json!(1_000_000_000);
+    });
+    let lock = std::fs::File::create(kontena.home().join(".kontena_client.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = kontena.start("grid ls -q").spawn().unwrap();
+    // The log is opened after the configuration was read.
+    wait_for(|| kontena.home().join(".kontena/kontena.log").exists().then_some(()));
+    let mut config = kontena.config();
+    config["servers"][0].as_object_mut().unwrap().remove("token");
+    kontena.configure(&config);
+    lock.unlock().unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(master.lines(), Vec::<String>::new());
+    assert_eq!(kontena.config()["servers"], config["servers"]);
 }

@@ -39,9 +39,7 @@ const GRIDS: [&str; 8] = [
 fn a_code_is_exchanged_and_a_grid_is_picked() {
     let master = with_oauth();
     let kontena = Kontena::new();
-    let mut lines = GRIDS.to_vec();
-    lines.push(" [done] * Selecting 'prod' as the current grid");
-    kontena.run(&format!("master login --code abc {}", url(&master))).succeeds(&lines);
+    kontena.run_both(&master, &format!("master login --code abc {}", url(&master))).succeeds(&[]);
     let config = kontena.config();
     let entry = &config["servers"][0];
     assert_eq!(config["current_server"], "lab");
@@ -60,6 +58,16 @@ fn a_code_is_exchanged_and_a_grid_is_picked() {
     let body = &master.requests()[0].body;
     assert_eq!((&body["grant_type"], &body["code"]), (&json!("authorization_code"), &json!("abc")));
     assert_eq!(master.requests()[0].headers.get("authorization"), None);
+}
+
+#[test]
+fn a_code_is_enough_where_the_grids_are_not_to_be_had() {
+    let master = with_oauth();
+    master.forget("GET /v1/grids").on("GET /v1/grids", 500, "{}");
+    let kontena = Kontena::new();
+    kontena.run(&format!("master login --code abc {}", url(&master))).succeeds(&[]);
+    let entry = &kontena.config()["servers"][0];
+    assert_eq!((&entry["token"], entry.get("grid")), (&json!("new"), None));
 }
 
 #[test]
@@ -114,6 +122,21 @@ fn a_token_is_tried() {
     assert_eq!((&entry["token"], &entry["token_expires_at"]), (&json!("T"), &json!(0)));
     assert_eq!(entry["username"], "admin@example.com");
     assert_eq!(master.requests()[0].headers["authorization"], "Bearer T");
+}
+
+#[test]
+fn a_login_with_a_token_shows_the_grids_and_picks_one() {
+    let master = with_oauth();
+    let authenticated = format!(
+        "Authenticated to Kontena Master kontena-master at {} as admin@example.com",
+        url(&master)
+    );
+    let mut lines = vec![authenticated.as_str()];
+    lines.extend(GRIDS);
+    lines.push(" [done] * Selecting 'prod' as the current grid");
+    let kontena = Kontena::new();
+    kontena.run(&format!("master login --token T {}", url(&master))).succeeds(&lines);
+    assert_eq!(kontena.config()["servers"][0]["grid"], "prod");
 }
 
 #[test]
@@ -268,7 +291,7 @@ fn a_used_code_is_refused() {
     master.on("POST /oauth2/token", 404, refused);
     Kontena::new()
         .run(&format!("master login --code abc {}", url(&master)))
-        .fails(" [error] 404 : invalid_request (/oauth2/token)");
+        .fails(" [error] 404 : invalid_request : authorization_code (/oauth2/token)");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn every_command_has_help() {
 #[test]
 fn the_version_is_the_products() {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let version = format!("kontena-cli {} [{os}+{arch}]", env!("CARGO_PKG_VERSION"));
+    let version = format!("kontena-cli {} [{os}+{arch}+kontena-1.5]", env!("CARGO_PKG_VERSION"));
     Kontena::new().run("--version").succeeds(&[&version]);
     Kontena::new().run("-v").succeeds(&[&version]);
 }
@@ -106,4 +106,38 @@ fn progress_can_be_plain_or_absent() {
     let ran = kontena.run("node create core-03 --progress=plain");
     assert_eq!(ran.out, "* Creating core-03 node .. \n* Creating core-03 node .. done\n");
     kontena.run("node create core-03 --progress none").succeeds(&[]);
+}
+
+#[test]
+fn empty_names_are_refused_before_any_request() {
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    let empty = "must not be empty";
+    let path = "must be NAME, STACK/NAME or GRID/STACK/NAME";
+    for (words, reason) in [
+        (&["service", "rm", "--force", ""][..], empty),
+        (&["service", "rm", "--force", "web/"], path),
+        (&["service", "show", "a/b/c/d"], path),
+        (&["service", "deploy", "//"], path),
+        (&["service", "start", "redis", ""], empty),
+        (&["node", "rm", "--force", ""], empty),
+        (&["node", "rm", "--force", ".."], "is no name"),
+        (&["grid", "rm", "--force", ""], empty),
+        (&["vault", "rm", "--force", ""], empty),
+        (&["volume", "rm", "--force", ""], empty),
+        (&["master", "rename", "test", ""], empty),
+        (&["master", "user", "rm", "--force", ""], empty),
+        (&["master", "token", "rm", "--force", ""], empty),
+        (&["container", "logs", ""], empty),
+        (&["external-registry", "rm", "--force", ""], empty),
+    ] {
+        let ran = kontena.run_words(words);
+        ran.prints(&[]).exits(2);
+        let line = ran.err.lines().next().unwrap();
+        assert!(
+            line.starts_with("ERROR: parameter '") && line.contains(reason),
+            "{words:?}: {line}"
+        );
+    }
+    assert_eq!(master.lines(), Vec::<String>::new());
 }

@@ -143,3 +143,39 @@ fn colours_and_symbols_can_be_turned_off() {
     let ascii = Kontena::c1(&master).env("LC_ALL", "C").run("node list");
     assert!(ascii.out.contains("\n+ core-01   1.4.0") && ascii.out.contains("\n- core-03"));
 }
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let kontena = Kontena::c1(&m1());
+    for signal in ["TERM", "HUP", "INT"] {
+        // Whoever waits for the secret has put the terminal into raw mode.
+        let ran = kontena.run_script_on_terminal(&format!(
+            "T=$(tty); stty -a <$T >before; \
+             ( n=0; until stty -a <$T | grep -q -- -icanon || test $n = 500; do \
+             n=$((n+1)); sleep 0.01; done; kill -{signal} $(cat pid) ) & \
+             KONTENA=$KONTENA sh -c 'echo $$ >pid; exec $KONTENA vault write x'; echo ended $?; \
+             wait; stty -a <$T >after; cmp before after && echo as before"
+        ));
+        assert!(ran.out.contains("ended 130\r\nas before"), "{signal}: {}", ran.out);
+    }
+}
+
+#[test]
+fn an_interrupted_question_leaves_no_colour() {
+    let kontena = Kontena::c1(&m1());
+    let ran = kontena.run_on_terminal("node rm core-03", &[(CONFIRM, "co\u{3}")]);
+    ran.exits(130);
+    let (_, answer) = ran.out.rsplit_once("\u{1b}[36m").unwrap();
+    assert!(answer.contains("\u{1b}[0m"), "{:?}", ran.out);
+}
+
+#[test]
+fn an_answer_that_is_no_text_confirms_nothing() {
+    let master = m1();
+    let kontena = Kontena::c1(&master);
+    let ran = kontena.run_script_on_terminal(
+        "printf 'core-03\\377\\n' >typed; script -qec \"$KONTENA node rm core-03\" /dev/null <typed",
+    );
+    assert!(ran.out.contains("Confirmation did not match core-03."), "{}", ran.out);
+    assert_eq!(master.lines(), ["GET nodes/development/core-03"]);
+}

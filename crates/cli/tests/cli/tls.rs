@@ -101,3 +101,29 @@ fn authorities_of_the_system_can_be_named() {
     std::fs::write(&file, AUTHORITY).unwrap();
     is_trusted((master, kontena.env("SSL_CERT_FILE", file.to_str().unwrap())));
 }
+
+#[test]
+fn the_certificate_that_the_environment_names_is_trusted_as_it_is() {
+    let named = |files: [&[u8]; 2], pem: &[u8]| {
+        let (master, kontena) = scene(files, None);
+        let file = kontena.home().join("named.pem");
+        std::fs::write(&file, pem).unwrap();
+        let kontena = kontena.env("SSL_CERT_FILE", file.to_str().unwrap());
+        (master, kontena)
+    };
+    is_trusted(named(OWN, OWN[0]));
+    is_trusted(named(ADDRESS, AUTHORITY));
+    for (pem, reason) in [(&b""[..], "there is no certificate in it"), (b"-----BEGIN CERT", "")] {
+        let (master, kontena) = named(OWN, pem);
+        for command in ["grid ls -q", "container exec n/c ls"] {
+            let ran = kontena.run(command);
+            ran.prints(&[]).exits(1);
+            assert!(ran.err.contains("named.pem: ") && ran.err.contains(reason), "{}", ran.err);
+            assert!(ran.err.contains("SSL_CERT_FILE"), "{}", ran.err);
+        }
+        assert!(master.lines().is_empty());
+    }
+    // The name in an authority of the environment is nobody's address.
+    let (_master, kontena) = named(EXAMPLE, AUTHORITY);
+    kontena.run("grid ls -q").exits(1);
+}

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Named;
+use super::lenient::{integer, name};
 
 /// A deploy of a service.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -14,6 +15,7 @@ pub(crate) struct Deploy {
     pub(crate) finished_at: Option<String>,
     pub(crate) state: Option<String>,
     pub(crate) reason: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) instance_count: Option<i64>,
     pub(crate) instance_deploys: Option<Vec<InstanceDeploy>>,
 }
@@ -22,7 +24,9 @@ pub(crate) struct Deploy {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct InstanceDeploy {
+    #[serde(deserialize_with = "integer")]
     pub(crate) instance_number: Option<i64>,
+    #[serde(deserialize_with = "name")]
     pub(crate) node: Option<String>,
     pub(crate) state: Option<String>,
     pub(crate) error: Option<String>,
@@ -33,6 +37,7 @@ pub(crate) struct InstanceDeploy {
 #[serde(default)]
 pub(crate) struct Instance {
     pub(crate) id: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) instance_number: Option<i64>,
     pub(crate) state: Option<String>,
     pub(crate) deploy_rev: Option<String>,
@@ -47,6 +52,7 @@ pub(crate) struct Instance {
 pub(crate) struct Container {
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) instance_number: Option<i64>,
     pub(crate) node: Option<Named>,
     pub(crate) deploy_rev: Option<String>,
@@ -66,6 +72,7 @@ pub(crate) struct Container {
 #[serde(default)]
 pub(crate) struct ContainerState {
     pub(crate) error: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) exit_code: Option<i64>,
     pub(crate) paused: Option<bool>,
     pub(crate) restarting: Option<bool>,

@@ -5,13 +5,16 @@
 //! whole 1.5 line can be read. A test at the foot keeps the two in step.
 
 mod deploy;
+mod explain;
 mod grid;
+pub(crate) mod lenient;
 mod node;
 mod service;
 
 pub(crate) use deploy::{Container, Deploy, Instance, InstanceDeploy};
+pub(crate) use explain::{Explanation, InstanceExplanation, Rank, Refusals};
 pub(crate) use grid::{Grid, Grids};
-pub(crate) use node::{Filesystem, Named, Node, Nodes};
+pub(crate) use node::{EtcdHealth, Filesystem, Named, Node, NodeHealth, Nodes};
 pub(crate) use service::{HealthStatus, Link, Port, Service, Services};
 
 #[cfg(test)]
@@ -50,6 +53,32 @@ mod tests {
         let view: Deploy = serde_json::from_value(body).unwrap();
         assert_eq!(view.reason.as_deref(), Some("why"));
         assert_eq!(view.instance_deploys.unwrap()[0].error.as_deref(), Some("boom"));
+    }
+
+    #[test]
+    fn explanations_are_read_as_the_protocol_writes_them() {
+        use kontena_protocol::api::{PlannedAction, PlannedStep};
+        let instance = kontena_protocol::api::InstanceExplanation {
+            number: 1,
+            node: Some("a".into()),
+            step: Some(PlannedStep { action: PlannedAction::Move, from: Some("b".into()) }),
+            ranks: vec![kontena_protocol::api::Rank { node: "a".into(), key: vec![f64::INFINITY] }],
+            ..Default::default()
+        };
+        let written = kontena_protocol::api::Explanation {
+            service: "g/null/s".into(),
+            instances: vec![instance],
+            ..Default::default()
+        };
+        let read: Explanation =
+            serde_json::from_value(serde_json::to_value(written).unwrap()).unwrap();
+        assert_eq!(read.service, "g/null/s");
+        let instance = &read.instances[0];
+        assert_eq!(
+            (instance.action.as_deref(), instance.from.as_deref()),
+            (Some("move"), Some("b"))
+        );
+        assert_eq!(instance.ranks[0].key, [f64::INFINITY]);
     }
 
     #[test]

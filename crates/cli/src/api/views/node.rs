@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::lenient::{decimal, integer};
+
 /// `GET /v1/grids/:grid/nodes`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -34,11 +36,14 @@ pub(crate) struct Node {
     pub(crate) engine_root_dir: Option<String>,
     pub(crate) volume_drivers: Option<Vec<Named>>,
     pub(crate) labels: Option<Vec<String>>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) cpus: Option<i64>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) mem_total: Option<f64>,
     pub(crate) public_ip: Option<String>,
     pub(crate) private_ip: Option<String>,
     pub(crate) overlay_ip: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) node_number: Option<i64>,
     pub(crate) initial_member: Option<bool>,
     pub(crate) resource_usage: Option<Usage>,
@@ -83,10 +88,13 @@ pub(crate) struct Usage {
 #[serde(default)]
 pub(crate) struct Load {
     #[serde(rename = "1m")]
+    #[serde(deserialize_with = "decimal")]
     pub(crate) one: Option<f64>,
     #[serde(rename = "5m")]
+    #[serde(deserialize_with = "decimal")]
     pub(crate) five: Option<f64>,
     #[serde(rename = "15m")]
+    #[serde(deserialize_with = "decimal")]
     pub(crate) fifteen: Option<f64>,
 }
 
@@ -94,9 +102,13 @@ pub(crate) struct Load {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
+    #[serde(deserialize_with = "decimal")]
     used: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     cached: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     buffers: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) total: Option<f64>,
 }
 
@@ -112,6 +124,25 @@ impl Memory {
 #[serde(default)]
 pub(crate) struct Filesystem {
     pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) used: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) total: Option<f64>,
+}
+
+/// What an agent says of its node.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeHealth {
+    pub(crate) status: Option<String>,
+    pub(crate) connected_at: Option<String>,
+    pub(crate) etcd_health: Option<EtcdHealth>,
+}
+
+/// Whether the etcd of a node is healthy.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct EtcdHealth {
+    pub(crate) health: Option<bool>,
+    pub(crate) error: Option<String>,
 }

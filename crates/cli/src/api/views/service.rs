@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::lenient::{decimal, integer};
+
 /// `GET /v1/grids/:grid/services`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -26,6 +28,7 @@ pub(crate) struct Service {
     pub(crate) stateful: Option<bool>,
     pub(crate) read_only: Option<bool>,
     pub(crate) state: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) instances: Option<i64>,
     pub(crate) instance_counts: Option<Counts>,
     pub(crate) strategy: Option<String>,
@@ -43,10 +46,15 @@ pub(crate) struct Service {
     pub(crate) log_driver: Option<String>,
     pub(crate) log_opts: Option<BTreeMap<String, Value>>,
     pub(crate) stop_signal: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) memory: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) memory_swap: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) shm_size: Option<i64>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) cpus: Option<f64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) cpu_shares: Option<i64>,
     pub(crate) volumes: Option<Vec<String>>,
     pub(crate) volumes_from: Option<Vec<String>>,
@@ -55,8 +63,11 @@ pub(crate) struct Service {
     pub(crate) hooks: Option<Vec<Hook>>,
     pub(crate) health_check: Option<HealthCheck>,
     pub(crate) health_status: Option<HealthStatus>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) revision: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) stack_revision: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) stop_grace_period: Option<i64>,
 }
 
@@ -72,6 +83,7 @@ pub(crate) struct Stack {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Counts {
+    #[serde(deserialize_with = "integer")]
     pub(crate) running: Option<i64>,
 }
 
@@ -79,8 +91,11 @@ pub(crate) struct Counts {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct DeployOpts {
+    #[serde(deserialize_with = "integer")]
     pub(crate) wait_for_port: Option<i64>,
+    #[serde(deserialize_with = "decimal")]
     pub(crate) min_health: Option<f64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) interval: Option<i64>,
 }
 
@@ -130,9 +145,13 @@ pub(crate) struct Hook {
 pub(crate) struct HealthCheck {
     pub(crate) protocol: Option<String>,
     pub(crate) uri: Option<String>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) port: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) timeout: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) interval: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) initial_delay: Option<i64>,
 }
 
@@ -140,6 +159,8 @@ pub(crate) struct HealthCheck {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct HealthStatus {
+    #[serde(deserialize_with = "integer")]
     pub(crate) healthy: Option<i64>,
+    #[serde(deserialize_with = "integer")]
     pub(crate) total: Option<i64>,
 }

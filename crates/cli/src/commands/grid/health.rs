@@ -1,5 +1,7 @@
 //! `kontena grid health`.
 
+use serde_json::json;
+
 use crate::api::{Grid, Node, Nodes, path};
 use crate::args::grid::GridHealth;
 use crate::commands::document;
@@ -19,6 +21,14 @@ pub(super) fn run(session: &Session<'_>, args: &GridHealth) -> Result<(), Failur
     let count = Count::of(grid.initial_size.unwrap_or(1), &nodes);
     let console = session.console;
     let mark = grid_mark(count.size, usize::try_from(count.online).unwrap_or(0));
+    let is_healthy = count.online >= count.quorum();
+    let object = json!({
+        "name": name, "initial_size": count.size, "initial_nodes": count.initial,
+        "online": count.online, "quorum": count.quorum(), "healthy": is_healthy,
+    });
+    if document::object(console, args.form.output, &object)? {
+        return if is_healthy { Ok(()) } else { Err(Failure::Aborted) };
+    }
     let (first, sentence) = count.verdict();
     console.line(format!("{} {sentence}", console.mark(first)))?;
     for node in nodes.iter().filter(|node| !node.is_connected()) {
@@ -26,7 +36,7 @@ pub(super) fn run(session: &Session<'_>, args: &GridHealth) -> Result<(), Failur
             if node.is_initial() { (mark, "Initial") } else { (Mark::Absent, "Grid") };
         console.line(format!("{} {kind} node {} is offline", console.mark(mark), node.label()))?;
     }
-    if count.online >= count.quorum() { Ok(()) } else { Err(Failure::Aborted) }
+    if is_healthy { Ok(()) } else { Err(Failure::Aborted) }
 }
 
 /// The initial nodes of a grid.

@@ -1,7 +1,7 @@
 //! `kontena master login` and `join`: by code, by token, with the token that is there, or in a browser.
 //!
 //! ```text
-//! --code           POST /oauth2/token                                  -> save -> pick a grid
+//! --code           POST /oauth2/token                      -> save -> pick a grid, without a word
 //! a token          GET /v1/user                            -> save -> say so -> pick a grid
 //! else, --join     browser -> code -> POST /oauth2/token   -> save -> say so -> pick a grid
 //! ```
@@ -27,7 +27,9 @@ pub(super) fn run(session: &Session<'_>, args: &Login) -> Result<(), Failure> {
     if let Some(code) = &args.code {
         let outcome = redeem(session, &entry, code)?;
         let saved = entry::save(session, &entry, &outcome)?;
-        return pick_grid(session, args, &saved);
+        // Who redeems a code is a script: it is logged in by now, with a grid or without.
+        let _ = pick_grid(session, args, &saved, false);
+        return Ok(());
     }
     let known = match &args.join {
         Some(_) => None,
@@ -39,7 +41,7 @@ pub(super) fn run(session: &Session<'_>, args: &Login) -> Result<(), Failure> {
     };
     let saved = entry::save(session, &entry, &outcome)?;
     say(session, args, &saved)?;
-    pick_grid(session, args, &saved)
+    pick_grid(session, args, &saved, !args.silent)
 }
 
 /// Joins a master with an invitation: a login with `--join`.
@@ -161,22 +163,27 @@ fn say(session: &Session<'_>, args: &Login, saved: &Server) -> Result<(), Failur
 }
 
 /// Makes the first grid of the list the current one, unless there is one already.
-fn pick_grid(session: &Session<'_>, args: &Login, saved: &Server) -> Result<(), Failure> {
+fn pick_grid(
+    session: &Session<'_>,
+    args: &Login,
+    saved: &Server,
+    aloud: bool,
+) -> Result<(), Failure> {
     if saved.grid.is_some() || args.skip_grid_auto_select {
         return Ok(());
     }
     let client: Client = session.client_for(text(&saved.url), saved.token.clone(), None)?;
-    let list = match args.silent {
-        true => grids::fetch(&client)?,
-        false => grids::fetch_aloud(session.console, &client)?,
+    let list = match aloud {
+        true => grids::fetch_aloud(session.console, &client)?,
+        false => grids::fetch(&client)?,
     };
-    if !args.silent {
+    if aloud {
         grids::print(session.console, list.clone(), None, &saved.name, true)?;
     }
     let Some(first) = grids::first(&list) else {
         return Ok(());
     };
-    grids::select_aloud(session.console, !args.silent, &first, || {
+    grids::select_aloud(session.console, aloud, &first, || {
         session.file.update(|config| {
             if let Some(server) = config.server_mut(&saved.name) {
                 server.grid = Some(first.clone());

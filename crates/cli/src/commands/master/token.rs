@@ -4,6 +4,7 @@ use kontena_protocol::api::AuthorizeRequest;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::api::lenient::integer;
 use crate::api::{Method, encode, read};
 use crate::args::administration::{
     TokenCommand, TokenCreate, TokenCurrent, TokenList, TokenRemove,
@@ -27,6 +28,7 @@ struct Token {
     refresh_token: Option<String>,
     access_token_last_four: Option<String>,
     refresh_token_last_four: Option<String>,
+    #[serde(deserialize_with = "integer")]
     expires_in: Option<i64>,
     scopes: Option<String>,
     description: Option<String>,

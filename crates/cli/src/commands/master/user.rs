@@ -1,6 +1,6 @@
 //! `kontena master user …`.
 
-use kontena_protocol::api::{Invitation, RoleRequest};
+use kontena_protocol::api::RoleRequest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -73,10 +73,13 @@ fn invite(session: &Session<'_>, args: &UserInvite) -> Result<(), Failure> {
     let console = session.console;
     for email in &args.emails {
         let body = json!({ "email": email, "external_id": null, "response_type": "invite" });
-        let invitation: Invitation = client
+        let invitation: Value = client
             .send(Method::Post, "/oauth2/authorize", &body)
             .map_err(|failure| failure.about(&format!("Failed to invite {email}")))?;
-        let code = &invitation.invite_code;
+        let code = invitation.get("invite_code").and_then(Value::as_str).unwrap_or_default();
+        if code.is_empty() {
+            return Err(Failure::said(format!("The master made no invitation code for {email}")));
+        }
         if args.code {
             console.line(code)?;
         } else {

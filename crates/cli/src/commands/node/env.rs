@@ -1,6 +1,6 @@
 //! `kontena node env`.
 
-use kontena_protocol::api::NodeToken;
+use serde_json::Value;
 
 use crate::api::websocket_uri;
 use crate::args::node::NodeEnv;
@@ -11,21 +11,27 @@ use crate::session::Session;
 pub(super) fn run(session: &Session<'_>, args: &NodeEnv) -> Result<(), Failure> {
     let path = super::node_path(session, &args.name)?;
     let answer = session.client()?.get(&format!("{path}/token"));
-    let token: NodeToken = answer.map_err(|failure| explain(failure, &args.name))?;
+    let answer: Value = answer.map_err(|failure| explain(failure, &args.name))?;
+    let token = answer.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| none(&args.name))?;
     if args.token {
-        return Ok(session.console.line(token.token)?);
+        return Ok(session.console.line(token)?);
     }
     session.console.line(format!("KONTENA_URI={}", websocket_uri(&session.master()?.url)))?;
-    Ok(session.console.line(format!("KONTENA_NODE_TOKEN={}", token.token))?)
+    Ok(session.console.line(format!("KONTENA_NODE_TOKEN={token}"))?)
+}
+
+fn none(name: &str) -> Failure {
+    Failure::said(format!(
+        "Node {name} was not created with a node token. Use `kontena grid env` instead"
+    ))
 }
 
 /// A node without a token is answered like a node that does not exist, but with a text of its own.
 fn explain(failure: Failure, name: &str) -> Failure {
     match &failure {
         Failure::Http(http) if http.status() == 404 && http.said() != Some("Not found") => {
-            Failure::said(format!(
-                "Node {name} was not created with a node token. Use `kontena grid env` instead"
-            ))
+            none(name)
         }
         _ => failure,
     }

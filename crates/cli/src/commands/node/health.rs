@@ -1,7 +1,9 @@
 //! `kontena node health`.
 
-use kontena_protocol::api::{EtcdHealth, NodeHealth};
+use serde_json::Value;
 
+use crate::api::{EtcdHealth, NodeHealth, view};
+use crate::args::ShowFormat;
 use crate::args::node::NodeHealth as Args;
 use crate::clock;
 use crate::commands::{document, text};
@@ -12,20 +14,28 @@ use crate::session::Session;
 /// Shows a node's connection and its etcd; fails unless the etcd is healthy.
 pub(super) fn run(session: &Session<'_>, args: &Args) -> Result<(), Failure> {
     let path = format!("{}/health", super::node_path(session, &args.node)?);
-    let health: NodeHealth = match session.client()?.get(&path) {
-        Ok(health) => health,
-        Err(failure) => return explain(session, &args.node, failure),
+    let is_text = args.form.output == ShowFormat::Text;
+    let object: Value = match session.client()?.get(&path) {
+        Ok(object) => object,
+        Err(failure) if is_text => return explain(session, &args.node, failure),
+        Err(failure) => return Err(failure),
     };
+    let health: NodeHealth = view(&object, &path)?;
+    if document::object(session.console, args.form.output, &object)? {
+        let etcd = health.etcd_health.unwrap_or_default();
+        return if etcd.health == Some(true) { Ok(()) } else { Err(Failure::Aborted) };
+    }
     connection(session.console, &health)?;
-    etcd(session.console, &args.node, &health.etcd_health)
+    etcd(session.console, &args.node, &health.etcd_health.unwrap_or_default())
 }
 
 fn connection(console: &Console, health: &NodeHealth) -> Result<(), Failure> {
-    let (mark, state) = match health.status.as_str() {
+    let (mark, state) = match text(&health.status) {
         "online" => {
             let age = long_age(health.connected_at.as_deref(), clock::now());
             (Mark::Good, age.map_or("online".to_owned(), |age| format!("online for {age}")))
         }
+        "" => (Mark::Absent, "in a state that is not known".to_owned()),
         other => (Mark::Fair, other.to_owned()),
     };
     Ok(console.line(format!("{} Node is {state}", console.mark(mark)))?)

@@ -25,11 +25,13 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Deploys a service, or waits for a deploy that was started before.
 pub(super) fn deploy(session: &Session<'_>, args: &ServiceDeploy) -> Result<(), Failure> {
-    let service = super::service_path(session, &args.name)?;
+    let id = super::service_id(session, &args.name)?;
+    let service = path_of("services", &id);
     let body = if args.force { json!({ "force": true }) } else { json!({}) };
     let message = format!("Deploying service {} ", session.console.paint(Ink::Cyan, &args.name));
     let is_resumed = args.follow.is_some();
-    run(session, message, &args.name, &args.wait, is_resumed, |client| match &args.follow {
+    let what = What { name: &args.name, id: &id, is_resumed };
+    run(session, message, &what, &args.wait, |client| match &args.follow {
         Some(id) => client.get(&format!("{service}/deploys/{}", encode(id))),
         None => start(client, &format!("{service}/deploy"), &body),
     })
@@ -37,11 +39,13 @@ pub(super) fn deploy(session: &Session<'_>, args: &ServiceDeploy) -> Result<(), 
 
 /// Sets the number of instances and deploys.
 pub(super) fn scale(session: &Session<'_>, args: &ServiceScale) -> Result<(), Failure> {
-    let path = format!("{}/scale", super::service_path(session, &args.name)?);
+    let id = super::service_id(session, &args.name)?;
+    let path = format!("{}/scale", path_of("services", &id));
     let body = json!({ "instances": args.instances });
     let name = session.console.paint(Ink::Cyan, &args.name);
     let message = format!("Scaling {name} to {} instances ", args.instances);
-    run(session, message, &args.name, &args.wait, false, |client| start(client, &path, &body))
+    let what = What { name: &args.name, id: &id, is_resumed: false };
+    run(session, message, &what, &args.wait, |client| start(client, &path, &body))
 }
 
 fn start(client: &Client, path: &str, body: &impl Serialize) -> Result<Deploy, Failure> {
@@ -49,13 +53,28 @@ fn start(client: &Client, path: &str, body: &impl Serialize) -> Result<Deploy, F
     Ok(deploy.unwrap_or_default())
 }
 
+/// What is deployed.
+struct What<'a> {
+    /// As typed.
+    name: &'a str,
+    /// Where the deploy was asked for; masters may leave it out of their answers.
+    id: &'a str,
+    /// The deploy was started before.
+    is_resumed: bool,
+}
+
+impl<'a> What<'a> {
+    fn service(&self, deploy: &'a Deploy) -> &'a str {
+        deploy.service_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(self.id)
+    }
+}
+
 /// Shows `message` while a deploy goes on, then what became of its instances.
 fn run(
     session: &Session<'_>,
     message: String,
-    name: &str,
+    what: &What<'_>,
     wait: &Wait,
-    is_resumed: bool,
     begin: impl FnOnce(&Client) -> Result<Deploy, Failure>,
 ) -> Result<(), Failure> {
     let client = session.client()?;
@@ -65,19 +84,21 @@ fn run(
         if !wait.wanted() {
             return Ok(None);
         }
-        progress.farewell(format!(
-            "The deploy goes on. Watch it with: kontena service deploy --follow {} {name}",
-            text(&deploy.id)
-        ));
-        let mut view = View::new(console, is_resumed);
-        let deploy = wait_for(client, deploy, wait.timeout, progress, &mut view)?;
+        if let Some(id) = &deploy.id {
+            let name = what.name;
+            progress.farewell(format!(
+                "The deploy goes on. Watch it with: kontena service deploy --follow {id} {name}"
+            ));
+        }
+        let mut view = View::new(console, what.is_resumed);
+        let deploy = wait_for(client, deploy, what, wait.timeout, progress, &mut view)?;
         match deploy.state.as_deref() {
-            Some("error") => Err(failed(console, &deploy)),
+            Some("error") => Err(failed(console, what.service(&deploy), &deploy)),
             _ => Ok(Some(deploy)),
         }
     })?;
     let Some(deploy) = deploy else { return Ok(()) };
-    let service = text(&deploy.service_id);
+    let service = what.service(&deploy);
     for instance in deploy.instance_deploys.iter().flatten() {
         console.line(line(service, instance, |mark, ink| console.mark_in(mark, ink)))?;
     }
@@ -88,12 +109,23 @@ fn run(
 fn wait_for(
     client: &Client,
     start: Deploy,
+    what: &What<'_>,
     limit: Duration,
     progress: &Progress,
     view: &mut View<'_>,
 ) -> Result<Deploy, Failure> {
-    let service = path_of("services", text(&start.service_id));
-    let path = format!("{service}/deploys/{}", encode(text(&start.id)));
+    if start.finished_at.is_some() {
+        return Ok(start);
+    }
+    let id = start.id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
+        let name = what.name;
+        Failure::said(format!(
+            "The master did not say which deploy of {name} it started, so it cannot be waited for. \
+             See: kontena service show {name}"
+        ))
+    })?;
+    let service = path_of("services", what.service(&start));
+    let path = format!("{service}/deploys/{}", encode(id));
     let limit = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
     let started = clock::now();
     let mut deploy = start;
@@ -117,13 +149,12 @@ fn wait_for(
 }
 
 /// The failure of a deploy, with a line for each instance.
-fn failed(console: &Console, deploy: &Deploy) -> Failure {
+fn failed(console: &Console, service: &str, deploy: &Deploy) -> Failure {
     let reason = deploy.reason.as_deref().unwrap_or("deploy failed").trim();
     let mut message = format!("{reason}:");
     for instance in deploy.instance_deploys.iter().flatten() {
-        let line = line(text(&deploy.service_id), instance, |mark, ink| {
-            console.paint_note(ink, console.plain_mark(mark))
-        });
+        let line =
+            line(service, instance, |mark, ink| console.paint_note(ink, console.plain_mark(mark)));
         message.push_str("\n\t");
         message.push_str(&line);
     }

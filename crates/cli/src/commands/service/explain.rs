@@ -9,10 +9,9 @@
 
 use std::fmt::Write as _;
 
-use kontena_protocol::api::{Explanation, InstanceExplanation, Rank, Refusals};
 use serde_json::Value;
 
-use crate::api::read;
+use crate::api::{Explanation, InstanceExplanation, Rank, Refusals, read};
 use crate::args::service::ServiceExplain;
 use crate::commands::document;
 use crate::failure::Failure;
@@ -43,7 +42,10 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceExplain) -> Result<(), Fa
     if document::object(session.console, args.showing.output, &object)? {
         return Ok(());
     }
-    let explanation: Explanation = read(object, &path)?;
+    let mut explanation: Explanation = read(object, &path)?;
+    if explanation.service.is_empty() {
+        explanation.service.clone_from(&args.name);
+    }
     if args.instance.is_some() && explanation.instances.is_empty() {
         return Err(Failure::said("Instance not found"));
     }
@@ -60,7 +62,13 @@ fn undecided(name: &str) -> Failure {
 /// Writes what was decided; with `ranks` also for instances that nobody was refused for.
 fn render(console: &Console, explanation: &Explanation, ranks: bool) -> String {
     let Explanation { service, decided_at, trigger, reason, .. } = explanation;
-    let mut out = format!("{service} decided at {decided_at} ({trigger})");
+    let mut out = service.clone();
+    if !decided_at.is_empty() {
+        let _ = write!(out, " decided at {decided_at}");
+    }
+    if !trigger.is_empty() {
+        let _ = write!(out, " ({trigger})");
+    }
     if !reason.is_empty() {
         let _ = write!(out, ": {reason}");
     }

@@ -1,6 +1,6 @@
 //! `kontena service …`.
 
-use crate::api::path;
+use crate::api::path_of;
 use crate::args::service::{SecretCommand, ServiceCommand};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -55,13 +55,17 @@ pub(super) fn run(session: &Session<'_>, command: &ServiceCommand) -> Result<(),
     }
 }
 
-/// The path of a service: `NAME`, `STACK/NAME` or `GRID/STACK/NAME`.
+/// The path of a service.
 fn service_path(session: &Session<'_>, name: &str) -> Result<String, Failure> {
+    Ok(path_of("services", &service_id(session, name)?))
+}
+
+/// The id of a service, `GRID/STACK/NAME`, of which the first parts may be left out.
+fn service_id(session: &Session<'_>, name: &str) -> Result<String, Failure> {
     let grid = session.grid()?;
-    let parts: Vec<&str> = name.split('/').collect();
-    Ok(match parts.as_slice() {
-        [grid, stack, name] => path(&["services", grid, stack, name]),
-        [stack, name] => path(&["services", grid, stack, name]),
-        _ => path(&["services", grid, "null", name]),
+    Ok(match name.split('/').count() {
+        1 => format!("{grid}/null/{name}"),
+        2 => format!("{grid}/{name}"),
+        _ => name.to_owned(),
     })
 }

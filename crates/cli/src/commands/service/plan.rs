@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use kontena_protocol::api::{Explanation, InstanceExplanation, PlannedAction};
 use serde_json::Value;
 
 use super::{definition, explain};
-use crate::api::{Method, read};
+use crate::api::{Explanation, InstanceExplanation, Method, read};
 use crate::args::service::ServicePlan;
 use crate::commands::document;
 use crate::failure::Failure;
@@ -41,27 +40,26 @@ fn render(console: &Console, plan: &Explanation) -> String {
 }
 
 fn row(console: &Console, instance: &InstanceExplanation) -> Vec<String> {
-    let step = instance.step.as_ref();
-    let (action, ink) = match step.map(|step| step.action) {
-        Some(action @ PlannedAction::Keep) => (action.as_str(), Ink::Dim),
-        Some(action @ PlannedAction::Create) => (action.as_str(), Ink::Green),
-        Some(action @ PlannedAction::Move) => (action.as_str(), Ink::Yellow),
-        Some(action @ PlannedAction::Remove) => (action.as_str(), Ink::Red),
-        None => ("-", Ink::Dim),
+    let action = instance.action.as_deref().unwrap_or("-");
+    let ink = match action {
+        "create" => Ink::Green,
+        "move" => Ink::Yellow,
+        "remove" => Ink::Red,
+        _ => Ink::Dim,
     };
     vec![
         instance.number.to_string(),
         console.paint(ink, action),
         place(instance).to_owned(),
-        step.and_then(|step| step.from.as_deref()).unwrap_or("-").to_owned(),
+        instance.from.as_deref().unwrap_or("-").to_owned(),
         instance.reason.clone(),
     ]
 }
 
 /// Where an instance would be; one that goes would be on no node, and that is no fault.
 fn place(instance: &InstanceExplanation) -> &str {
-    match &instance.step {
-        Some(step) if step.action == PlannedAction::Remove => "-",
+    match instance.action.as_deref() {
+        Some("remove") => "-",
         _ => explain::node(instance.node.as_deref()),
     }
 }
@@ -70,13 +68,14 @@ fn place(instance: &InstanceExplanation) -> &str {
 const OUTCOMES: [&str; 5] = ["to create", "to move", "to remove", "kept", "without a node"];
 
 fn outcome(instance: &InstanceExplanation) -> Option<&'static str> {
-    Some(match instance.step.as_ref()?.action {
-        PlannedAction::Remove => "to remove",
-        _ if instance.node.is_none() => "without a node",
-        PlannedAction::Create => "to create",
-        PlannedAction::Move => "to move",
-        PlannedAction::Keep => "kept",
-    })
+    match (instance.action.as_deref()?, &instance.node) {
+        ("remove", _) => Some("to remove"),
+        (_, None) => Some("without a node"),
+        ("create", _) => Some("to create"),
+        ("move", _) => Some("to move"),
+        ("keep", _) => Some("kept"),
+        _ => None,
+    }
 }
 
 /// `2 to create, 1 to move, 3 kept`.

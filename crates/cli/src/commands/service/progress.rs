@@ -7,10 +7,8 @@
 //!       ⊗ 3 nowhere: 2 of 2 nodes refused: less than 2 GB are free
 //! ```
 
-use kontena_protocol::api::Explanation;
-
 use super::explain::why;
-use crate::api::{Client, Deploy, InstanceDeploy};
+use crate::api::{Client, Deploy, Explanation, InstanceDeploy};
 use crate::clock;
 use crate::commands::text;
 use crate::failure::Failure;

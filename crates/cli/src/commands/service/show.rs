@@ -2,12 +2,11 @@
 
 use std::fmt::{Display, Write as _};
 
-use kontena_protocol::api::Explanation;
 use serde_json::Value;
 
 use super::containers::{dns, node_name, public_ip};
 use super::explain::hindrances;
-use crate::api::{Container, Instance, Service, read};
+use crate::api::{Container, Explanation, Instance, Service, read};
 use crate::args::ShowFormat;
 use crate::args::service::ServiceShow;
 use crate::clock;
@@ -21,6 +20,11 @@ pub(super) fn run(session: &Session<'_>, args: &ServiceShow) -> Result<(), Failu
     let path = super::service_path(session, &args.name)?;
     let client = session.client()?;
     let object: Value = client.get(&path)?;
+    if args.showing.output == ShowFormat::Name {
+        // As in the list: what finds the service in every grid.
+        let id = object.get("id").and_then(Value::as_str);
+        return Ok(session.console.line(id.unwrap_or(&args.name))?);
+    }
     if args.showing.output != ShowFormat::Text {
         document::object(session.console, args.showing.output, &object)?;
         return Ok(());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::api::lenient::decimal;
 use crate::args::service::ServiceStats;
 use crate::clock;
 use crate::commands::{document, text};
@@ -27,13 +28,16 @@ struct Sample {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Cpu {
+    #[serde(deserialize_with = "decimal")]
     usage: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Memory {
+    #[serde(deserialize_with = "decimal")]
     usage: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     limit: Option<f64>,
 }
 
@@ -47,7 +51,9 @@ struct Network {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Traffic {
+    #[serde(deserialize_with = "decimal")]
     rx_bytes: Option<f64>,
+    #[serde(deserialize_with = "decimal")]
     tx_bytes: Option<f64>,
 }
 
@@ -113,9 +119,15 @@ fn traffic(network: Option<&Network>) -> String {
     let Some(network) = network else { return UNKNOWN.to_owned() };
     let sum = |bytes: fn(&Traffic) -> Option<f64>| {
         let parts = [&network.internal, &network.external];
-        parts.into_iter().flatten().filter_map(bytes).sum()
+        parts.into_iter().flatten().filter_map(bytes).reduce(|one, other| one + other)
     };
-    format!("{}/{}", short_size(sum(|part| part.rx_bytes)), short_size(sum(|part| part.tx_bytes)))
+    match (sum(|part| part.rx_bytes), sum(|part| part.tx_bytes)) {
+        (None, None) => UNKNOWN.to_owned(),
+        (received, sent) => {
+            let size = |bytes: Option<f64>| short_size(bytes.unwrap_or(0.0));
+            format!("{}/{}", size(received), size(sent))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +154,11 @@ mod tests {
         let sample = json!({"container_id": "null-app-1", "cpu": null, "memory": null,
             "network": null});
         assert_eq!(shown(sample), ["null-app-1", "N/A", "N/A", "N/A", "N/A"]);
+        for network in [json!({}), json!({"internal": {}, "external": null})] {
+            assert_eq!(shown(json!({ "network": network }))[4], "N/A");
+        }
+        let idle = json!({"network": {"internal": {"rx_bytes": 0, "tx_bytes": 0}}});
+        assert_eq!(shown(idle)[4], "0B/0B");
         let unlimited = json!({"memory": {"usage": 1000, "limit": 1.844_674_407_370_955_2e19}});
         assert_eq!(shown(unlimited)[2..4], ["1K / N/A", "N/A"]);
     }

@@ -119,7 +119,7 @@ fn show(session: &Session<'_>, args: &VaultRead) -> Result<(), Failure> {
     let secret: Secret = read(object, &path)?;
     let value = text(&secret.value);
     if args.value {
-        return Ok(session.console.line(value)?);
+        return Ok(session.console.verbatim(&format!("{value}\n"))?);
     }
     let mut out = String::new();
     let _ = writeln!(out, "{}:", secret.name.as_deref().unwrap_or(&args.name));

@@ -86,12 +86,12 @@ pub(crate) struct Master {
 impl Master {
     /// Starts a master that knows nothing: every answer is 404 `Not found`.
     pub(crate) fn new() -> Self {
-        Self::at("127.0.0.1:0")
+        Self::on_listener(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    /// Starts one at an address.
-    pub(crate) fn at(address: &str) -> Self {
-        Self::listen(address, |stream| Box::new(stream))
+    /// Starts one where somebody listens already.
+    pub(crate) fn on_listener(listener: TcpListener) -> Self {
+        Self::listen(listener, |stream| Box::new(stream))
     }
 
     /// Starts such a master that shows a certificate and has the key of it.
@@ -106,14 +106,13 @@ impl Master {
                 PrivateKeyDer::from_pem_slice(key).unwrap(),
             );
         let config = Arc::new(config.unwrap());
-        Self::listen("127.0.0.1:0", move |stream| {
+        Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), move |stream| {
             let session = ServerConnection::new(Arc::clone(&config)).unwrap();
             Box::new(StreamOwned::new(session, stream))
         })
     }
 
-    fn listen(address: &str, wrap: impl Fn(TcpStream) -> Line + Send + 'static) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+    fn listen(listener: TcpListener, wrap: impl Fn(TcpStream) -> Line + Send + 'static) -> Self {
         let address = listener.local_addr().unwrap().to_string();
         let headers = "Content-Type: application/json\r\nX-Kontena-Version: 1.5.4\r\n".into();
         let script = Arc::new(Mutex::new(Script { headers, ..Script::default() }));
