@@ -18,10 +18,14 @@ use super::BootError;
 /// out by itself.
 pub(super) fn lock(url: &DatabaseUrl) -> Result<Option<File>, BootError> {
     let DatabaseUrl::Sqlite(database) = url else { return Ok(None) };
-    let database = real(Path::new(database))?;
+    let cannot_use = |error| BootError::Unusable { file: database.clone(), error };
+    let database = real(Path::new(database)).map_err(cannot_use)?;
+    if fs::metadata(&database).is_ok_and(|about| about.is_file() && about.nlink() > 1) {
+        return Err(BootError::Linked { file: database.display().to_string() });
+    }
     let mut path = database.clone().into_os_string();
     path.push(".lock");
-    let file = OpenOptions::new().create(true).append(true).open(&path)?;
+    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(cannot_use)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => {
@@ -36,12 +40,9 @@ pub(super) fn lock(url: &DatabaseUrl) -> Result<Option<File>, BootError> {
 }
 
 /// The file that a name leads to, which need not exist yet; its folder does afterwards.
-fn real(database: &Path) -> Result<PathBuf, BootError> {
-    if let Ok(about) = fs::metadata(database) {
-        if about.is_file() && about.nlink() > 1 {
-            return Err(BootError::Linked { file: database.display().to_string() });
-        }
-        return Ok(fs::canonicalize(database)?);
+fn real(database: &Path) -> std::io::Result<PathBuf> {
+    if database.exists() {
+        return fs::canonicalize(database);
     }
     match database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         None => Ok(database.to_owned()),
@@ -79,5 +80,7 @@ mod tests {
         fs::hard_link(&file, folder.path().join("hard.db")).expect("links");
         let refused = lock(&url(&file)).expect_err("refuses").to_string();
         assert!(refused.contains("hard links"), "{refused}");
+        let refused = lock(&url(Path::new("/dev/null/k.db"))).expect_err("refuses").to_string();
+        assert!(refused.starts_with("DATABASE_URL: cannot use /dev/null/k.db: "), "{refused}");
     }
 }

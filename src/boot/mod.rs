@@ -69,6 +69,14 @@ pub enum BootError {
         /// The file.
         file: String,
     },
+    /// The database file, or its folder, cannot be used.
+    #[error("DATABASE_URL: cannot use {file}: {error}")]
+    Unusable {
+        /// The file.
+        file: String,
+        /// Why not.
+        error: std::io::Error,
+    },
     /// The database file has several names.
     #[error("DATABASE_URL: {file} has several names (hard links): takes a file that has one")]
     Linked {

@@ -4,6 +4,7 @@
 //! | What | Most | Beyond |
 //! |---|---|---|
 //! | file systems, interfaces, drivers of a kind | 16, 64, 256 | left out |
+//! | interfaces of a container; their names | 8 of a kind; 32 bytes | left out; cut |
 //! | names of these; a node's addresses; the agent's version | 255 bytes | cut |
 //! | labels of a node | 128 of 255 bytes | left out |
 //! | Docker's other texts about itself or a container | 1 KiB | cut |
@@ -31,6 +32,10 @@ pub(super) use kontena_core::domain::text::NAME;
 pub(super) const FILESYSTEMS: usize = 16;
 /// Network interfaces of a kind.
 pub(super) const INTERFACES: usize = 64;
+/// Network interfaces of a kind of a container.
+pub(super) const INTERFACES_OF_CONTAINER: usize = 8;
+/// Bytes of the name of such an interface.
+pub(super) const NAME_OF_INTERFACE: usize = 32;
 /// Drivers of a kind.
 pub(super) const DRIVERS: usize = 256;
 /// Labels of a node.

@@ -8,7 +8,9 @@ use kontena_core::domain::{
 };
 use serde_json::Value;
 
-use super::bounded::{self, FILESYSTEMS, INTERFACES, NAME, field};
+use super::bounded::{
+    self, FILESYSTEMS, INTERFACES, INTERFACES_OF_CONTAINER, NAME, NAME_OF_INTERFACE, field,
+};
 
 /// Reads `/nodes/stats`; `now` is the moment of a report that names none.
 #[must_use]
@@ -26,8 +28,8 @@ pub fn read_node_stats(stats: &Value, now: Time) -> NodeSample {
             container_seconds: whole(usage, "container_seconds"),
         },
         network: NodeTraffic {
-            internal: traffic(field(field(stats, "network"), "internal")),
-            external: traffic(field(field(stats, "network"), "external")),
+            internal: traffic(field(field(stats, "network"), "internal"), INTERFACES, NAME),
+            external: traffic(field(field(stats, "network"), "external"), INTERFACES, NAME),
         },
     }
 }
@@ -52,8 +54,8 @@ pub fn read_container_stat(stat: &Value, now: Time) -> Option<(String, Container
             limit: limit(field(spec, "memory")),
         }),
         network: network.as_object().filter(|kinds| !kinds.is_empty()).map(|_| NodeTraffic {
-            internal: traffic(field(network, "internal")),
-            external: traffic(field(network, "external")),
+            internal: of_container(field(network, "internal")),
+            external: of_container(field(network, "external")),
         }),
     };
     let is_empty = figures.cpu.is_none() && figures.memory.is_none() && figures.network.is_none();
@@ -139,10 +141,15 @@ fn cpu(cpu: &Value) -> CpuUsage {
     }
 }
 
-fn traffic(traffic: &Value) -> Traffic {
+/// Of a node there are thousands of containers, and their figures are in memory.
+fn of_container(network: &Value) -> Traffic {
+    traffic(network, INTERFACES_OF_CONTAINER, NAME_OF_INTERFACE)
+}
+
+fn traffic(traffic: &Value, most: usize, longest: usize) -> Traffic {
     Traffic {
-        interfaces: bounded::list(field(traffic, "interfaces"), INTERFACES)
-            .filter_map(|name| bounded::text(name, NAME))
+        interfaces: bounded::list(field(traffic, "interfaces"), most)
+            .filter_map(|name| bounded::text(name, longest))
             .collect(),
         rx_bytes: whole(traffic, "rx_bytes"),
         rx_bytes_per_second: whole(traffic, "rx_bytes_per_second"),
@@ -190,7 +197,8 @@ mod tests {
             "cpu": {"usage": 186_000_000, "usage_pct": 0.31},
             "memory": {"usage": 5_242_880, "working_set": 4_194_304},
             "network": {"internal": {"interfaces": ["ethwe"], "rx_bytes": 7},
-                        "external": {"tx_bytes_per_second": 3.9}},
+                        "external": {"interfaces": vec!["x".repeat(99); 99],
+                                     "tx_bytes_per_second": 3.9}},
             "time": "2017-08-01 12:34:56 UTC",
         });
         let (id, figures) = read(stat).expect("a stat");
@@ -201,6 +209,7 @@ mod tests {
         assert_eq!(figures.memory, Some(ContainerMemory { usage: 5_242_880, limit }));
         let network = figures.network.expect("traffic");
         assert_eq!(network.internal.interfaces, ["ethwe"]);
+        assert_eq!(network.external.interfaces, vec!["x".repeat(32); 8]);
         assert_eq!((network.internal.rx_bytes, network.external.tx_bytes_per_second), (7, 3));
 
         let cpu = serde_json::json!({ "usage_pct": null });

@@ -103,16 +103,19 @@ struct Inner {
 }
 
 impl Inner {
-    /// A connection for reading. Where the database was away a moment ago, nobody waits to find that out
-    /// again: of many callers each would hold a thread for as long as the pool tries.
+    /// A connection for reading. Where the database was away a moment ago, one caller a second finds out
+    /// whether it still is: of many callers each would hold a thread for as long as the pool tries.
     fn reader(&self) -> Result<r2d2::PooledConnection<Manager>> {
         if let Some(connection) = self.readers.try_get() {
             return Ok(connection);
         }
         let away_at = || self.away_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_away = *away_at();
-        if was_away.is_some_and(|at| writer::instant().saturating_duration_since(at) < AWAY_HOLDS) {
-            return Err(StoreError::Unavailable("it was away a moment ago".to_owned()));
+        if let Some(at) = &mut *away_at() {
+            let now = writer::instant();
+            if now.saturating_duration_since(*at) < AWAY_HOLDS {
+                return Err(StoreError::Unavailable("it was away a moment ago".to_owned()));
+            }
+            *at = now;
         }
         let connection = self.readers.get();
         *away_at() = connection.is_err().then(writer::instant);

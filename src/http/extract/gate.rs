@@ -55,9 +55,13 @@ pub(in crate::http) async fn gate(
     if routes::is_open(request.path()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
+    // Nothing has such a name.
+    let names_nothing = request.path().contains("%00");
     match identify(&app, &request).await {
-        // Nothing has such a name.
-        Ok(_) if request.path().contains("%00") => Ok(refuse(request, &ApiError::NOT_FOUND)),
+        Ok(_) if names_nothing => Ok(refuse(request, &ApiError::NOT_FOUND)),
+        Err(ApiError::BadToken { expired: false }) if names_nothing && passes_without(&request) => {
+            Ok(refuse(request, &ApiError::NOT_FOUND))
+        }
         Ok((caller, scopes)) => {
             let version = announced_version(&caller.user_agent);
             request.extensions_mut().insert(caller.clone());

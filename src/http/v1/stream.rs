@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use super::{Answer, moment::moment, ok};
 use crate::{
     auth::{Action, Caller},
+    clock,
     http::{App, error::ApiError, extract},
 };
 
@@ -125,6 +126,7 @@ pub(super) async fn answer<S: Source>(
         source,
         after: 0,
         pending: VecDeque::new(),
+        spoke_at: clock::instant(),
         next: Next::Look,
     };
     match start {
@@ -160,6 +162,8 @@ struct Follower<S> {
     after: i64,
     /// Entries that were read and not yet taken.
     pending: VecDeque<Bytes>,
+    /// When the client was sent something last.
+    spoke_at: tokio::time::Instant,
     next: Next,
 }
 
@@ -184,17 +188,23 @@ impl<S: Source> Follower<S> {
                 return Err(ApiError::Unavailable);
             }
             if let Some(chunk) = self.pending.pop_front() {
+                self.spoke_at = clock::instant();
                 return Ok(Some(chunk));
             }
+            let beat = self.spoke_at + self.app.beat;
             match self.next {
                 Next::End => return Ok(None),
                 Next::Look => self.look().await?,
-                Next::Wait => {
-                    let woken = tokio::time::timeout(self.app.beat, self.news.changed()).await;
+                // Others of the grid may write all the time.
+                Next::Wait if clock::instant() >= beat => {
                     self.next = Next::Look;
-                    match woken {
-                        Ok(_) => tokio::time::sleep(GATHER).await,
-                        Err(_) => return Ok(Some(Bytes::from_static(b" "))),
+                    self.spoke_at = clock::instant();
+                    return Ok(Some(Bytes::from_static(b" ")));
+                }
+                Next::Wait => {
+                    if tokio::time::timeout_at(beat, self.news.changed()).await.is_ok() {
+                        tokio::time::sleep(GATHER).await;
+                        self.next = Next::Look;
                     }
                 }
             }

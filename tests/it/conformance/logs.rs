@@ -21,6 +21,7 @@ cases!(
     case_98_lines_of_named_services,
     case_99_events_have_a_severity_and_relations,
     case_95_a_stop_breaks_the_connection,
+    cases_95_and_96_a_quiet_log_in_a_busy_grid_is_alive,
 );
 
 /// A service `app`, and a node that has a container of it.
@@ -333,4 +334,17 @@ fn case_95_a_stop_breaks_the_connection(fixture: &Fixture) {
             Some(chunk) => assert_eq!(chunk, " ", "no end that reads like one of the log"),
         }
     }
+}
+
+fn cases_95_and_96_a_quiet_log_in_a_busy_grid_is_alive(fixture: &Fixture) {
+    let agent = furnish(fixture);
+    let mut client = Client::follow(fixture, &format!("{OF_APP}?follow=1"));
+    let reader = std::thread::spawn(move || client.chunk());
+    let mut written = 0;
+    fixture.until("a sign of life", || {
+        write(&agent, "c2", written..written + 1);
+        written += 1;
+        reader.is_finished().then_some(())
+    });
+    assert_eq!(reader.join().expect("reads").as_deref(), Some(" "));
 }
