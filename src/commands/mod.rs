@@ -16,7 +16,7 @@ pub mod tokens;
 pub mod users;
 pub mod volumes;
 
-use kontena_core::validate::FieldErrors;
+use kontena_core::{domain::text::cut, validate::FieldErrors};
 use kontena_store::{Store, StoreError, Tx, audit};
 
 use crate::{auth::Caller, clock::Clock, vault::Vault};
@@ -160,5 +160,5 @@ pub async fn note_refusal(
 
 /// As much of what a client sent as a line takes.
 fn short(text: &str) -> String {
-    text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default().to_owned()
+    cut(text, LONGEST).to_owned()
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use actix::prelude::*;
 use actix_web::web::Bytes;
+use kontena_core::domain::text::cut;
 use kontena_protocol::agent::{Decoded, Message, RpcError, method};
 use rmpv::Value;
 use tokio::{sync::oneshot, time::Instant};
@@ -77,7 +78,7 @@ fn droppable(bytes: &[u8]) -> Option<&'static str> {
 
 /// As much of a method's name as a log line needs.
 fn shown(method: &str) -> &str {
-    method.get(..method.floor_char_boundary(100)).unwrap_or_default()
+    cut(method, 100)
 }
 
 impl Handler<Incoming> for SessionActor {

@@ -32,19 +32,20 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Who calls, where nobody will know.
+    /// Who calls and is no user; the audit log calls them so.
     #[must_use]
-    pub fn nobody(&self) -> Caller {
+    pub fn stranger(&self, name: &str) -> Caller {
         self.caller(User {
             id: UserId::from_bytes([0; 12]),
-            email: String::new(),
-            name: String::new(),
+            email: name.to_owned(),
+            name: name.to_owned(),
             roles: Vec::new(),
         })
     }
 
     /// Who calls, now that they are known.
-    pub(super) fn caller(&self, user: User) -> Caller {
+    #[must_use]
+    pub fn caller(&self, user: User) -> Caller {
         let (source_ip, user_agent) = (self.source_ip.clone(), self.user_agent.clone());
         Caller { user, source_ip, user_agent, token: String::new() }
     }

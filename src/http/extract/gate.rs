@@ -18,7 +18,12 @@ use super::{address::source_ip, known::Mark};
 use crate::{
     auth::{self, Bearer, Caller, Scopes},
     commands::{self, Attempt},
-    http::{App, error::ApiError, oauth::answer, routes},
+    http::{
+        App,
+        error::ApiError,
+        oauth::{answer, origin},
+        routes,
+    },
     vault::Purpose,
 };
 
@@ -55,13 +60,13 @@ pub(in crate::http) async fn gate(
     if routes::is_open(request.path()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    // Nothing has such a name.
-    let names_nothing = request.path().contains("%00");
     match identify(&app, &request).await {
-        Ok(_) if names_nothing => Ok(refuse(request, &ApiError::NOT_FOUND)),
-        Err(ApiError::BadToken { expired: false }) if names_nothing && passes_without(&request) => {
-            Ok(refuse(request, &ApiError::NOT_FOUND))
+        Err(error) if !(is_unknown(&error) && passes_without(&request)) => {
+            let error = in_words_of(request.path(), error);
+            Ok(refuse(request, &error))
         }
+        // Nothing has such a name.
+        _ if request.path().contains("%00") => Ok(refuse(request, &ApiError::NOT_FOUND)),
         Ok((caller, scopes)) => {
             let version = announced_version(&caller.user_agent);
             request.extensions_mut().insert(caller.clone());
@@ -74,14 +79,13 @@ pub(in crate::http) async fn gate(
             note_refusal(&app, caller, &response);
             Ok(response.map_into_left_body())
         }
-        Err(ApiError::BadToken { expired: false }) if passes_without(&request) => {
-            Ok(next.call(request).await?.map_into_left_body())
-        }
-        Err(error) => {
-            let error = in_words_of(request.path(), error);
-            Ok(refuse(request, &error))
-        }
+        Err(_) => Ok(next.call(request).await?.map_into_left_body()),
     }
+}
+
+/// Whether a token is missing or nobody's, and not one that has come to its end.
+fn is_unknown(error: &ApiError) -> bool {
+    matches!(error, ApiError::BadToken { expired: false })
 }
 
 /// Where somebody may try to log in, or to guess: whatever begins so.
@@ -124,20 +128,14 @@ fn refuse<B>(request: ServiceRequest, error: &ApiError) -> ServiceResponse<Eithe
 }
 
 async fn identify(app: &App, request: &ServiceRequest) -> Result<(Caller, Scopes), ApiError> {
-    let text = |name: header::HeaderName| {
-        request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-    };
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let invalid = ApiError::BadToken { expired: false };
-    let Some(token) = text(header::AUTHORIZATION)
-        .and_then(|value| value.strip_prefix("Bearer ").map(|token| token.trim().to_owned()))
-    else {
+    let Some(token) = shown.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim) else {
         return Err(invalid);
     };
-    let token = app.means.vault.hash(Purpose::Access, &token);
+    let token = app.means.vault.hash(Purpose::Access, token);
     let (user, scopes) = owner(app, &token).await?;
-    let source_ip = source_ip(request.request()).map(|ip| ip.to_string()).unwrap_or_default();
-    let user_agent = text(header::USER_AGENT).unwrap_or_default();
-    Ok((Caller { user, source_ip, user_agent, token }, scopes))
+    Ok((Caller { token, ..origin(request.request()).caller(user) }, scopes))
 }
 
 /// Whose a token, given as its keyed hash, is, and what it is good for.

@@ -13,7 +13,7 @@ use actix_web::HttpRequest;
 use super::{App, error::ApiError, extract::address::source_ip};
 use crate::commands::{self, Attempt, Means, tokens::Origin};
 
-fn origin(request: &HttpRequest) -> Origin {
+pub(in crate::http) fn origin(request: &HttpRequest) -> Origin {
     let user_agent = request.headers().get(actix_web::http::header::USER_AGENT);
     Origin {
         source_ip: source_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
@@ -50,7 +50,7 @@ fn note_failure(means: Means, origin: Origin, what: String) {
         denied: true,
     };
     drop(actix_rt::spawn(async move {
-        if let Err(error) = commands::note_refusal(&means, &origin.nobody(), attempt).await {
+        if let Err(error) = commands::note_refusal(&means, &origin.stranger(""), attempt).await {
             log::warn!("a failed login is not in the audit log: {error}");
         }
     }));

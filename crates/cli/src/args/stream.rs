@@ -35,15 +35,9 @@ pub(crate) enum StreamFormat {
 /// `kontena grid logs`.
 #[derive(Debug, Args)]
 pub(crate) struct GridLogs {
-    /// How much.
+    /// Of what, and how much.
     #[command(flatten)]
-    pub(crate) stream: Stream,
-    /// Only of this node
-    #[arg(long = "node", value_name = "NODE")]
-    pub(crate) nodes: Vec<String>,
-    /// Only of this service
-    #[arg(long = "service", value_name = "SERVICE")]
-    pub(crate) services: Vec<String>,
+    pub(crate) grid: GridEvents,
     /// Only of this container
     #[arg(short, long = "container", value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,

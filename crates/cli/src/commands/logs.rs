@@ -61,19 +61,20 @@ pub(super) enum Prefix {
 /// `kontena grid logs`.
 pub(super) fn grid_logs(session: &Session<'_>, args: &GridLogs) -> Result<(), Failure> {
     let path = crate::api::path(&["grids", session.grid()?, "container_logs"]);
-    let prefix = if args.stream.follow { Prefix::Name } else { Prefix::TimeAndName };
-    let filters = [
-        filter("nodes", &args.nodes),
-        filter("services", &args.services),
-        filter("containers", &args.containers),
-    ];
-    show_lines(session, &path, filters.concat(), &args.stream, prefix)
+    let stream = &args.grid.stream;
+    let prefix = if stream.follow { Prefix::Name } else { Prefix::TimeAndName };
+    let filters = filters(&args.grid) + &filter("containers", &args.containers);
+    show_lines(session, &path, filters, stream, prefix)
+}
+
+fn filters(args: &GridEvents) -> String {
+    filter("nodes", &args.nodes) + &filter("services", &args.services)
 }
 
 /// `kontena grid events` and `kontena events`.
 pub(super) fn grid_events(session: &Session<'_>, args: &GridEvents) -> Result<(), Failure> {
     let path = crate::api::path(&["grids", session.grid()?, "event_logs"]);
-    let filters = [filter("nodes", &args.nodes), filter("services", &args.services)].concat();
+    let filters = filters(args);
     let console = session.console;
     let titles = grid_row(["TIME", "TYPE", "RELATIONSHIPS", "MESSAGE"]);
     show_events(session, &path, &filters, &args.stream, &titles, |event| {

@@ -46,16 +46,11 @@ pub struct TokenReset {
 /// Reads the body that creates a node.
 pub fn create(value: &Value) -> Result<NodeDraft, FieldErrors> {
     body(value, |fields| {
-        let name = fields.demanded("name", name);
+        let name = fields.demanded("name", rules::short(rules::is_name, text::NAME));
         let token = fields.optional("token", token);
         let labels = fields.optional("labels", list(rules::text));
         Some(NodeDraft { name: name?, token, labels: labels.unwrap_or_default() })
     })
-}
-
-fn name(value: &Value, title: Title<'_>) -> Checked<String> {
-    let name = rules::matching(rules::is_name)(value, title)?;
-    if name.len() > text::NAME { Err(title.says("is too long")) } else { Ok(name) }
 }
 
 /// Reads the body that changes a node.

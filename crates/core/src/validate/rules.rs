@@ -51,6 +51,18 @@ pub(super) fn matching(
     }
 }
 
+/// A text of some form, of at most so many bytes.
+pub(super) fn short(
+    form: impl Fn(&str) -> bool,
+    most: usize,
+) -> impl Fn(&Value, Title<'_>) -> Checked<String> {
+    let read = matching(form);
+    move |value, title| {
+        let text = read(value, title)?;
+        if text.len() > most { Err(title.says("is too long")) } else { Ok(text) }
+    }
+}
+
 /// One of a few words, and what each stands for.
 pub(super) fn one_of<T: Clone>(options: &[(&str, T)]) -> impl Fn(&Value, Title<'_>) -> Checked<T> {
     move |value, title| {

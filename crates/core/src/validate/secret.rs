@@ -54,8 +54,7 @@ pub fn update(value: &Value, known: &str) -> Result<SecretEdit, FieldErrors> {
 }
 
 fn name(value: &Value, title: Title<'_>) -> Checked<String> {
-    let name = rules::matching(rules::is_service_name)(value, title)?;
-    if name.len() > LONGEST_NAME { Err(title.says("is too long")) } else { Ok(name) }
+    rules::short(rules::is_service_name, LONGEST_NAME)(value, title)
 }
 
 fn secret_value(fields: &mut Fields<'_>) -> Option<String> {

@@ -43,8 +43,7 @@ pub fn create(value: &Value) -> Result<VolumeDraft, FieldErrors> {
 }
 
 fn name(value: &Value, title: Title<'_>) -> Checked<String> {
-    let name = rules::matching(rules::is_service_name)(value, title)?;
-    if name.len() > LONGEST_NAME { Err(title.says("is too long")) } else { Ok(name) }
+    rules::short(rules::is_service_name, LONGEST_NAME)(value, title)
 }
 
 /// The version is each node's own.

@@ -3,15 +3,13 @@
 
 use actix_web::{
     HttpRequest,
-    http::header,
     web::{Data, Path},
 };
 use kontena_core::{
-    domain::{EngineId, Grid, Node, UserId},
+    domain::{EngineId, Grid, Node},
     validate::node::{self as validate, NodeEdit},
 };
 use kontena_protocol::api;
-use kontena_store::users::User;
 
 use super::{Answer, one, remove_by, update_by};
 use crate::{
@@ -20,8 +18,8 @@ use crate::{
     http::{
         App,
         error::ApiError,
-        extract::{address::source_ip, body::Body, gate::grid_token},
-        oauth::{guessed_wrong, may_guess},
+        extract::{body::Body, gate::grid_token},
+        oauth::{guessed_wrong, may_guess, origin},
         v1::ok,
     },
 };
@@ -62,7 +60,8 @@ pub(in crate::http) async fn update_by_engine(
     let edit = validate::update(&body.object()?)?;
     // A grid's token lets machines in; who may drain them is for users.
     let edit = NodeEdit { labels: edit.labels, availability: None };
-    let caller = the_grid(&request, &grid);
+    // Nobody that is known: the audit log names the grid whose token was shown.
+    let caller = origin(&request).stranger(&format!("grid {}", grid.name));
     let node = nodes::update(&app.means, &caller, &grid, node.id, edit).await?;
     ok(&one(&app, &grid, &node).await?)
 }
@@ -76,23 +75,6 @@ async fn find(app: &App, request: &HttpRequest, engine: &str) -> Result<(Grid, N
         return Err(ApiError::NOT_FOUND);
     };
     Ok((grid, node.ok_or(ApiError::NotFound("Node not found"))?))
-}
-
-/// Who calls is nobody that is known: the audit log names the grid whose token was shown.
-fn the_grid(request: &HttpRequest, grid: &Grid) -> Caller {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let name = format!("grid {}", grid.name);
-    Caller {
-        user: User {
-            id: UserId::from_bytes([0; 12]),
-            email: name.clone(),
-            name,
-            roles: Vec::new(),
-        },
-        source_ip: source_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
-        user_agent: agent.unwrap_or_default().to_owned(),
-        token: String::new(),
-    }
 }
 
 /// Changes a node, by a path that names the grid twice.
